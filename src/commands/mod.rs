@@ -1,0 +1,1 @@
+//! The ways out that draw no screen: report, check. The same `App`, other endings.

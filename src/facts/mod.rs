@@ -1,0 +1,45 @@
+//! The vocabulary that every layer speaks: what was read, from where, and what went wrong. Plain data.
+//!
+//! Nothing here does I/O, reads a clock or knows how a fact is drawn. Its one piece of behaviour is
+//! [`clean`](text::clean), the single place where text from outside is made harmless. Main type: [`Reading`].
+
+mod change;
+mod engine;
+mod fault;
+mod labels;
+mod measure;
+mod notice;
+mod reading;
+pub mod text;
+
+pub use change::Change;
+pub use change::ChangeKind;
+pub use change::ChangeState;
+pub use engine::Batch;
+pub use engine::EngineReport;
+pub use engine::PresetReport;
+pub use engine::ScrapeReport;
+pub use engine::TargetReport;
+pub use fault::Fault;
+pub use fault::FaultKind;
+pub use labels::Labels;
+pub use measure::Answer;
+pub use measure::Measure;
+pub use measure::Number;
+pub use measure::Points;
+pub use measure::Signal;
+pub use measure::Unit;
+pub use notice::Component;
+pub use notice::Level;
+pub use notice::Notice;
+pub use notice::NoticeState;
+pub use notice::NoticeUpdate;
+pub use notice::ProviderStatus;
+pub use reading::Payload;
+pub use reading::Reading;
+pub use reading::SourceId;
+pub use reading::SourceInfo;
+pub use reading::SourceKind;
+
+/// An instant. Every time in `sixty` is UTC until it is drawn.
+pub type At = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,3 @@
+//! The `sixty` program: thin, everything is in the library.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Clock, terminal, signals, pollers, effect executor, journal file: the edge.

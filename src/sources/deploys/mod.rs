@@ -1,0 +1,1 @@
+//! Recent deploys: a file, a command, GitHub, git tags.

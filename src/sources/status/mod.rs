@@ -1,0 +1,1 @@
+//! Status pages of providers: Statuspage, AWS, Google Cloud, Azure, Slack.

@@ -1,0 +1,1 @@
+//! From thresholds to findings to the verdict in words. Pure.

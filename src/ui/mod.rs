@@ -1,0 +1,1 @@
+//! State to cells: layout, strips, panes, theme roles. Changes nothing.
