@@ -1,0 +1,114 @@
+//! A [`History`]: one measure over time, with its gaps.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::facts::At;
+use crate::facts::Number;
+
+/// One instant of a history; a gap has no number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Point {
+    /// The instant.
+    pub at: At,
+    /// The number, or a gap: the source failed, or could not say.
+    pub number: Option<Number>,
+}
+
+/// Points in the order of their time, kept for a while.
+#[derive(Clone, PartialEq, Debug)]
+pub struct History {
+    points: VecDeque<Point>,
+    keep: Duration,
+}
+
+impl History {
+    /// An empty history that forgets points which are older than `keep` before the newest.
+    #[must_use]
+    pub const fn new(keep: Duration) -> Self {
+        Self { points: VecDeque::new(), keep }
+    }
+
+    /// Adds a point. One that is older than the newest finds its place (history that is filled in late); one at
+    /// an instant that is there already replaces it, unless it would replace a number by a gap.
+    pub fn push(&mut self, point: Point) {
+        let index = self.points.partition_point(|other| other.at < point.at);
+        match self.points.get_mut(index) {
+            Some(same) if same.at == point.at => {
+                if point.number.is_some() {
+                    *same = point;
+                }
+            }
+            Some(_) => self.points.insert(index, point),
+            None => self.points.push_back(point),
+        }
+        let Some(newest) = self.points.back().map(|point| point.at) else { return };
+        while self.points.front().is_some_and(|oldest| newest - oldest.at > keep_delta(self.keep)) {
+            self.points.pop_front();
+        }
+    }
+
+    /// All points, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
+        self.points.iter()
+    }
+
+    /// The points from `from` (inclusive) to `to` (inclusive), oldest first.
+    pub fn between(&self, from: At, to: At) -> impl DoubleEndedIterator<Item = &Point> {
+        let start = self.points.partition_point(|point| point.at < from);
+        let end = self.points.partition_point(|point| point.at <= to).max(start);
+        self.points.range(start..end)
+    }
+
+    /// The newest point that has a number.
+    #[must_use]
+    pub fn last_number(&self) -> Option<(At, Number)> {
+        self.points.iter().rev().find_map(|point| point.number.map(|number| (point.at, number)))
+    }
+
+    /// The newest number at or before `at` that is at most `reach` older.
+    #[must_use]
+    pub fn number_at(&self, at: At, reach: Duration) -> Option<(At, Number)> {
+        let point = self.between(at - keep_delta(reach), at).next_back()?;
+        point.number.map(|number| (point.at, number))
+    }
+
+    /// The instant of the oldest point.
+    #[must_use]
+    pub fn first_at(&self) -> Option<At> {
+        self.points.front().map(|point| point.at)
+    }
+}
+
+/// A `std` duration as `chrono` counts; what does not fit is as long as can be.
+pub(crate) fn keep_delta(duration: Duration) -> chrono::TimeDelta {
+    chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> At {
+        chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    }
+
+    fn point(second: i64, value: impl Into<Option<f64>>) -> Point {
+        Point { at: at(second), number: value.into().and_then(Number::exact) }
+    }
+
+    #[test]
+    fn late_points_find_their_place_and_old_ones_are_forgotten() {
+        let mut history = History::new(Duration::from_secs(60));
+        for p in [point(50, 5.0), point(10, 1.0), point(30, None), point(30, 3.0), point(50, None)] {
+            history.push(p);
+        }
+        let seen: Vec<_> = history.iter().map(|p| p.number.map(|n| n.value)).collect();
+        assert_eq!(seen, [Some(1.0), Some(3.0), Some(5.0)]);
+        history.push(point(80, None));
+        assert_eq!(history.first_at(), Some(at(30)));
+        assert_eq!(history.last_number().map(|(at, _)| at), Some(at(50)));
+        assert_eq!(history.number_at(at(55), Duration::from_secs(10)).map(|(at, _)| at), Some(at(50)));
+        assert_eq!(history.number_at(at(80), Duration::from_secs(60)), None, "a gap hides what was before it");
+    }
+}
