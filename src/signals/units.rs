@@ -61,7 +61,7 @@ pub fn age(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..60 => format!("{seconds}s"),
-        60..600 if seconds % 60 != 0 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        60..600 if !seconds.is_multiple_of(60) => format!("{}m{:02}s", seconds / 60, seconds % 60),
         60..3_600 => format!("{}m", seconds / 60),
         3_600..86_400 if seconds % 3_600 >= 60 => format!("{}h{:02}m", seconds / 3_600, seconds % 3_600 / 60),
         3_600..86_400 => format!("{}h", seconds / 3_600),

@@ -1,0 +1,91 @@
+//! The live fact that stands beside a checklist item, so that the answer is read and not looked for.
+
+use crate::facts::Level;
+use crate::signals::Freshness;
+use crate::signals::units;
+use crate::triage::Facts;
+use crate::triage::Line;
+use crate::triage::Severity;
+use crate::triage::Tone;
+use crate::triage::Verdict;
+
+/// What a checklist item asks of the world.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Seen {
+    /// Is it really down?
+    Down,
+    /// What was deployed recently?
+    Changes,
+    /// Do the services of others work?
+    Outside,
+}
+
+/// The answer in a few words.
+#[must_use]
+pub fn seen(what: Seen, facts: &Facts<'_>, verdict: &Verdict) -> Line {
+    match what {
+        Seen::Down => down(facts, verdict),
+        Seen::Changes => changes(facts, verdict),
+        Seen::Outside => outside(facts),
+    }
+}
+
+fn down(facts: &Facts<'_>, verdict: &Verdict) -> Line {
+    let say = |tone, word: &str, rest: String| Line::new().with(tone, word).with(Tone::Plain, rest);
+    match verdict.severity {
+        Severity::Critical | Severity::Warning => {
+            let Some(worst) = verdict.findings.first() else { return Line::new() };
+            let number = crate::facts::Number { value: worst.value, at_least: worst.at_least };
+            let shown = units::shown(number, worst.subject.unit());
+            let rest = match worst.subject {
+                crate::triage::Subject::ErrorRate => format!("{shown} errors"),
+                subject => format!("{} {shown}", subject.signal().title().to_lowercase()),
+            };
+            let word = if verdict.severity == Severity::Critical { "yes: " } else { "partly: " };
+            say(verdict.severity.tone(), word, rest)
+        }
+        Severity::Ok => say(Tone::Good, "no: ", "all within limits".to_owned()),
+        Severity::Unknown => {
+            let why = match (facts.silence, facts.signals.freshness(facts.at)) {
+                (Some((fault, _)), _) => fault.kind.word().to_owned(),
+                (None, Freshness::Stale(age)) => format!("no numbers for {}", units::age(age)),
+                (None, _) => "no numbers yet".to_owned(),
+            };
+            say(Tone::Unknown, "cannot tell: ", why)
+        }
+    }
+}
+
+fn changes(facts: &Facts<'_>, verdict: &Verdict) -> Line {
+    if let Some(near) = verdict.nearby.first() {
+        let age = units::between(near.change.at(), facts.at);
+        return Line::new().with(Tone::Change, near.change.name()).with(Tone::Plain, format!(" {age} ago"));
+    }
+    if facts.changes_known {
+        Line::new().with(Tone::Good, "none in 24 h")
+    } else {
+        Line::new().with(Tone::Unknown, "not known: no source answers")
+    }
+}
+
+fn outside(facts: &Facts<'_>) -> Line {
+    if facts.vendors.is_empty() {
+        return Line::new().with(Tone::Unknown, "not known: no status page");
+    }
+    let count = |level: Level| facts.vendors.iter().filter(|vendor| vendor.level() == level).count();
+    let worst = facts.vendors.iter().filter(|v| v.level() > Level::Operational && v.level() != Level::Unknown);
+    let unknown = count(Level::Unknown);
+    if let Some(vendor) = worst.max_by_key(|vendor| vendor.level()) {
+        let since = vendor.status.as_ref().and_then(|status| status.since);
+        let since = since.map(|since| format!(" for {}", units::between(since, facts.at))).unwrap_or_default();
+        let line = Line::new().with(Tone::Warning, format!("{} {}", vendor.name, vendor.level().word()));
+        return line.with(Tone::Plain, since);
+    }
+    let fine = count(Level::Operational);
+    let line = Line::new();
+    match (fine, unknown) {
+        (_, 0) => line.with(Tone::Good, if fine == 1 { "it says ok".to_owned() } else { format!("all {fine} say ok") }),
+        (0, _) => line.with(Tone::Unknown, "no answer yet"),
+        _ => line.with(Tone::Plain, format!("{fine} say ok, ")).with(Tone::Unknown, format!("{unknown} unknown")),
+    }
+}

@@ -1,0 +1,311 @@
+//! A [`Finding`]: one value that is over its limit, since when, in one sentence.
+
+use std::time::Duration;
+
+use crate::facts::At;
+use crate::facts::Measure;
+use crate::facts::Signal;
+use crate::facts::Unit;
+use crate::signals::ServiceSignals;
+use crate::signals::units;
+use crate::triage::Limit;
+use crate::triage::Severity;
+use crate::triage::Thresholds;
+
+/// What a limit is put on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Subject {
+    /// Share of failed requests.
+    ErrorRate,
+    /// 95th percentile of the time to answer.
+    LatencyP95,
+    /// Share of the pool in use.
+    DbPool,
+    /// Callers that wait for a connection.
+    DbPoolWaiting,
+    /// Share of the memory in use.
+    Memory,
+    /// Too few requests.
+    RequestRate,
+}
+
+impl Subject {
+    /// All subjects, the one that hurts people most directly first.
+    pub const ALL: [Self; 6] =
+        [Self::ErrorRate, Self::LatencyP95, Self::DbPool, Self::DbPoolWaiting, Self::Memory, Self::RequestRate];
+
+    /// The name in configuration files and reports.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::ErrorRate => "error_rate",
+            Self::LatencyP95 => "latency_p95",
+            Self::DbPool => "db_pool",
+            Self::DbPoolWaiting => "db_pool_waiting",
+            Self::Memory => "memory",
+            Self::RequestRate => "request_rate",
+        }
+    }
+
+    /// The strip that it stands on.
+    #[must_use]
+    pub const fn signal(self) -> Signal {
+        match self {
+            Self::ErrorRate => Signal::ErrorRate,
+            Self::LatencyP95 => Signal::Latency,
+            Self::DbPool | Self::DbPoolWaiting => Signal::DbPool,
+            Self::Memory => Signal::Memory,
+            Self::RequestRate => Signal::RequestRate,
+        }
+    }
+
+    /// The unit of its values and limits.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::ErrorRate | Self::DbPool | Self::Memory => Unit::Ratio,
+            Self::LatencyP95 => Unit::Seconds,
+            Self::DbPoolWaiting => Unit::Count,
+            Self::RequestRate => Unit::PerSecond,
+        }
+    }
+
+    /// Its limit.
+    #[must_use]
+    pub const fn limit(self, thresholds: &Thresholds) -> Limit {
+        match self {
+            Self::ErrorRate => thresholds.error_rate,
+            Self::LatencyP95 => thresholds.latency_p95,
+            Self::DbPool => thresholds.db_pool,
+            Self::DbPoolWaiting => thresholds.db_pool_waiting,
+            Self::Memory => thresholds.memory,
+            Self::RequestRate => thresholds.request_rate,
+        }
+    }
+
+    /// Whether small values are the bad ones.
+    const fn downwards(self) -> bool {
+        matches!(self, Self::RequestRate)
+    }
+
+    /// The measure, and for a share the measure that it is a share of.
+    const fn measures(self) -> (Measure, Option<Measure>) {
+        match self {
+            Self::ErrorRate => (Measure::ErrorRate, None),
+            Self::LatencyP95 => (Measure::LatencyP95, None),
+            Self::DbPool => (Measure::PoolUsed, Some(Measure::PoolMax)),
+            Self::DbPoolWaiting => (Measure::PoolWaiting, None),
+            Self::Memory => (Measure::MemoryUsed, Some(Measure::MemoryLimit)),
+            Self::RequestRate => (Measure::RequestRate, None),
+        }
+    }
+
+    /// How bad a value is.
+    #[must_use]
+    pub fn severity(self, value: f64, thresholds: &Thresholds) -> Severity {
+        let limit = self.limit(thresholds);
+        let over = |bound: Option<f64>| bound.is_some_and(|b| if self.downwards() { value <= b } else { value >= b });
+        if over(limit.critical) {
+            Severity::Critical
+        } else if over(limit.warning) {
+            Severity::Warning
+        } else {
+            Severity::Ok
+        }
+    }
+
+    /// The values over time, oldest first; a gap is `None`. For a share the limit in force at that time counts.
+    pub(crate) fn values(self, signals: &ServiceSignals, from: At) -> Vec<(At, Option<f64>)> {
+        let (part, whole) = self.measures();
+        let Some(track) = signals.track(part) else { return Vec::new() };
+        let to = signals.latest().unwrap_or(from);
+        let whole = whole.map(|measure| signals.track(measure).map(|track| &track.history));
+        let reach = signals.every() * 3;
+        track
+            .history
+            .between(from, to)
+            .map(|point| {
+                let value = point.number.map(|number| number.value);
+                match whole {
+                    None => (point.at, value),
+                    Some(None) => (point.at, None),
+                    Some(Some(history)) => {
+                        let all = history.number_at(point.at, reach).map(|(_, number)| number.value);
+                        (point.at, value.zip(all).filter(|(_, all)| *all > 0.0).map(|(part, all)| part / all))
+                    }
+                }
+            })
+            .collect()
+    }
+}
+
+/// One value that is over its limit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    /// What is over its limit.
+    pub subject: Subject,
+    /// How bad it is now.
+    pub severity: Severity,
+    /// The newest value, in the subject's base unit.
+    pub value: f64,
+    /// The truth may be larger (a quantile in the last bucket).
+    pub at_least: bool,
+    /// The limit that was crossed, in the subject's base unit.
+    pub limit: f64,
+    /// The first point of the run that is over the limit.
+    pub since: At,
+    /// The run reaches back to the beginning of what is known: it may have begun earlier.
+    pub from_the_start: bool,
+}
+
+impl Finding {
+    /// The rule that speaks: `critical > 5 %`.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        let (figure, unit) = units::parts(self.limit, self.subject.unit());
+        let sign = if self.subject.downwards() { "≤" } else { "≥" };
+        format!("{} {sign} {figure}{}{unit}", self.severity.word(), if unit.is_empty() { "" } else { " " })
+    }
+}
+
+/// How many points over the limit make a finding, and how many under it end one: a single odd scrape does neither.
+const POINTS_TO_BE_SURE: usize = 2;
+
+/// Everything that is over its limit now, worst first, then the earliest. Stale signals give no findings.
+#[must_use]
+pub fn findings(signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Vec<Finding> {
+    let mut found: Vec<_> =
+        Subject::ALL.into_iter().filter_map(|subject| finding(subject, signals, thresholds, at)).collect();
+    found.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.subject.cmp(&b.subject)));
+    found
+}
+
+fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Option<Finding> {
+    let number = signals.now(subject.measures().0, at)?;
+    let severity_of = |value: f64| subject.severity(value, thresholds);
+    let known = |from: At| -> Vec<(At, f64)> {
+        subject.values(signals, from).into_iter().filter_map(|(at, value)| value.map(|value| (at, value))).collect()
+    };
+    // The level that the newest points agree on: one critical point amid warnings is a warning. Most values are
+    // fine most of the time, so the whole history is only walked for those that are not.
+    let recent = known(at - signals.every() * 6 - Duration::from_secs(5));
+    let recent = recent.get(recent.len().checked_sub(POINTS_TO_BE_SURE)?..)?;
+    let severity = recent.iter().map(|(_, value)| severity_of(*value)).min()?;
+    if severity < Severity::Warning {
+        return None;
+    }
+    let value = recent.last()?.1;
+    let values = known(signals.first_at()?);
+    let (since, from_the_start) = run_start(&values, |value| severity_of(value) >= severity);
+    let limit = subject.limit(thresholds);
+    let limit = if severity == Severity::Critical { limit.critical } else { limit.warning }.or(limit.critical)?;
+    Some(Finding { subject, severity, value, at_least: number.at_least, limit, since, from_the_start })
+}
+
+/// Walks back from the newest value to the first of the run that is `over`; short dips do not end a run.
+fn run_start(values: &[(At, f64)], over: impl Fn(f64) -> bool) -> (At, bool) {
+    let mut start = values.len() - 1;
+    let mut under = 0;
+    for index in (0..values.len()).rev() {
+        if over(values[index].1) {
+            start = index;
+            under = 0;
+        } else {
+            under += 1;
+            if under >= POINTS_TO_BE_SURE {
+                break;
+            }
+        }
+    }
+    (values[start].0, start == 0)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::facts::Answer;
+    use crate::facts::Batch;
+    use crate::facts::EngineReport;
+    use crate::facts::Number;
+    use crate::facts::Points;
+
+    /// The values of some measures at one second.
+    pub(crate) type Row<'a> = (i64, &'a [(Measure, Option<f64>)]);
+
+    /// Signals as an engine would bring them.
+    pub(crate) fn signals(every: u64, rows: &[Row<'_>]) -> ServiceSignals {
+        let mut signals = ServiceSignals::new(Duration::from_secs(every), Duration::from_hours(6));
+        let about = Arc::new(EngineReport {
+            engine: "test".into(),
+            presets: Vec::new(),
+            queries: BTreeMap::new(),
+            targets: Vec::new(),
+            series: (0, 0),
+        });
+        let points = rows
+            .iter()
+            .map(|(second, values)| Points {
+                at: at(*second),
+                answers: values
+                    .iter()
+                    .map(|(measure, value)| {
+                        let known = value.and_then(Number::exact).map(Answer::Known);
+                        (*measure, known.unwrap_or_else(|| Answer::NoData("test".into())))
+                    })
+                    .collect(),
+            })
+            .collect();
+        signals.take(&Batch { points, changes: Vec::new(), about });
+        signals
+    }
+
+    pub(crate) fn at(second: i64) -> At {
+        chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    }
+
+    fn errors(values: &[f64]) -> Vec<Finding> {
+        let rows: Vec<_> =
+            values.iter().enumerate().map(|(i, v)| (i as i64 * 5, [(Measure::ErrorRate, Some(*v))])).collect();
+        let rows: Vec<_> = rows.iter().map(|(s, r)| (*s, r.as_slice())).collect();
+        findings(&signals(5, &rows), &Thresholds::default(), at(values.len() as i64 * 5))
+    }
+
+    #[test]
+    fn a_finding_needs_two_points_and_says_since_when() {
+        for (values, expected) in [
+            (&[0.0, 0.0, 0.0][..], None),
+            (&[0.0, 0.0, 0.4], None),
+            (&[0.0, 0.3, 0.4], Some((Severity::Critical, 5, false))),
+            (&[0.0, 0.02, 0.4], Some((Severity::Warning, 5, false))),
+            (&[0.0, 0.3, 0.0, 0.3, 0.4], Some((Severity::Critical, 5, false))),
+            (&[0.3, 0.0, 0.0, 0.3, 0.4], Some((Severity::Critical, 15, false))),
+            (&[0.3, 0.3], Some((Severity::Critical, 0, true))),
+            (&[0.3, 0.3, 0.0], None),
+        ] {
+            let found = errors(values);
+            let seen = found.first().map(|f| (f.severity, (f.since - at(0)).num_seconds(), f.from_the_start));
+            assert_eq!(seen, expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn shares_use_the_limit_of_their_time_and_stale_signals_find_nothing() {
+        use Measure::PoolMax;
+        use Measure::PoolUsed;
+        let rows: &[Row<'_>] = &[
+            (0, &[(PoolUsed, Some(50.0)), (PoolMax, Some(100.0))]),
+            (5, &[(PoolUsed, Some(100.0)), (PoolMax, Some(100.0))]),
+            (10, &[(PoolUsed, Some(100.0)), (PoolMax, Some(100.0))]),
+        ];
+        let signals = signals(5, rows);
+        let found = findings(&signals, &Thresholds::default(), at(12));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].subject, found[0].since), (Subject::DbPool, at(5)));
+        assert_eq!(found[0].rule(), "critical ≥ 100 %");
+        assert!(findings(&signals, &Thresholds::default(), at(60)).is_empty());
+    }
+}

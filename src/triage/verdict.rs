@@ -1,0 +1,470 @@
+//! The [`Verdict`] on one service: how bad, what, since when, what changed nearby, what could not be checked.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::facts::At;
+use crate::facts::Change;
+use crate::facts::ChangeKind;
+use crate::facts::ChangeState;
+use crate::facts::Fault;
+use crate::facts::Level;
+use crate::facts::Measure;
+use crate::facts::ProviderStatus;
+use crate::signals::Freshness;
+use crate::signals::ServiceSignals;
+use crate::signals::units;
+use crate::triage::Finding;
+use crate::triage::Line;
+use crate::triage::Subject;
+use crate::triage::Thresholds;
+use crate::triage::Tone;
+use crate::triage::clock_time;
+use crate::triage::findings;
+
+/// How bad it is. The order is from best to worst: a service that cannot be judged ranks above one that is fine.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// All that is judged is within its limits.
+    Ok,
+    /// It cannot be judged.
+    Unknown,
+    /// Worth a look.
+    Warning,
+    /// Somebody is hurt.
+    Critical,
+}
+
+impl Severity {
+    /// The word on the screen and in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Unknown => "unknown",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The tone of words about it.
+    #[must_use]
+    pub const fn tone(self) -> Tone {
+        match self {
+            Self::Ok => Tone::Good,
+            Self::Unknown => Tone::Unknown,
+            Self::Warning => Tone::Warning,
+            Self::Critical => Tone::Critical,
+        }
+    }
+
+    /// The exit code of monitoring plugins: 0 ok, 1 warning, 2 critical, 3 unknown.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// A provider as the verdict sees it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Vendor {
+    /// The name that the team gave it.
+    pub name: String,
+    /// What it says of itself; `None` while nobody has asked or when the last answer is too old.
+    pub status: Option<ProviderStatus>,
+}
+
+impl Vendor {
+    /// Its level; unknown where there is no fresh answer.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.status.as_ref().map_or(Level::Unknown, |status| status.level)
+    }
+}
+
+/// A source that could not be asked, so that the verdict does not cover what it would say.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Unchecked {
+    /// Its name.
+    pub source: String,
+    /// Why.
+    pub fault: Fault,
+}
+
+/// Everything that a verdict is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Now.
+    pub at: At,
+    /// The zone in which times are written.
+    pub zone: Tz,
+    /// The signals of the service.
+    pub signals: &'a ServiceSignals,
+    /// Its limits.
+    pub thresholds: &'a Thresholds,
+    /// Why its metrics cannot be read, and since when; `None` while they can.
+    pub silence: Option<(&'a Fault, At)>,
+    /// All changes that are known, newest first.
+    pub changes: &'a [Change],
+    /// Whether anybody could say what changed.
+    pub changes_known: bool,
+    /// The providers that the team watches.
+    pub vendors: &'a [Vendor],
+    /// Sources other than the metrics that have no answer.
+    pub unchecked: &'a [Unchecked],
+}
+
+/// A change and how long before the onset it was done.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Nearby {
+    /// The change.
+    pub change: Change,
+    /// From its end to the onset.
+    pub before: Duration,
+}
+
+/// What is broken, how bad, since when, what changed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
+    /// How bad.
+    pub severity: Severity,
+    /// What is over its limit, worst first.
+    pub findings: Vec<Finding>,
+    /// When the earliest of the worst findings began.
+    pub onset: Option<At>,
+    /// The onset may lie before what is known.
+    pub onset_open: bool,
+    /// Changes before the onset, nearest first; at most a day before.
+    pub nearby: Vec<Nearby>,
+    /// What is wrong; one line.
+    pub headline: Line,
+    /// What changed and what else is wrong; one line, may be empty.
+    pub context: Line,
+    /// What is beside the point or could not be checked; one line, may be empty.
+    pub aside: Line,
+}
+
+impl Default for Verdict {
+    fn default() -> Self {
+        Self {
+            severity: Severity::Unknown,
+            findings: Vec::new(),
+            onset: None,
+            onset_open: false,
+            nearby: Vec::new(),
+            headline: Line::new().with(Tone::Muted, "Asking for the first time."),
+            context: Line::new(),
+            aside: Line::new(),
+        }
+    }
+}
+
+/// A change that far before the onset is not called near.
+const NEAR: Duration = Duration::from_hours(24);
+
+/// The verdict on one service.
+#[must_use]
+pub fn judge(facts: &Facts<'_>) -> Verdict {
+    let findings = findings(facts.signals, facts.thresholds, facts.at);
+    let silent = facts.signals.freshness(facts.at) != Freshness::Live;
+    let severity = match findings.first() {
+        Some(worst) => worst.severity,
+        None if silent || !decided(facts) => Severity::Unknown,
+        None => Severity::Ok,
+    };
+    let worst = || findings.iter().filter(|finding| finding.severity == severity);
+    let onset = worst().map(|finding| finding.since).min();
+    let onset_open = worst().any(|finding| finding.from_the_start && Some(finding.since) == onset);
+    let nearby = nearby(facts, onset.unwrap_or(facts.at));
+    let headline = headline(facts, &findings, severity, silent);
+    let context = context(facts, &findings, severity, &nearby);
+    Verdict { severity, onset, onset_open, nearby, headline, context, aside: aside(facts), findings }
+}
+
+/// Whether enough is known to say that all is well: people are hurt by errors and by waiting, so one of the two.
+fn decided(facts: &Facts<'_>) -> bool {
+    [Measure::ErrorRate, Measure::LatencyP95].into_iter().any(|measure| facts.signals.now(measure, facts.at).is_some())
+}
+
+fn nearby(facts: &Facts<'_>, onset: At) -> Vec<Nearby> {
+    let mut near: Vec<_> = facts
+        .changes
+        .iter()
+        .filter(|change| change.kind != ChangeKind::Note)
+        .filter_map(|change| {
+            let before = (onset - change.at()).to_std().ok()?;
+            (before <= NEAR).then(|| Nearby { change: change.clone(), before })
+        })
+        .collect();
+    near.sort_by_key(|near| near.before);
+    near
+}
+
+fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, silent: bool) -> Line {
+    if let Some(worst) = findings.first() {
+        return describe(worst, facts, true);
+    }
+    if let (true, Some((fault, since))) = (silent, facts.silence) {
+        let line = Line::new().with(Tone::Unknown, "No numbers: ").with(Tone::Strong, fault.cause.clone());
+        return line.with(Tone::Plain, format!(", since {}.", clock_time(since, facts.at, facts.zone)));
+    }
+    match (severity, facts.signals.freshness(facts.at)) {
+        (Severity::Ok, _) => {
+            let line = Line::new().with(Tone::Good, "All within limits.");
+            line.with(Tone::Plain, format!(" {}", vital_signs(facts)))
+        }
+        (_, Freshness::Never) => Line::new().with(Tone::Muted, "Asking for the first time."),
+        (_, Freshness::Stale(age)) => {
+            Line::new().with(Tone::Unknown, "No numbers").with(Tone::Plain, format!(" for {}.", units::age(age)))
+        }
+        (_, Freshness::Live) => undecided(facts),
+    }
+}
+
+/// Fresh answers, but none that tells whether people are hurt.
+fn undecided(facts: &Facts<'_>) -> Line {
+    use crate::facts::Answer;
+    let answer = facts.signals.answer(Measure::ErrorRate).or_else(|| facts.signals.answer(Measure::LatencyP95));
+    match answer {
+        Some(Answer::WarmingUp(left)) => {
+            let ready = units::age(Duration::from_secs(left.as_secs().max(1)));
+            Line::new().with(Tone::Muted, format!("Warming up: rates in about {ready}."))
+        }
+        Some(Answer::NoTraffic) => Line::new()
+            .with(Tone::Unknown, "No requests")
+            .with(Tone::Plain, " reach it: errors and latency have no value."),
+        Some(Answer::NoData(why)) => {
+            Line::new().with(Tone::Unknown, "Cannot tell: ").with(Tone::Plain, format!("{why}."))
+        }
+        _ => Line::new()
+            .with(Tone::Unknown, "Cannot tell: ")
+            .with(Tone::Plain, "neither errors nor latency are measured here."),
+    }
+}
+
+fn vital_signs(facts: &Facts<'_>) -> String {
+    let mut signs = Vec::new();
+    for (measure, name) in [(Measure::ErrorRate, "errors"), (Measure::LatencyP95, "p95"), (Measure::RequestRate, "")] {
+        if let Some(number) = facts.signals.now(measure, facts.at) {
+            signs.push(format!("{name} {}", units::shown(number, measure.unit())).trim_start().to_owned());
+        }
+    }
+    if signs.is_empty() {
+        return String::new();
+    }
+    let mut text = signs.join(", ") + ".";
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+/// One finding in words: `Errors 45.2 % of requests (277 of 612 req/s) since 03:15:20.`
+fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool) -> Line {
+    let tone = if lead { finding.severity.tone() } else { Tone::Strong };
+    let now = |measure| facts.signals.now(measure, facts.at).map(|number| number.value);
+    let shown =
+        units::shown(crate::facts::Number { value: finding.value, at_least: finding.at_least }, finding.subject.unit());
+    let (what, more) = match finding.subject {
+        Subject::ErrorRate => {
+            let more = now(Measure::RequestRate).map(|rate| {
+                let failing = units::parts(rate * finding.value, Measure::RequestRate.unit()).0;
+                let (all, unit) = units::parts(rate, Measure::RequestRate.unit());
+                format!(" ({failing} of {all} {unit})")
+            });
+            (format!("Errors {shown} of requests"), more.unwrap_or_default())
+        }
+        Subject::LatencyP95 => (format!("Latency p95 {shown}"), String::new()),
+        Subject::DbPool => {
+            let used = now(Measure::PoolUsed).zip(now(Measure::PoolMax));
+            let count =
+                used.map_or(shown, |(used, max)| units::of(used, max, crate::facts::Unit::Count).replace(' ', ""));
+            let waiting = now(Measure::PoolWaiting).filter(|waiting| *waiting >= 1.0);
+            let waiting = waiting.map_or(String::new(), |waiting| format!(", {waiting:.0} waiting"));
+            (format!("DB pool {} {count}", if finding.value >= 1.0 { "full" } else { "nearly full" }), waiting)
+        }
+        Subject::DbPoolWaiting => (format!("{shown} waiting for a DB connection"), String::new()),
+        Subject::Memory => {
+            let of = now(Measure::MemoryUsed).zip(now(Measure::MemoryLimit));
+            let of = of.map(|(used, limit)| format!(" ({})", units::of(used, limit, crate::facts::Unit::Bytes)));
+            (format!("Memory {shown} of its limit"), of.unwrap_or_default())
+        }
+        Subject::RequestRate => (format!("Only {shown}"), String::new()),
+    };
+    let since = clock_time(finding.since, facts.at, facts.zone);
+    let since = if finding.from_the_start { format!(" since {since} or earlier") } else { format!(" since {since}") };
+    Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}."))
+}
+
+/// The change nearest before, then the other findings, one per signal.
+fn context(facts: &Facts<'_>, findings: &[Finding], severity: Severity, nearby: &[Nearby]) -> Line {
+    let mut line = Line::new();
+    if severity >= Severity::Warning {
+        line.append(change_words(facts, nearby));
+    } else if let Some(last) = facts.changes.iter().find(|change| change.at() <= facts.at) {
+        let age = units::between(last.at(), facts.at);
+        let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
+        line.append(words.with(Tone::Change, last.name()).with(Tone::Muted, format!(" {age} ago.")));
+    }
+    let lead = findings.first().map(|finding| finding.subject.signal());
+    let mut told: Vec<_> = lead.into_iter().collect();
+    for finding in findings {
+        if !told.contains(&finding.subject.signal()) {
+            told.push(finding.subject.signal());
+            line.append(describe(finding, facts, false));
+        }
+    }
+    line
+}
+
+fn change_words(facts: &Facts<'_>, nearby: &[Nearby]) -> Line {
+    if let Some(near) = nearby.first() {
+        let change = &near.change;
+        let verb = match change.state {
+            ChangeState::Failed => "failed",
+            ChangeState::RolledBack => "was rolled back",
+            ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => "finished",
+            ChangeState::Succeeded | ChangeState::Running | ChangeState::Unknown => "began",
+        };
+        let mut kind = change.kind.word().to_owned();
+        kind[..1].make_ascii_uppercase();
+        let line = Line::new().with(Tone::Plain, format!("{kind} ")).with(Tone::Change, change.name());
+        return line.with(Tone::Plain, format!(" {verb} {} before.", units::age(near.before)));
+    }
+    if facts.changes_known {
+        Line::new().with(Tone::Plain, "No change in the 24 h before.")
+    } else {
+        Line::new().with(Tone::Unknown, "What changed is not known.")
+    }
+}
+
+/// Vendors in trouble, then what could not be checked, cause first and each cause once.
+fn aside(facts: &Facts<'_>) -> Line {
+    let mut line = Line::new();
+    for vendor in facts.vendors {
+        let Some(status) = &vendor.status else { continue };
+        if matches!(status.level, Level::Operational | Level::Unknown) {
+            continue;
+        }
+        let since = status.since.map(|since| format!(" for {}", units::between(since, facts.at)));
+        let words = format!("{} says {}{}.", vendor.name, status.level.word(), since.unwrap_or_default());
+        line.append(Line::new().with(Tone::Warning, words));
+    }
+    if !facts.unchecked.is_empty() {
+        let names: Vec<_> = facts
+            .unchecked
+            .iter()
+            .map(|unchecked| format!("{} ({})", unchecked.source, unchecked.fault.kind.word()))
+            .collect();
+        let words = format!("Not checked: {}.", names.join(", "));
+        line.append(Line::new().with(Tone::Muted, words));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::FaultKind;
+    use crate::triage::finding::tests::Row;
+    use crate::triage::finding::tests::at;
+    use crate::triage::finding::tests::signals;
+
+    fn change(what: &str, second: i64) -> Change {
+        Change {
+            id: what.into(),
+            kind: ChangeKind::Deploy,
+            what: what.into(),
+            version: "v2".into(),
+            who: "ana".into(),
+            environment: String::new(),
+            title: String::new(),
+            started: at(second - 60),
+            finished: Some(at(second)),
+            state: ChangeState::Succeeded,
+            link: String::new(),
+        }
+    }
+
+    fn words(rows: &[Row<'_>], now: i64, changes: &[Change], silence: Option<(&Fault, At)>) -> (Severity, String) {
+        let facts = Facts {
+            at: at(now),
+            zone: Tz::UTC,
+            signals: &signals(5, rows),
+            thresholds: &Thresholds::default(),
+            silence,
+            changes,
+            changes_known: true,
+            vendors: &[],
+            unchecked: &[],
+        };
+        let verdict = judge(&facts);
+        let lines = [verdict.headline, verdict.context, verdict.aside].map(|line| line.text());
+        (verdict.severity, lines.join("|"))
+    }
+
+    #[test]
+    fn the_sentences() {
+        use Measure::{ErrorRate, LatencyP95, PoolMax, PoolUsed, PoolWaiting, RequestRate};
+        let fine: Row<'_> = (0, &[(ErrorRate, Some(0.003)), (LatencyP95, Some(0.24)), (RequestRate, Some(612.0))]);
+        let bad: &[_] = &[
+            (ErrorRate, Some(0.452)),
+            (RequestRate, Some(612.0)),
+            (PoolUsed, Some(100.0)),
+            (PoolMax, Some(100.0)),
+            (PoolWaiting, Some(214.0)),
+        ];
+        let api = [change("api", -300)];
+        for (rows, now, changes, expected) in [
+            (&[fine][..], 2, &[][..], (Severity::Ok, "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.||")),
+            (
+                &[fine],
+                2,
+                &api,
+                (
+                    Severity::Ok,
+                    "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.|Last deploy api v2 5m02s ago.|",
+                ),
+            ),
+            (&[fine], 60, &[], (Severity::Unknown, "No numbers for 1m.||")),
+            (&[], 60, &[], (Severity::Unknown, "Asking for the first time.||")),
+            (
+                &[fine, (5, bad), (10, bad)],
+                12,
+                &api,
+                (
+                    Severity::Critical,
+                    "Errors 45.2 % of requests (277 of 612 req/s) since 08:00:05.|Deploy api v2 finished 5m05s before.  \
+                     DB pool full 100/100, 214 waiting since 08:00:05 or earlier.|",
+                ),
+            ),
+            (
+                &[fine, (5, bad), (10, bad)],
+                12,
+                &[],
+                (
+                    Severity::Critical,
+                    "Errors 45.2 % of requests (277 of 612 req/s) since 08:00:05.|No change in the 24 h before.  \
+                     DB pool full 100/100, 214 waiting since 08:00:05 or earlier.|",
+                ),
+            ),
+        ] {
+            let (severity, text) = words(rows, now, changes, None);
+            assert_eq!((severity, text.as_str()), expected);
+        }
+    }
+
+    #[test]
+    fn a_dead_endpoint_is_unknown_and_says_why() {
+        let fault = Fault::new(FaultKind::Connect, "connection refused");
+        let (severity, text) = words(&[], 60, &[], Some((&fault, at(10))));
+        assert_eq!(severity, Severity::Unknown);
+        assert_eq!(text, "No numbers: connection refused, since 08:00:10.||");
+    }
+}
