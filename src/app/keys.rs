@@ -1,0 +1,355 @@
+//! The key table: every key is one row, from which the help page, the footer and the README are made.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
+
+/// A key without its modifiers. Small and our own, so that nothing above the terminal knows a terminal library.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum KeyCode {
+    /// A character, as typed (upper case when Shift was held).
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Shift and Tab.
+    BackTab,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Backspace.
+    Backspace,
+    /// A function key.
+    F(u8),
+}
+
+/// A key with the modifiers that count.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KeyPress {
+    /// The key.
+    pub code: KeyCode,
+    /// Control was held.
+    pub ctrl: bool,
+}
+
+impl KeyPress {
+    /// A character.
+    #[must_use]
+    pub const fn char(c: char) -> Self {
+        Self { code: KeyCode::Char(c), ctrl: false }
+    }
+
+    /// A key without Control.
+    #[must_use]
+    pub const fn plain(code: KeyCode) -> Self {
+        Self { code, ctrl: false }
+    }
+
+    /// Reads `q`, `Ctrl-C`, `Enter`, `Space`, `F1`, as the key table, the configuration and the help write it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (ctrl, name) = match text.strip_prefix("Ctrl-").or_else(|| text.strip_prefix("ctrl-")) {
+            Some(name) => (true, name),
+            None => (false, text),
+        };
+        let mut chars = name.chars();
+        let code = match (chars.next()?, chars.next()) {
+            (c, None) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
+            (c, None) if !c.is_control() => KeyCode::Char(c),
+            _ => NAMED.iter().find(|(named, _)| named.eq_ignore_ascii_case(name)).map(|(_, code)| *code)?,
+        };
+        Some(Self { code, ctrl })
+    }
+}
+
+const NAMED: &[(&str, KeyCode)] = &[
+    ("Space", KeyCode::Char(' ')),
+    ("Enter", KeyCode::Enter),
+    ("Esc", KeyCode::Esc),
+    ("Tab", KeyCode::Tab),
+    ("Shift-Tab", KeyCode::BackTab),
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("PgUp", KeyCode::PageUp),
+    ("PgDn", KeyCode::PageDown),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("Backspace", KeyCode::Backspace),
+    ("F1", KeyCode::F(1)),
+    ("F2", KeyCode::F(2)),
+    ("F3", KeyCode::F(3)),
+    ("F4", KeyCode::F(4)),
+    ("F5", KeyCode::F(5)),
+    ("F6", KeyCode::F(6)),
+    ("F7", KeyCode::F(7)),
+    ("F8", KeyCode::F(8)),
+    ("F9", KeyCode::F(9)),
+    ("F10", KeyCode::F(10)),
+    ("F11", KeyCode::F(11)),
+    ("F12", KeyCode::F(12)),
+];
+
+impl fmt::Display for KeyPress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("Ctrl-")?;
+        }
+        if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
+            return f.write_str(name);
+        }
+        match self.code {
+            KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// What a key means.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Command {
+    /// Tick or untick the item with that number.
+    Tick(u8),
+    /// Tick or untick the chosen item.
+    TickChosen,
+    /// Open what is chosen to the full screen.
+    Open,
+    /// Go back; on the main screen, nothing.
+    Back,
+    /// The next pane.
+    NextPane,
+    /// The pane before.
+    PreviousPane,
+    /// One line up.
+    Up,
+    /// One line down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first line.
+    First,
+    /// To the last line.
+    Last,
+    /// All services, worst first.
+    Services,
+    /// The next service.
+    NextService,
+    /// What happened to the sources.
+    Log,
+    /// Move the time axis into the past.
+    Earlier,
+    /// Move the time axis towards now.
+    Later,
+    /// Back to now.
+    Live,
+    /// A shorter time axis.
+    ZoomIn,
+    /// A longer time axis.
+    ZoomOut,
+    /// Ask every source now.
+    Refresh,
+    /// Copy the verdict, or what is open.
+    Copy,
+    /// The keys.
+    Help,
+    /// Stop the program until `fg`.
+    Suspend,
+    /// Paint the whole screen anew.
+    Repaint,
+    /// Leave.
+    Quit,
+}
+
+/// One row of the key table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The name in `[keys]` of the configuration.
+    pub name: &'static str,
+    /// What it means. `Tick(0)` stands for the digit that was pressed.
+    pub command: Command,
+    /// The keys, as [`KeyPress::parse`] reads them.
+    pub keys: &'static [&'static str],
+    /// What it does, for the help page and the README.
+    pub help: &'static str,
+    /// The word in the footer; rows without one are only in the help.
+    pub footer: Option<&'static str>,
+    /// Whether it works on the wall and with `--read-only`.
+    pub read_only: bool,
+}
+
+const fn row(
+    name: &'static str,
+    command: Command,
+    keys: &'static [&'static str],
+    footer: Option<&'static str>,
+    help: &'static str,
+) -> Binding {
+    Binding { name, command, keys, help, footer, read_only: matches!(command, Command::Quit | Command::Help) }
+}
+
+/// All keys, in the order of the help page.
+pub const KEYS: &[Binding] = &[
+    row("tick", Command::Tick(0), &["1", "2", "3", "4", "5", "6", "7", "8", "9"], Some("tick"), "Tick or untick the item with that number"),
+    row("tick-chosen", Command::TickChosen, &["Space"], None, "Tick or untick the chosen item"),
+    row("open", Command::Open, &["Enter"], Some("open"), "Open what is chosen to the full screen"),
+    row("back", Command::Back, &["Esc", "Backspace"], None, "Back to the screen before"),
+    row("next-pane", Command::NextPane, &["Tab"], Some("next pane"), "Next pane"),
+    row("previous-pane", Command::PreviousPane, &["Shift-Tab"], None, "Pane before"),
+    row("up", Command::Up, &["Up", "k"], None, "Up"),
+    row("down", Command::Down, &["Down", "j"], None, "Down"),
+    row("page-up", Command::PageUp, &["PgUp", "Ctrl-U"], None, "A page up"),
+    row("page-down", Command::PageDown, &["PgDn", "Ctrl-D"], None, "A page down"),
+    row("first", Command::First, &["Home", "g"], None, "To the first line"),
+    row("last", Command::Last, &["End", "G"], None, "To the last line"),
+    row("services", Command::Services, &["s"], Some("services"), "All services, worst first"),
+    row("next-service", Command::NextService, &["n"], None, "Next service"),
+    row("earlier", Command::Earlier, &["[", "Left", "h"], None, "Time axis: earlier"),
+    row("later", Command::Later, &["]", "Right", "l"], None, "Time axis: later"),
+    row("live", Command::Live, &["0"], None, "Time axis: back to now"),
+    row("zoom-in", Command::ZoomIn, &["+", "="], None, "Time axis: shorter"),
+    row("zoom-out", Command::ZoomOut, &["-"], None, "Time axis: longer"),
+    row("refresh", Command::Refresh, &["R"], None, "Ask every source now (vendors: at most once a minute)"),
+    row("copy", Command::Copy, &["y"], Some("copy"), "Copy the verdict, or what is open (also to a file)"),
+    row("log", Command::Log, &["L"], Some("log"), "What happened to the sources"),
+    row("help", Command::Help, &["?", "F1"], Some("help"), "The keys"),
+    row("suspend", Command::Suspend, &["Ctrl-Z"], None, "Back to the shell until fg"),
+    row("repaint", Command::Repaint, &["Ctrl-L"], None, "Paint the screen anew"),
+    row("quit", Command::Quit, &["q", "Ctrl-C"], Some("quit"), "Leave; nothing is lost"),
+];
+
+/// Which key means what, after the team's own choices.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyMap {
+    commands: HashMap<KeyPress, Command>,
+    shown: BTreeMap<&'static str, Vec<KeyPress>>,
+}
+
+impl KeyMap {
+    /// The table with the keys of some rows replaced, by row name. `Ctrl-C` always leaves: a person must never be
+    /// locked in. With `read_only`, only the rows that the wall knows are there.
+    ///
+    /// # Errors
+    /// A sentence for each row name that does not exist, key that cannot be read, and key that means two things.
+    pub fn new(chosen: &BTreeMap<String, Vec<String>>, read_only: bool) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        for name in chosen.keys().filter(|name| KEYS.iter().all(|row| row.name != **name)) {
+            problems.push(format!("there is no key row `{name}`"));
+        }
+        let mut map = Self { commands: HashMap::new(), shown: BTreeMap::new() };
+        for row in KEYS {
+            let own = chosen.get(row.name);
+            let specs: Vec<&str> = own.map_or_else(|| row.keys.to_vec(), |keys| keys.iter().map(String::as_str).collect());
+            for (index, spec) in specs.iter().enumerate() {
+                let Some(press) = KeyPress::parse(spec) else {
+                    problems.push(format!("`{spec}` is not a key; write it like `x`, `Ctrl-X`, `Enter`, `F5`"));
+                    continue;
+                };
+                map.bind(row, press, index, &mut problems);
+            }
+        }
+        map.commands.entry(KeyPress { code: KeyCode::Char('c'), ctrl: true }).or_insert(Command::Quit);
+        if read_only {
+            map.commands.retain(|_, command| matches!(command, Command::Quit | Command::Help));
+            map.shown.retain(|name, _| KEYS.iter().any(|row| row.name == *name && row.read_only));
+        }
+        if problems.is_empty() { Ok(map) } else { Err(problems) }
+    }
+
+    fn bind(&mut self, row: &Binding, press: KeyPress, index: usize, problems: &mut Vec<String>) {
+        let command = match row.command {
+            Command::Tick(_) => Command::Tick(index as u8 + 1),
+            other => other,
+        };
+        if let Some(other) = self.commands.insert(press, command)
+            && other != command
+        {
+            problems.push(format!("the key `{press}` means two things, `{}` is one of them", row.name));
+        }
+        self.shown.entry(row.name).or_default().push(press);
+    }
+
+    /// What a key means; `None` for a key that means nothing.
+    #[must_use]
+    pub fn command(&self, press: KeyPress) -> Option<Command> {
+        self.commands.get(&press).copied()
+    }
+
+    /// The keys of a row as people read them: `1-9`, `q Ctrl-C`; empty where the row has none.
+    #[must_use]
+    pub fn shown(&self, row: &Binding) -> Vec<String> {
+        let keys = self.shown.get(row.name).map_or(&[][..], Vec::as_slice);
+        if row.name == "tick" && keys.len() == 9 && keys[0] == KeyPress::char('1') && keys[8] == KeyPress::char('9') {
+            return vec!["1-9".to_owned()];
+        }
+        keys.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Default for KeyMap {
+    /// The table as it ships.
+    fn default() -> Self {
+        Self::new(&BTreeMap::new(), false).unwrap_or(Self { commands: HashMap::new(), shown: BTreeMap::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_readable_and_means_one_thing() {
+        let map = KeyMap::new(&BTreeMap::new(), false).unwrap();
+        for row in KEYS {
+            for spec in row.keys {
+                let press = KeyPress::parse(spec).unwrap();
+                assert_eq!(press.to_string(), *spec, "written as it is read");
+                assert!(map.command(press).is_some());
+            }
+        }
+        assert_eq!(map.command(KeyPress::char('3')), Some(Command::Tick(3)));
+        assert_eq!(map.shown(&KEYS[0]), ["1-9"]);
+    }
+
+    #[test]
+    fn teams_choose_their_keys_and_are_told_what_clashes() {
+        let chosen = |rows: &[(&str, &[&str])]| {
+            rows.iter()
+                .map(|(name, keys)| ((*name).to_owned(), keys.iter().map(|k| (*k).to_owned()).collect()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let map = KeyMap::new(&chosen(&[("quit", &["Q"])]), false).unwrap();
+        assert_eq!(map.command(KeyPress::char('Q')), Some(Command::Quit));
+        assert_eq!(map.command(KeyPress::char('q')), None);
+        assert_eq!(map.command(KeyPress::parse("Ctrl-C").unwrap()), Some(Command::Quit), "a way out stays");
+        let problems = KeyMap::new(&chosen(&[("quit", &["s"]), ("leave", &["x"]), ("help", &["Hyper-x"])]), false);
+        assert_eq!(problems.unwrap_err().len(), 3);
+    }
+
+    #[test]
+    fn the_wall_knows_quit_and_help_alone() {
+        let map = KeyMap::new(&BTreeMap::new(), true).unwrap();
+        let known: Vec<_> = KEYS.iter().filter(|row| !map.shown(row).is_empty()).map(|row| row.name).collect();
+        assert_eq!(known, ["help", "quit"]);
+        assert_eq!(map.command(KeyPress::char('1')), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! What comes in ([`Msg`]) and what goes out ([`Effect`]): data, never a call.
+
+use std::sync::Arc;
+
+use crate::app::KeyPress;
+use crate::facts::Fault;
+use crate::facts::Reading;
+use crate::facts::SourceId;
+use crate::incident::Entry;
+
+/// Something happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyPress),
+    /// The terminal has another size, in cells.
+    Resized(u16, u16),
+    /// Time has passed; comes about once a second.
+    Second,
+    /// A source answered, or failed to.
+    Arrived(Reading),
+    /// The journal of a service has news.
+    Journal(JournalNews),
+    /// A copy was made (the file it went to), or failed.
+    Copied(Result<String, Fault>),
+    /// Something for the log that no source said: `(clean text, is it a fault)`.
+    Logged(String, bool),
+}
+
+/// What is new in the journal of a service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JournalNews {
+    /// The service.
+    pub service: Arc<str>,
+    /// Entries that were not known: of other people, or of the past.
+    pub entries: Vec<Entry>,
+    /// The journal that these entries belong to is another than before: forget the old one.
+    pub replaced: bool,
+    /// Entries that could not be written yet.
+    pub pending: usize,
+    /// Why not.
+    pub trouble: Option<Fault>,
+}
+
+/// Something to be done outside.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Write the entry to the journal of the service.
+    Append(Arc<str>, Entry),
+    /// Ask these sources now, as far as their own limits allow.
+    Poll(Vec<SourceId>),
+    /// Put the text on the clipboard and into a file.
+    Copy(String),
+    /// Paint the whole screen anew.
+    Repaint,
+    /// Give the terminal back to the shell until we are continued.
+    Suspend,
+    /// Leave.
+    Quit,
+}

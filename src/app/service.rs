@@ -1,0 +1,80 @@
+//! One service as the app knows it: signals, verdict, incident.
+
+use std::sync::Arc;
+
+use crate::app::ServiceSettings;
+use crate::facts::At;
+use crate::facts::Fault;
+use crate::incident::Incident;
+use crate::incident::Tick;
+use crate::signals::ServiceSignals;
+use crate::triage::Line;
+use crate::triage::Thresholds;
+use crate::triage::Verdict;
+
+/// One service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServiceState {
+    /// Its name.
+    pub name: Arc<str>,
+    /// `prod`; may be empty.
+    pub environment: String,
+    /// Its limits.
+    pub thresholds: Thresholds,
+    /// Its signals.
+    pub signals: ServiceSignals,
+    /// What is made of them.
+    pub verdict: Verdict,
+    /// The incident that people work on, folded from its journal.
+    pub incident: Incident,
+    /// Entries that could not be written yet.
+    pub pending: usize,
+    /// Why the journal cannot be written or read.
+    pub journal_trouble: Option<Fault>,
+}
+
+impl ServiceState {
+    /// A service of which nothing is known yet.
+    #[must_use]
+    pub fn new(settings: &ServiceSettings, signals: ServiceSignals) -> Self {
+        Self {
+            name: Arc::clone(&settings.name),
+            environment: settings.environment.clone(),
+            thresholds: settings.thresholds,
+            signals,
+            verdict: Verdict::default(),
+            incident: Incident::default(),
+            pending: 0,
+            journal_trouble: None,
+        }
+    }
+}
+
+/// A checklist item with what is known of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Check<'a> {
+    /// Its number key, from 1; items from the tenth on have none.
+    pub number: usize,
+    /// What to do.
+    pub text: &'a str,
+    /// How, in a sentence or two; may be empty.
+    pub hint: &'a str,
+    /// Who ticked it and when; `None` or `done: false` when it is open.
+    pub tick: Option<&'a Tick>,
+    /// The live fact beside it; may be empty.
+    pub evidence: Line,
+}
+
+impl Check<'_> {
+    /// Whether somebody ticked it.
+    #[must_use]
+    pub fn done(&self) -> bool {
+        self.tick.is_some_and(|tick| tick.done)
+    }
+
+    /// Who ticked it and when.
+    #[must_use]
+    pub fn by(&self) -> Option<(&str, At)> {
+        self.tick.filter(|tick| tick.done).map(|tick| (tick.who.as_str(), tick.at))
+    }
+}

@@ -1,0 +1,72 @@
+//! What the app is told once, when it starts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::app::KeyMap;
+use crate::facts::SourceInfo;
+use crate::incident::Checklist;
+use crate::triage::Thresholds;
+
+/// What a person may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Everything.
+    Interactive,
+    /// Look only: `--read-only`.
+    ReadOnly,
+    /// Look only, from across the room: `sixty wall`.
+    Wall,
+}
+
+impl Mode {
+    /// Whether nothing may be written or sent.
+    #[must_use]
+    pub const fn is_read_only(self) -> bool {
+        !matches!(self, Self::Interactive)
+    }
+}
+
+/// One service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServiceSettings {
+    /// Its name.
+    pub name: Arc<str>,
+    /// `prod`; may be empty.
+    pub environment: String,
+    /// Its limits.
+    pub thresholds: Thresholds,
+}
+
+/// What the app is told once.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// The services, at least one.
+    pub services: Vec<ServiceSettings>,
+    /// Every source that will be asked.
+    pub sources: Vec<SourceInfo>,
+    /// The zone in which times are drawn, beside UTC.
+    pub zone: Tz,
+    /// The longest time axis that is chosen by itself.
+    pub window: Duration,
+    /// How long history is kept.
+    pub retention: Duration,
+    /// The person who acts.
+    pub who: String,
+    /// The machine that sixty runs on.
+    pub host: String,
+    /// Makes entry ids of this process differ from those of all others.
+    pub id_prefix: String,
+    /// What a person may do.
+    pub mode: Mode,
+    /// The keys.
+    pub keys: KeyMap,
+    /// The checklist.
+    pub checklist: Checklist,
+    /// The service to start with; `None` starts with the overview.
+    pub start: Option<usize>,
+    /// A word that stands behind the service's name so that nobody takes it for the real thing: `demo`.
+    pub badge: Option<String>,
+}

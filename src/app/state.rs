@@ -1,0 +1,327 @@
+//! [`App`]: everything that is known, and the questions that a frame or a report asks of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::Check;
+use crate::app::KeyMap;
+use crate::app::Log;
+use crate::app::Mode;
+use crate::app::Navigation;
+use crate::app::ServiceState;
+use crate::app::Settings;
+use crate::app::SourceHealth;
+use crate::facts::At;
+use crate::facts::Change;
+use crate::facts::ChangeKind;
+use crate::facts::ProviderStatus;
+use crate::facts::Signal;
+use crate::facts::SourceId;
+use crate::facts::SourceKind;
+use crate::incident::Evidence;
+use crate::signals::ServiceSignals;
+use crate::triage::Facts;
+use crate::triage::Line;
+use crate::triage::Seen;
+use crate::triage::Severity;
+use crate::triage::Tone;
+use crate::triage::Unchecked;
+use crate::triage::Vendor;
+use crate::triage::seen;
+
+/// Everything that is known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct App {
+    pub(super) settings: Settings,
+    pub(super) services: Vec<ServiceState>,
+    pub(super) sources: Vec<SourceHealth>,
+    pub(super) changes_of: BTreeMap<SourceId, Vec<Change>>,
+    pub(super) changes: Vec<Change>,
+    pub(super) status_of: BTreeMap<SourceId, ProviderStatus>,
+    pub(super) vendors: Vec<Vendor>,
+    pub(super) unchecked: Vec<Unchecked>,
+    pub(super) navigation: Navigation,
+    pub(super) log: Log,
+    pub(super) first_key: Option<At>,
+    pub(super) remark: Option<(At, String)>,
+    pub(super) entries_made: u64,
+    pub(super) now: At,
+    pub(super) started: At,
+}
+
+impl App {
+    /// The app at its start: nothing is known yet.
+    #[must_use]
+    pub fn new(settings: Settings, at: At) -> Self {
+        let services = settings.services.iter().map(|service| {
+            let every = settings
+                .sources
+                .iter()
+                .find(|source| source.service.as_deref() == Some(&*service.name))
+                .map_or(Duration::from_secs(5), |source| source.every);
+            ServiceState::new(service, ServiceSignals::new(every, settings.retention))
+        });
+        let mut app = Self {
+            services: services.collect(),
+            sources: settings.sources.iter().cloned().map(SourceHealth::new).collect(),
+            changes_of: BTreeMap::new(),
+            changes: Vec::new(),
+            status_of: BTreeMap::new(),
+            vendors: Vec::new(),
+            unchecked: Vec::new(),
+            navigation: Navigation::new(settings.start),
+            log: Log::default(),
+            first_key: None,
+            remark: None,
+            entries_made: 0,
+            now: at,
+            started: at,
+            settings,
+        };
+        app.judge();
+        app
+    }
+
+    /// The time of the last message: the "now" of the screen.
+    pub const fn now(&self) -> At {
+        self.now
+    }
+
+    /// What the app was told when it started.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The keys.
+    pub const fn keys(&self) -> &KeyMap {
+        &self.settings.keys
+    }
+
+    /// What a person may do.
+    pub const fn mode(&self) -> Mode {
+        self.settings.mode
+    }
+
+    /// All services, as configured.
+    pub fn services(&self) -> &[ServiceState] {
+        &self.services
+    }
+
+    /// The services, worst first; the longer in trouble first among equals, then as configured.
+    pub fn worst_first(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.services.len()).collect();
+        order.sort_by_key(|index| {
+            let verdict = &self.services[*index].verdict;
+            (std::cmp::Reverse(verdict.severity), verdict.onset)
+        });
+        order
+    }
+
+    /// The service that is shown.
+    pub fn service(&self) -> Option<&ServiceState> {
+        self.services.get(self.navigation.service)
+    }
+
+    /// How all sources do, as configured.
+    pub fn sources(&self) -> &[SourceHealth] {
+        &self.sources
+    }
+
+    /// The sources of one kind, for the metrics of one service.
+    pub fn sources_of<'a>(&'a self, kind: SourceKind, service: Option<&'a str>) -> impl Iterator<Item = &'a SourceHealth> {
+        self.sources
+            .iter()
+            .filter(move |source| source.info.kind == kind && (service.is_none() || source.info.service.as_deref() == service))
+    }
+
+    /// All changes that any source knows of, newest first.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What a source said of its provider, however old.
+    pub fn status_of(&self, source: &SourceId) -> Option<&ProviderStatus> {
+        self.status_of.get(source)
+    }
+
+    /// The providers as the verdict sees them: one per status source, in the order of the sources; without an
+    /// answer where there is none or only an old one.
+    pub fn vendors(&self) -> &[Vendor] {
+        &self.vendors
+    }
+
+    /// Where the person is.
+    pub const fn navigation(&self) -> &Navigation {
+        &self.navigation
+    }
+
+    /// The log.
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// A short word on the last command (`copied`), for some seconds.
+    pub fn remark(&self) -> Option<&str> {
+        let (at, text) = self.remark.as_ref()?;
+        (self.now - *at < chrono::TimeDelta::seconds(6)).then_some(text)
+    }
+
+    /// The signals that the shown service has, in the order of the strips; all of them while none has answered.
+    pub fn strips(&self) -> Vec<Signal> {
+        let Some(service) = self.service() else { return Vec::new() };
+        let some: Vec<_> = Signal::ALL.into_iter().filter(|signal| service.signals.has(*signal)).collect();
+        if some.is_empty() { Signal::ALL.to_vec() } else { some }
+    }
+
+    /// The time axis of the shown service: from, to.
+    pub fn axis(&self) -> (At, At) {
+        let to = self.navigation.end.unwrap_or(self.now);
+        let window = self.window();
+        (to - chrono::TimeDelta::from_std(window).unwrap_or_default(), to)
+    }
+
+    /// The length of the time axis.
+    pub fn window(&self) -> Duration {
+        self.navigation.window.unwrap_or_else(|| {
+            let known = self.service().and_then(|service| service.signals.first_at());
+            let span = known.and_then(|first| (self.now - first).to_std().ok()).unwrap_or_default();
+            Navigation::fitting(span, self.settings.window)
+        })
+    }
+
+    /// What is left of the first sixty seconds: it begins with the first key. `None` before, and on the wall.
+    pub fn countdown(&self) -> Option<Duration> {
+        let total = self.settings.checklist.countdown?;
+        let passed = (self.now - self.first_key?).to_std().unwrap_or_default();
+        Some(total.saturating_sub(passed))
+    }
+
+    /// The checklist of the shown service, with ticks and live evidence.
+    pub fn checks(&self) -> Vec<Check<'_>> {
+        let Some(service) = self.service() else { return Vec::new() };
+        let list = &self.settings.checklist;
+        let facts = self.facts(service);
+        let item = |(index, item): (usize, &'_ crate::incident::Item)| {
+            let evidence = match item.evidence {
+                Some(Evidence::Down) => seen(Seen::Down, &facts, &service.verdict),
+                Some(Evidence::Changes) => seen(Seen::Changes, &facts, &service.verdict),
+                Some(Evidence::Outside) => seen(Seen::Outside, &facts, &service.verdict),
+                Some(Evidence::Acknowledged) => Line::new().with(Tone::Muted, "in your pager; tick it here"),
+                None => Line::new(),
+            };
+            (index, evidence)
+        };
+        list.items
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| Check {
+                number: index + 1,
+                text: &entry.text,
+                hint: &entry.hint,
+                tick: service.incident.tick(&list.key, &entry.key),
+                evidence: item((index, entry)).1,
+            })
+            .collect()
+    }
+
+    /// What the verdict on a service is made from.
+    pub(super) fn facts<'a>(&'a self, service: &'a ServiceState) -> Facts<'a> {
+        let source = self.sources_of(SourceKind::Metrics, Some(&service.name)).next();
+        let silence = source.and_then(|source| source.fault.as_ref().zip(source.failing_since));
+        let changes_known = self.sources_of(SourceKind::Changes, None).any(|source| source.last_ok.is_some());
+        Facts {
+            at: self.now,
+            zone: self.settings.zone,
+            signals: &service.signals,
+            thresholds: &service.thresholds,
+            silence,
+            changes: &self.changes,
+            changes_known: changes_known || !self.changes.is_empty(),
+            vendors: &self.vendors,
+            unchecked: &self.unchecked,
+        }
+    }
+
+    /// Makes all verdicts anew.
+    pub(super) fn judge(&mut self) {
+        self.vendors = self.fresh_vendors();
+        self.unchecked = self.unanswered();
+        for index in 0..self.services.len() {
+            let verdict = crate::triage::judge(&self.facts(&self.services[index]));
+            self.services[index].verdict = verdict;
+        }
+    }
+
+    fn fresh_vendors(&self) -> Vec<Vendor> {
+        self.sources_of(SourceKind::Status, None)
+            .map(|source| {
+                let status = self.status_of.get(&source.info.id).filter(|_| !source.is_stale(self.now));
+                Vendor { name: short_name(&source.info.id), status: status.cloned() }
+            })
+            .collect()
+    }
+
+    fn unanswered(&self) -> Vec<Unchecked> {
+        let others = self.sources.iter().filter(|source| source.info.kind != SourceKind::Metrics);
+        others
+            .filter_map(|source| {
+                let fault = source.fault.clone()?;
+                Some(Unchecked { source: short_name(&source.info.id), fault })
+            })
+            .collect()
+    }
+
+    /// The worst severity of all services.
+    pub fn severity(&self) -> Severity {
+        self.services.iter().map(|service| service.verdict.severity).max().unwrap_or(Severity::Unknown)
+    }
+
+    pub(super) fn merge_changes(&mut self) {
+        let mut all: Vec<Change> = Vec::new();
+        for change in self.changes_of.values().flatten() {
+            // The same deploy is often told twice, by the deploy log and by the metrics' version label.
+            let twin = all.iter_mut().find(|other| is_twin(other, change));
+            match twin {
+                Some(other) if other.who.is_empty() && !change.who.is_empty() => *other = change.clone(),
+                Some(_) => {}
+                None => all.push(change.clone()),
+            }
+        }
+        all.sort_by(|a, b| b.at().cmp(&a.at()).then_with(|| a.id.cmp(&b.id)));
+        self.changes = all;
+    }
+
+    /// The time at which this process started to look.
+    pub const fn started(&self) -> At {
+        self.started
+    }
+
+    /// The service's index by its name.
+    pub fn index_of(&self, service: &str) -> Option<usize> {
+        self.services.iter().position(|state| &*state.name == service)
+    }
+
+    pub(super) fn next_entry_id(&mut self) -> String {
+        self.entries_made += 1;
+        format!("{}-{}-{}", self.now.timestamp_millis(), self.settings.id_prefix, self.entries_made)
+    }
+
+    pub(super) fn shown_name(&self) -> Option<Arc<str>> {
+        self.service().map(|service| Arc::clone(&service.name))
+    }
+}
+
+/// Two tellings of one deploy: the same version within ten minutes, by different sources.
+fn is_twin(a: &Change, b: &Change) -> bool {
+    a.kind == ChangeKind::Deploy
+        && b.kind == ChangeKind::Deploy
+        && !a.version.is_empty()
+        && a.version.trim_start_matches('v') == b.version.trim_start_matches('v')
+        && (a.at() - b.at()).abs() < chrono::TimeDelta::minutes(10)
+}
+
+/// `Stripe` of `status Stripe`: the kind is told by the pane.
+fn short_name(id: &SourceId) -> String {
+    id.as_str().split_once(' ').map_or(id.as_str(), |(_, name)| name).to_owned()
+}

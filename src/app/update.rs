@@ -1,0 +1,325 @@
+//! [`App::update`]: the one function in which state changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::app::Command;
+use crate::app::Effect;
+use crate::app::JournalNews;
+use crate::app::Msg;
+use crate::app::Page;
+use crate::app::Pane;
+use crate::facts::At;
+use crate::facts::Payload;
+use crate::facts::Reading;
+use crate::facts::SourceId;
+use crate::facts::SourceKind;
+use crate::incident::Entry;
+use crate::incident::Incident;
+use crate::incident::What;
+
+impl App {
+    /// Takes a message at an instant and says what is to be done outside. Time never runs backwards here: an
+    /// earlier instant (a clock that was set back) counts as the latest one seen.
+    pub fn update(&mut self, at: At, msg: Msg) -> Vec<Effect> {
+        self.now = self.now.max(at);
+        match msg {
+            Msg::Key(press) => self.settings.keys.command(press).map_or_else(Vec::new, |command| self.obey(command)),
+            Msg::Resized(..) => Vec::new(),
+            Msg::Second => {
+                self.judge();
+                Vec::new()
+            }
+            Msg::Arrived(reading) => {
+                self.arrived(reading);
+                self.judge();
+                Vec::new()
+            }
+            Msg::Journal(news) => {
+                self.journal(news);
+                Vec::new()
+            }
+            Msg::Copied(result) => {
+                let text = match result {
+                    Ok(path) => format!("copied, also in {path}"),
+                    Err(fault) => format!("copied to the clipboard only: {}", fault.cause),
+                };
+                self.remark = Some((self.now, text));
+                Vec::new()
+            }
+            Msg::Logged(text, fault) => {
+                self.log.push(self.now, fault, text);
+                Vec::new()
+            }
+        }
+    }
+
+    fn arrived(&mut self, reading: Reading) {
+        let Some(source) = self.sources.iter_mut().find(|source| source.info.id == reading.source) else { return };
+        source.last_try = Some(reading.at);
+        source.took = Some(reading.took);
+        let service = source.info.service.clone();
+        match reading.body {
+            Ok(payload) => {
+                if source.fault.take().is_some() {
+                    let since = source.failing_since.take().map(|since| crate::signals::units::between(since, reading.at));
+                    let since = since.unwrap_or_default();
+                    self.log.push(reading.at, false, format!("{}: answers again after {since}", reading.source));
+                }
+                source.last_ok = Some(reading.at);
+                source.counts.0 += 1;
+                self.take(&reading.source, service.as_ref(), payload);
+            }
+            Err(fault) => {
+                source.counts.1 += 1;
+                if source.fault.as_ref() != Some(&fault) {
+                    self.log.push(reading.at, true, format!("{}: {fault}", reading.source));
+                }
+                source.failing_since.get_or_insert(reading.at);
+                source.fault = Some(fault);
+                if let Some(index) = service.and_then(|service| self.index_of(&service)) {
+                    self.services[index].signals.gap(reading.at);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, source: &SourceId, service: Option<&Arc<str>>, payload: Payload) {
+        match payload {
+            Payload::Signals(batch) => {
+                let Some(index) = service.and_then(|service| self.index_of(service)) else { return };
+                self.log_targets(index, &batch.about);
+                self.services[index].signals.take(&batch);
+                if self.changes_of.get(source).map_or(!batch.changes.is_empty(), |known| *known != batch.changes) {
+                    self.changes_of.insert(source.clone(), batch.changes);
+                    self.merge_changes();
+                }
+            }
+            Payload::Changes(changes) => {
+                self.changes_of.insert(source.clone(), changes);
+                self.merge_changes();
+            }
+            Payload::Status(status) => {
+                self.status_of.insert(source.clone(), status);
+            }
+            Payload::Unchanged => {}
+        }
+    }
+
+    /// What is odd about the targets of a service goes to the log when it is new.
+    fn log_targets(&mut self, index: usize, about: &Arc<crate::facts::EngineReport>) {
+        let before = self.services[index].signals.about();
+        if before.is_some_and(|before| Arc::ptr_eq(before, about)) {
+            return;
+        }
+        let before = before.cloned();
+        for target in &about.targets {
+            let old = before.as_ref().and_then(|b| b.targets.iter().find(|old| old.address == target.address));
+            let (fault, text) = match &target.outcome {
+                Err(fault) => (true, fault.to_string()),
+                Ok(scrape) if scrape.skipped > 0 => {
+                    (true, format!("{} lines not understood, first: {}", scrape.skipped, scrape.skipped_example))
+                }
+                Ok(scrape) if !scrape.remark.is_empty() => (false, scrape.remark.clone()),
+                Ok(_) => (false, String::new()),
+            };
+            let same = old.is_some_and(|old| match (&old.outcome, &target.outcome) {
+                (Ok(a), Ok(b)) => a.skipped == b.skipped && a.remark == b.remark,
+                (Err(a), Err(b)) => a == b,
+                _ => false,
+            });
+            if !same && !text.is_empty() {
+                self.log.push(self.now, fault, format!("{}: {text}", target.address));
+            }
+        }
+        if before.as_ref().map(|before| &before.presets) != Some(&about.presets) {
+            for preset in &about.presets {
+                self.log.push(self.now, false, format!("preset {}: {}", preset.title, preset.why));
+            }
+        }
+    }
+
+    fn journal(&mut self, news: JournalNews) {
+        let Some(index) = self.index_of(&news.service) else { return };
+        let service = &mut self.services[index];
+        if news.replaced {
+            service.incident = Incident::default();
+        }
+        for entry in news.entries {
+            service.incident.apply(entry);
+        }
+        service.pending = news.pending;
+        if service.journal_trouble != news.trouble {
+            let (fault, text) = match &news.trouble {
+                Some(trouble) => (true, format!("journal: {trouble}")),
+                None => (false, "journal: writes again".to_owned()),
+            };
+            self.log.push(self.now, fault, text);
+        }
+        service.journal_trouble = news.trouble;
+    }
+
+    fn obey(&mut self, command: Command) -> Vec<Effect> {
+        self.first_key.get_or_insert(self.now);
+        match command {
+            Command::Quit => return vec![Effect::Quit],
+            Command::Suspend => return vec![Effect::Suspend],
+            Command::Repaint => return vec![Effect::Repaint],
+            Command::Refresh => return vec![Effect::Poll(self.sources.iter().map(|s| s.info.id.clone()).collect())],
+            Command::Copy => return vec![Effect::Copy(self.copied_text())],
+            Command::Tick(number) => return self.toggle(usize::from(number) - 1),
+            Command::TickChosen => return self.toggle(self.navigation.item),
+            Command::Help => self.navigation.show(Page::Help),
+            Command::Log => self.navigation.show(Page::Log),
+            Command::Services => self.services_key(),
+            Command::NextService => self.next_service(),
+            Command::Back => self.navigation.back(),
+            Command::Open => self.open(),
+            Command::NextPane => self.navigation.turn(true),
+            Command::PreviousPane => self.navigation.turn(false),
+            Command::Up => self.step(-1),
+            Command::Down => self.step(1),
+            Command::PageUp => self.step(-10),
+            Command::PageDown => self.step(10),
+            Command::First => self.step(isize::MIN),
+            Command::Last => self.step(isize::MAX),
+            Command::Earlier => self.shift(false),
+            Command::Later => self.shift(true),
+            Command::Live => self.navigation.end = None,
+            Command::ZoomIn => self.navigation.zoom(self.window(), false, self.settings.retention),
+            Command::ZoomOut => self.navigation.zoom(self.window(), true, self.settings.retention),
+        }
+        Vec::new()
+    }
+
+    fn services_key(&mut self) {
+        if self.services.len() > 1 {
+            let order = self.worst_first();
+            self.navigation.overview_row = order.iter().position(|index| *index == self.navigation.service).unwrap_or(0);
+            if self.navigation.page() == Page::Overview { self.navigation.back() } else { self.navigation.only(Page::Overview) }
+        } else {
+            self.remark = Some((self.now, "there is only one service".to_owned()));
+        }
+    }
+
+    fn next_service(&mut self) {
+        self.select_service((self.navigation.service + 1) % self.services.len().max(1));
+    }
+
+    fn select_service(&mut self, index: usize) {
+        self.navigation.service = index;
+        self.navigation.strip = 0;
+        self.navigation.item = 0;
+    }
+
+    fn open(&mut self) {
+        match self.navigation.page() {
+            Page::Overview => {
+                if let Some(index) = self.worst_first().get(self.navigation.overview_row) {
+                    self.select_service(*index);
+                    self.navigation.show(Page::Service);
+                }
+            }
+            Page::Service => {
+                let page = match self.navigation.pane {
+                    Pane::Checklist => Page::Checklist,
+                    Pane::Changes => Page::Changes,
+                    Pane::Outside => Page::Outside,
+                    Pane::Strips => match self.strips().get(self.navigation.strip) {
+                        Some(signal) => Page::Signal(*signal),
+                        None => return,
+                    },
+                };
+                self.navigation.show(page);
+            }
+            Page::Signal(_) | Page::Checklist | Page::Changes | Page::Outside | Page::Log | Page::Help => {
+                self.navigation.back();
+            }
+        }
+    }
+
+    /// Moves what is chosen, or scrolls, by that many lines.
+    fn step(&mut self, by: isize) {
+        let strips = self.strips().len();
+        let navigation = &mut self.navigation;
+        let log = navigation.page() == Page::Log;
+        let (position, count) = match (navigation.page(), navigation.pane) {
+            (Page::Overview, _) => (&mut navigation.overview_row, self.services.len()),
+            (Page::Checklist, _) | (Page::Service, Pane::Checklist) => {
+                (&mut navigation.item, self.settings.checklist.items.len())
+            }
+            (Page::Service, Pane::Strips) => (&mut navigation.strip, strips),
+            (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, self.changes.len()),
+            (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
+            (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
+            (Page::Signal(_) | Page::Help, _) => (&mut navigation.scroll, 200),
+        };
+        // The log grows at its end, so its scroll counts from there: up is towards the past.
+        let by = if log { by.saturating_neg() } else { by };
+        *position = position.saturating_add_signed(by).min(count.saturating_sub(1));
+    }
+
+    fn shift(&mut self, later: bool) {
+        let window = self.window();
+        let third = chrono::TimeDelta::from_std(window / 3).unwrap_or_default();
+        let end = self.navigation.end.unwrap_or(self.now);
+        // The length is kept while the axis stands in the past, so that the picture moves and does not stretch.
+        self.navigation.window.get_or_insert(window);
+        let end = if later { end + third } else { end - third };
+        let first = self.service().and_then(|service| service.signals.first_at()).unwrap_or(self.now);
+        self.navigation.end = (end < self.now).then_some(end.max(first + third));
+    }
+
+    /// Ticks an open item, unticks a ticked one; the entry is applied at once and written by the runtime.
+    fn toggle(&mut self, item: usize) -> Vec<Effect> {
+        if self.settings.mode.is_read_only() {
+            return Vec::new();
+        }
+        let list = &self.settings.checklist;
+        let Some((key, name)) = list.items.get(item).map(|item| item.key.clone()).zip(self.shown_name()) else {
+            return Vec::new();
+        };
+        let list = list.key.clone();
+        self.navigation.item = item;
+        let service = &self.services[self.navigation.service];
+        let done = service.incident.tick(&list, &key).is_some_and(|tick| tick.done);
+        let at = service.incident.tick_time(&list, &key, self.now);
+        let what = if done { What::Unticked { list, item: key } } else { What::Ticked { list, item: key } };
+        let entry = Entry::new(&self.next_entry_id(), at, &self.settings.who, &self.settings.host, what);
+        self.services[self.navigation.service].incident.apply(entry.clone());
+        vec![Effect::Append(name, entry)]
+    }
+
+    /// What `y` copies: the query on a signal's page, else the verdict with its time in both zones.
+    fn copied_text(&self) -> String {
+        let Some(service) = self.service() else { return String::new() };
+        if let Page::Signal(signal) = self.navigation.page()
+            && let Some(about) = service.signals.about()
+        {
+            let queries = signal.measures().iter().filter_map(|measure| about.queries.get(measure));
+            return queries.map(String::as_str).collect::<Vec<_>>().join("\n");
+        }
+        let verdict = &service.verdict;
+        let local = self.now.with_timezone(&self.settings.zone);
+        let head = format!(
+            "{} {} {} at {} ({} UTC)",
+            service.name,
+            service.environment,
+            verdict.severity.word(),
+            local.format("%H:%M:%S %Z"),
+            self.now.format("%Y-%m-%d %H:%M:%S")
+        );
+        let lines = [&verdict.headline, &verdict.context, &verdict.aside].map(crate::triage::Line::text);
+        std::iter::once(head).chain(lines.into_iter().filter(|line| !line.is_empty())).collect::<Vec<_>>().join("\n")
+    }
+
+    /// How long after its interval a source may be asked again by hand: vendors not within a minute.
+    #[must_use]
+    pub fn floor_of(kind: SourceKind) -> Duration {
+        match kind {
+            SourceKind::Status => Duration::from_secs(60),
+            SourceKind::Metrics | SourceKind::Changes => Duration::from_secs(1),
+        }
+    }
+}
