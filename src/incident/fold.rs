@@ -1,0 +1,276 @@
+//! The state of an incident, folded from its entries. The same set of entries gives the same state in whatever
+//! order and however often they arrive, so that a torn line, a second reader or a late writer cannot change history.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::facts::At;
+use crate::incident::Entry;
+use crate::incident::What;
+
+/// The order of entries: by time, ties by id.
+type Key = (At, String);
+
+/// The state of one item of one checklist.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tick {
+    /// It is done; `false` after it was taken back.
+    pub done: bool,
+    /// Who said so last.
+    pub who: String,
+    /// When they said so.
+    pub at: At,
+    /// The entry that said so.
+    pub id: String,
+}
+
+/// One incident: the fold of its entries. The default is an incident of which nothing is known yet.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Incident {
+    entries: BTreeMap<Key, Entry>,
+    times: HashMap<String, At>,
+    ticks: HashMap<String, HashMap<String, Tick>>,
+    opened: Option<Key>,
+    resolved: Option<Key>,
+    people: HashMap<String, Key>,
+}
+
+impl Incident {
+    /// Folds entries, in any order, with or without repetitions.
+    #[must_use]
+    pub fn fold(entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut incident = Self::default();
+        for entry in entries {
+            incident.apply(entry);
+        }
+        incident
+    }
+
+    /// Adds one entry. An id that is known already changes nothing; should two different entries claim one id, the
+    /// later one counts (by time, then by text), whichever came first. Answers whether anything changed.
+    pub fn apply(&mut self, entry: Entry) -> bool {
+        if let Some(at) = self.times.get(&entry.id) {
+            let key = (*at, entry.id.clone());
+            let known = self.entries.get(&key);
+            if known.is_some_and(|known| *known == entry || (known.at, known.line()) >= (entry.at, entry.line())) {
+                return false;
+            }
+            // The state may rest on the entry that is replaced. This happens to damaged journals only: fold again.
+            self.entries.remove(&key);
+            let mut all = std::mem::take(&mut self.entries);
+            all.insert((entry.at, entry.id.clone()), entry);
+            *self = Self::fold(all.into_values());
+            return true;
+        }
+        let key = (entry.at, entry.id.clone());
+        self.times.insert(entry.id.clone(), entry.at);
+        match self.people.get_mut(&entry.who) {
+            Some(first) if *first <= key => {}
+            Some(first) => first.clone_from(&key),
+            None => {
+                self.people.insert(entry.who.clone(), key.clone());
+            }
+        }
+        match &entry.what {
+            What::Opened { .. } => earliest(&mut self.opened, &key),
+            What::Resolved => earliest(&mut self.resolved, &key),
+            What::Ticked { list, item } => self.mark(true, list, item, &entry),
+            What::Unticked { list, item } => self.mark(false, list, item, &entry),
+            What::Note { .. } | What::Unknown(_) => {}
+        }
+        self.entries.insert(key, entry);
+        true
+    }
+
+    fn mark(&mut self, done: bool, list: &str, item: &str, entry: &Entry) {
+        let tick = Tick { done, who: entry.who.clone(), at: entry.at, id: entry.id.clone() };
+        let items = self.ticks.entry(list.to_owned()).or_default();
+        match items.get_mut(item) {
+            Some(known) if (known.at, &known.id) >= (tick.at, &tick.id) => {}
+            Some(known) => *known = tick,
+            None => {
+                items.insert(item.to_owned(), tick);
+            }
+        }
+    }
+
+    /// The state of an item; `None` when nobody ever touched it.
+    #[must_use]
+    pub fn tick(&self, list: &str, item: &str) -> Option<&Tick> {
+        self.ticks.get(list)?.get(item)
+    }
+
+    /// The time to give to a tick that is made at `now`: `now`, or just after the last word on the same item where
+    /// the clock of who said it is ahead. Without it a key would seem dead until `now` has caught up.
+    #[must_use]
+    pub fn tick_time(&self, list: &str, item: &str, now: At) -> At {
+        match self.tick(list, item) {
+            Some(tick) if tick.at >= now => tick.at + chrono::TimeDelta::milliseconds(1),
+            _ => now,
+        }
+    }
+
+    /// When it began: the earliest `Opened`; `None` while none is known.
+    #[must_use]
+    pub fn opened_at(&self) -> Option<At> {
+        self.opened.as_ref().map(|(at, _)| *at)
+    }
+
+    /// The service that it is about; empty while unknown.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.opening().0
+    }
+
+    /// Its headline; may be empty.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.opening().1
+    }
+
+    fn opening(&self) -> (&str, &str) {
+        match self.opened.as_ref().and_then(|key| self.entries.get(key)).map(|entry| &entry.what) {
+            Some(What::Opened { service, title }) => (service, title),
+            _ => ("", ""),
+        }
+    }
+
+    /// The entry that ended it; `None` while it goes on.
+    #[must_use]
+    pub fn resolved(&self) -> Option<&Entry> {
+        self.resolved.as_ref().and_then(|key| self.entries.get(key))
+    }
+
+    /// Everybody who wrote an entry, in the order in which they joined.
+    #[must_use]
+    pub fn people(&self) -> Vec<&str> {
+        let mut people: Vec<_> = self.people.iter().collect();
+        people.sort_unstable_by(|a, b| a.1.cmp(b.1));
+        people.into_iter().map(|(who, _)| who.as_str()).collect()
+    }
+
+    /// All entries, by time, ties by id.
+    #[must_use]
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        self.entries.values()
+    }
+
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+fn earliest(slot: &mut Option<Key>, key: &Key) {
+    if slot.as_ref().is_none_or(|known| key < known) {
+        *slot = Some(key.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, prop_oneof};
+    use proptest::sample::Index;
+
+    use super::*;
+
+    fn at(seconds: i64) -> At {
+        At::from_timestamp(1_714_533_320 + seconds, 0).unwrap()
+    }
+
+    fn entry(id: &str, seconds: i64, who: &str, what: What) -> Entry {
+        Entry::new(id, at(seconds), who, "bastion", what)
+    }
+
+    fn ticked(item: &str) -> What {
+        What::Ticked { list: "l".into(), item: item.into() }
+    }
+
+    fn unticked(item: &str) -> What {
+        What::Unticked { list: "l".into(), item: item.into() }
+    }
+
+    #[test]
+    fn the_last_word_counts_whatever_comes_first() {
+        let incident = Incident::fold([
+            entry("c", 9, "sam", unticked("down")),
+            entry("b", 5, "ana", ticked("down")),
+            entry("d", 7, "ana", ticked("ack")),
+            entry("a", 0, "ana", What::Opened { service: "api".into(), title: "slow".into() }),
+            entry("e", 20, "sam", What::Opened { service: "other".into(), title: String::new() }),
+        ]);
+        assert_eq!(
+            incident.tick("l", "down"),
+            Some(&Tick { done: false, who: "sam".into(), at: at(9), id: "c".into() })
+        );
+        assert!(incident.tick("l", "ack").unwrap().done);
+        assert_eq!(incident.tick("other", "ack"), None);
+        assert_eq!((incident.service(), incident.title(), incident.opened_at()), ("api", "slow", Some(at(0))));
+        assert_eq!(incident.people(), ["ana", "sam"]);
+        assert_eq!(incident.entries().map(|entry| entry.id.as_str()).collect::<String>(), "abdce");
+        assert!(incident.resolved().is_none());
+    }
+
+    #[test]
+    fn at_the_same_time_the_id_decides() {
+        let (tick, untick) = (entry("1", 5, "ana", ticked("x")), entry("2", 5, "ana", unticked("x")));
+        for entries in [[tick.clone(), untick.clone()], [untick, tick]] {
+            assert!(!Incident::fold(entries).tick("l", "x").unwrap().done);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_does_not_deaden_a_key() {
+        let mut incident = Incident::fold([entry("z", 3600, "sam", ticked("x"))]);
+        let time = incident.tick_time("l", "x", at(10));
+        assert!(incident.apply(Entry::new("a", time, "ana", "h", unticked("x"))));
+        assert!(!incident.tick("l", "x").unwrap().done);
+        assert_eq!(incident.tick_time("l", "y", at(10)), at(10));
+    }
+
+    #[test]
+    fn known_entries_change_nothing() {
+        let mut incident = Incident::default();
+        assert!(incident.is_empty());
+        assert!(incident.apply(entry("a", 0, "ana", What::Resolved)));
+        assert!(!incident.apply(entry("a", 0, "ana", What::Resolved)));
+        assert_eq!(incident.resolved().unwrap().who, "ana");
+    }
+
+    fn entries() -> impl Strategy<Value = Vec<Entry>> {
+        let what = prop_oneof![
+            "[ab]".prop_map(|service| What::Opened { service, title: String::new() }),
+            "[xy]".prop_map(|item| ticked(&item)),
+            "[xy]".prop_map(|item| unticked(&item)),
+            Just(What::Resolved),
+            Just(What::Note { text: "n".into() }),
+            (0..3).prop_map(|n| What::Unknown(serde_json::json!({"kind": "later", "n": n}))),
+        ];
+        // Few ids and times, so that ties and damaged journals with one id for two entries occur.
+        let entry = ("[a-f]", 0_i64..4, "[pq]", what).prop_map(|(id, at, who, what)| entry(&id, at, &who, what));
+        proptest::collection::vec(entry, 0..14)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn order_and_repetition_do_not_matter(
+            entries in entries(),
+            picks in proptest::collection::vec(proptest::prelude::any::<Index>(), 0..40),
+        ) {
+            let once = Incident::fold(entries.clone());
+            let mut shuffled = entries.clone();
+            if !entries.is_empty() {
+                shuffled.extend(picks.iter().map(|pick| entries[pick.index(entries.len())].clone()));
+                for (a, pick) in picks.iter().enumerate() {
+                    let len = shuffled.len();
+                    shuffled.swap(a % len, pick.index(len));
+                }
+            }
+            let mut again = Incident::fold(shuffled);
+            proptest::prop_assert_eq!(&again, &once);
+            for entry in entries {
+                proptest::prop_assert!(!again.apply(entry));
+            }
+        }
+    }
+}
