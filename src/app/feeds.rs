@@ -29,15 +29,7 @@ impl SourceHealth {
     /// A source that was not asked yet.
     #[must_use]
     pub const fn new(info: SourceInfo) -> Self {
-        Self {
-            info,
-            last_ok: None,
-            last_try: None,
-            took: None,
-            fault: None,
-            failing_since: None,
-            counts: (0, 0),
-        }
+        Self { info, last_ok: None, last_try: None, took: None, fault: None, failing_since: None, counts: (0, 0) }
     }
 
     /// The age of what is known from it; `None` when it never answered.

@@ -209,7 +209,13 @@ const fn row(
 
 /// All keys, in the order of the help page.
 pub const KEYS: &[Binding] = &[
-    row("tick", Command::Tick(0), &["1", "2", "3", "4", "5", "6", "7", "8", "9"], Some("tick"), "Tick or untick the item with that number"),
+    row(
+        "tick",
+        Command::Tick(0),
+        &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        Some("tick"),
+        "Tick or untick the item with that number",
+    ),
     row("tick-chosen", Command::TickChosen, &["Space"], None, "Tick or untick the chosen item"),
     row("open", Command::Open, &["Enter"], Some("open"), "Open what is chosen to the full screen"),
     row("back", Command::Back, &["Esc", "Backspace"], None, "Back to the screen before"),
@@ -258,7 +264,8 @@ impl KeyMap {
         let mut map = Self { commands: HashMap::new(), shown: BTreeMap::new() };
         for row in KEYS {
             let own = chosen.get(row.name);
-            let specs: Vec<&str> = own.map_or_else(|| row.keys.to_vec(), |keys| keys.iter().map(String::as_str).collect());
+            let specs: Vec<&str> =
+                own.map_or_else(|| row.keys.to_vec(), |keys| keys.iter().map(String::as_str).collect());
             for (index, spec) in specs.iter().enumerate() {
                 let Some(press) = KeyPress::parse(spec) else {
                     problems.push(format!("`{spec}` is not a key; write it like `x`, `Ctrl-X`, `Enter`, `F5`"));

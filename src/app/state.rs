@@ -129,10 +129,14 @@ impl App {
     }
 
     /// The sources of one kind, for the metrics of one service.
-    pub fn sources_of<'a>(&'a self, kind: SourceKind, service: Option<&'a str>) -> impl Iterator<Item = &'a SourceHealth> {
-        self.sources
-            .iter()
-            .filter(move |source| source.info.kind == kind && (service.is_none() || source.info.service.as_deref() == service))
+    pub fn sources_of<'a>(
+        &'a self,
+        kind: SourceKind,
+        service: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a SourceHealth> {
+        self.sources.iter().filter(move |source| {
+            source.info.kind == kind && (service.is_none() || source.info.service.as_deref() == service)
+        })
     }
 
     /// All changes that any source knows of, newest first.
@@ -202,15 +206,12 @@ impl App {
         let Some(service) = self.service() else { return Vec::new() };
         let list = &self.settings.checklist;
         let facts = self.facts(service);
-        let item = |(index, item): (usize, &'_ crate::incident::Item)| {
-            let evidence = match item.evidence {
-                Some(Evidence::Down) => seen(Seen::Down, &facts, &service.verdict),
-                Some(Evidence::Changes) => seen(Seen::Changes, &facts, &service.verdict),
-                Some(Evidence::Outside) => seen(Seen::Outside, &facts, &service.verdict),
-                Some(Evidence::Acknowledged) => Line::new().with(Tone::Muted, "in your pager; tick it here"),
-                None => Line::new(),
-            };
-            (index, evidence)
+        let evidence = |what: Option<Evidence>| match what {
+            Some(Evidence::Down) => seen(Seen::Down, &facts, &service.verdict),
+            Some(Evidence::Changes) => seen(Seen::Changes, &facts, &service.verdict),
+            Some(Evidence::Outside) => seen(Seen::Outside, &facts, &service.verdict),
+            Some(Evidence::Acknowledged) => Line::new().with(Tone::Muted, "in your pager; tick it here"),
+            None => Line::new(),
         };
         list.items
             .iter()
@@ -220,7 +221,7 @@ impl App {
                 text: &entry.text,
                 hint: &entry.hint,
                 tick: service.incident.tick(&list.key, &entry.key),
-                evidence: item((index, entry)).1,
+                evidence: evidence(entry.evidence),
             })
             .collect()
     }

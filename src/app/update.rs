@@ -63,7 +63,8 @@ impl App {
         match reading.body {
             Ok(payload) => {
                 if source.fault.take().is_some() {
-                    let since = source.failing_since.take().map(|since| crate::signals::units::between(since, reading.at));
+                    let since =
+                        source.failing_since.take().map(|since| crate::signals::units::between(since, reading.at));
                     let since = since.unwrap_or_default();
                     self.log.push(reading.at, false, format!("{}: answers again after {since}", reading.source));
                 }
@@ -196,8 +197,13 @@ impl App {
     fn services_key(&mut self) {
         if self.services.len() > 1 {
             let order = self.worst_first();
-            self.navigation.overview_row = order.iter().position(|index| *index == self.navigation.service).unwrap_or(0);
-            if self.navigation.page() == Page::Overview { self.navigation.back() } else { self.navigation.only(Page::Overview) }
+            self.navigation.overview_row =
+                order.iter().position(|index| *index == self.navigation.service).unwrap_or(0);
+            if self.navigation.page() == Page::Overview {
+                self.navigation.back()
+            } else {
+                self.navigation.only(Page::Overview)
+            }
         } else {
             self.remark = Some((self.now, "there is only one service".to_owned()));
         }
