@@ -200,9 +200,9 @@ impl App {
             self.navigation.overview_row =
                 order.iter().position(|index| *index == self.navigation.service).unwrap_or(0);
             if self.navigation.page() == Page::Overview {
-                self.navigation.back()
+                self.navigation.back();
             } else {
-                self.navigation.only(Page::Overview)
+                self.navigation.only(Page::Overview);
             }
         } else {
             self.remark = Some((self.now, "there is only one service".to_owned()));

@@ -1,1 +1,19 @@
 //! Clock, terminal, signals, pollers, effect executor, journal file: the edge.
+//!
+//! Everything above is pure; here time passes, bytes move and processes end. Nothing here decides what is true:
+//! it carries messages to [`crate::app::App`] and carries out its effects.
+
+mod clipboard;
+mod clock;
+pub mod exit;
+mod input;
+pub mod journal;
+pub mod pollers;
+mod screen;
+mod scribe;
+mod session;
+
+pub use clock::Clock;
+pub use screen::check_terminal;
+pub use session::Ending;
+pub use session::Session;

@@ -9,3 +9,53 @@ pub mod exposition;
 pub mod http;
 pub mod secret;
 pub mod status;
+
+use std::time::Duration;
+
+use crate::facts::At;
+use crate::facts::Fault;
+use crate::facts::Payload;
+use crate::facts::SourceInfo;
+
+/// Every kind of source. A new one is one file and one line here.
+pub enum Source {
+    /// The embedded engine over the targets of one service.
+    Embedded(Box<embedded::Embedded>),
+    /// A provider's status page.
+    Status(Box<status::StatusSource>),
+    /// What was deployed.
+    Deploys(Box<deploys::DeploySource>),
+}
+
+impl Source {
+    /// What is known of it before it ever answered.
+    #[must_use]
+    pub fn info(&self) -> SourceInfo {
+        match self {
+            Self::Embedded(source) => source.info(),
+            Self::Status(source) => source.info(),
+            Self::Deploys(source) => source.info(),
+        }
+    }
+
+    /// Asks it once. Ends by itself: every ask has a deadline and a cap of its own.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn ask(&mut self, http: &http::Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
+        match self {
+            Self::Embedded(source) => source.ask(http, now).await,
+            Self::Status(source) => source.ask(http, now()).await,
+            Self::Deploys(source) => source.ask(http, now()).await,
+        }
+    }
+
+    /// A source that has just begun may want its next ask earlier than its interval: rates need two scrapes.
+    #[must_use]
+    pub fn early(&self) -> Option<Duration> {
+        match self {
+            Self::Embedded(source) => source.early(),
+            Self::Status(_) | Self::Deploys(_) => None,
+        }
+    }
+}

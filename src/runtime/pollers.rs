@@ -1,0 +1,185 @@
+//! One task per source: ask, send the reading, wait, ask again. Never two asks of one source at once.
+//!
+//! The tasks run on a thread of their own, so that a large body or a slow parser never delays a key. What a source
+//! means is not known here.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+
+use crate::app::Msg;
+use crate::facts::Fault;
+use crate::facts::FaultKind;
+use crate::facts::Payload;
+use crate::facts::Reading;
+use crate::facts::SourceId;
+use crate::facts::SourceInfo;
+use crate::facts::SourceKind;
+use crate::runtime::Clock;
+use crate::sources::Source;
+use crate::sources::http::Http;
+
+/// What the pollers send to the loop.
+#[derive(Debug)]
+pub enum News {
+    /// A message for the app.
+    Msg(Msg),
+    /// A task ended by a panic; the report was printed already. The loop must end too.
+    Died,
+}
+
+/// The pollers, and how to hurry them.
+#[derive(Debug)]
+pub struct Pollers {
+    wakers: Vec<(SourceId, Arc<Notify>)>,
+}
+
+impl Pollers {
+    /// Starts a task per source. They end when nobody listens any more, or with the process.
+    ///
+    /// # Errors
+    /// When the machine gives no thread.
+    pub fn start(sources: Vec<Source>, clock: Clock, news: UnboundedSender<News>) -> std::io::Result<Self> {
+        let sources: Vec<_> = sources.into_iter().map(|source| (source, Arc::new(Notify::new()))).collect();
+        let wakers = sources.iter().map(|(source, waker)| (source.info().id, Arc::clone(waker))).collect();
+        thread::Builder::new().name("sources".into()).spawn(move || {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    let _ = news.send(News::Msg(Msg::Logged(format!("no source can be asked: {error}"), true)));
+                    return;
+                }
+            };
+            runtime.block_on(supervise(sources, clock, news));
+        })?;
+        Ok(Self { wakers })
+    }
+
+    /// Asks these sources as soon as their own limits allow.
+    pub fn hurry(&self, ids: &[SourceId]) {
+        for (_, waker) in self.wakers.iter().filter(|(id, _)| ids.contains(id)) {
+            waker.notify_one();
+        }
+    }
+}
+
+async fn supervise(sources: Vec<(Source, Arc<Notify>)>, clock: Clock, news: UnboundedSender<News>) {
+    let http = Http::new();
+    let mut tasks = JoinSet::new();
+    for (source, waker) in sources {
+        tasks.spawn(poll(source, http.clone(), clock, waker, news.clone()));
+    }
+    while let Some(ended) = tasks.join_next().await {
+        if ended.is_err_and(|error| error.is_panic()) {
+            let _ = news.send(News::Died);
+        }
+    }
+}
+
+async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, news: UnboundedSender<News>) {
+    let info = source.info();
+    let mut failures = 0_u32;
+    loop {
+        let asked = Instant::now();
+        let body = source.ask(&http, &|| clock.now()).await;
+        let retry_after = body.as_ref().err().map(|fault| (fault.kind, fault.retry_after));
+        failures = if body.is_ok() { 0 } else { failures.saturating_add(1) };
+        let took = asked.elapsed();
+        let reading = Reading { source: info.id.clone(), at: clock.now(), took, body };
+        if news.send(News::Msg(Msg::Arrived(reading))).is_err() {
+            return;
+        }
+        let wait = match retry_after {
+            None => source.early().unwrap_or_else(|| next_delay(&info, 0, None, fastrand::f64())),
+            Some((kind, after)) => next_delay(&info, failures, Some((kind, after)), fastrand::f64()),
+        };
+        // The interval counts from the ask, so that a slow answer does not make the next one later still.
+        let wait = clock.lasts(wait).saturating_sub(took).max(Duration::from_millis(20));
+        let floor = clock.lasts(crate::app::App::floor_of(info.kind)).saturating_sub(took);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = waker.notified() => tokio::time::sleep(floor.min(wait)).await,
+        }
+    }
+}
+
+/// How long to wait after an ask, from its beginning.
+///
+/// A source that answers is asked again after its interval: metrics exactly (a steady step makes good rates), others
+/// up to a tenth later, so that a hundred `sixty` do not ask a vendor in the same second. One that fails is asked
+/// again after twice, four times … the interval, with jitter, up to a cap: 30 s for metrics, since recovery is news
+/// that somebody waits for; 10 min for others. A refused login is not retried sooner than every minute, and a
+/// vendor's own `Retry-After` is obeyed (up to an hour). `chance` is 0 to 1.
+#[must_use]
+pub fn next_delay(
+    info: &SourceInfo,
+    failures: u32,
+    fault: Option<(FaultKind, Option<Duration>)>,
+    chance: f64,
+) -> Duration {
+    let Some((kind, retry_after)) = fault else {
+        let jitter = if info.kind == SourceKind::Metrics { 0.0 } else { 0.1 };
+        return info.every.mul_f64(1.0 + jitter * chance);
+    };
+    let cap = if info.kind == SourceKind::Metrics { Duration::from_secs(30) } else { Duration::from_secs(600) };
+    let cap = cap.max(info.every);
+    let doubled = info.every.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(cap);
+    // Full interval at least, so that failing never means asking more often.
+    let delay = doubled.mul_f64(1.0 - 0.3 * chance).max(info.every);
+    let least = match kind {
+        FaultKind::Denied => Duration::from_secs(60),
+        FaultKind::RateLimited => retry_after.unwrap_or(Duration::from_secs(60)).min(Duration::from_secs(3_600)),
+        _ => retry_after.unwrap_or_default().min(Duration::from_secs(3_600)),
+    };
+    delay.max(least)
+}
+
+/// Asks a source once, for commands that do not poll.
+///
+/// # Errors
+/// The source's own fault.
+pub async fn ask_once(source: &mut Source, http: &Http, clock: Clock) -> (Duration, Result<Payload, Fault>) {
+    let asked = Instant::now();
+    let body = source.ask(http, &|| clock.now()).await;
+    (asked.elapsed(), body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(kind: SourceKind, every: u64) -> SourceInfo {
+        SourceInfo {
+            id: SourceId::new("x"),
+            kind,
+            service: None,
+            address: String::new(),
+            every: Duration::from_secs(every),
+        }
+    }
+
+    #[test]
+    fn delays_grow_to_a_cap_and_never_fall_below_the_interval() {
+        let metrics = info(SourceKind::Metrics, 5);
+        let status = info(SourceKind::Status, 60);
+        let refused = Some((FaultKind::Connect, None));
+        let seconds = |d: Duration| d.as_secs_f64();
+        assert_eq!(next_delay(&metrics, 0, None, 0.7), Duration::from_secs(5));
+        assert_eq!(next_delay(&status, 0, None, 1.0), Duration::from_secs(66));
+        for (failures, least, most) in [(1, 5.0, 5.0), (2, 7.0, 10.0), (3, 14.0, 20.0), (4, 21.0, 30.0), (99, 21.0, 30.0)] {
+            for chance in [0.0, 0.5, 1.0] {
+                let delay = seconds(next_delay(&metrics, failures, refused, chance));
+                assert!((least..=most).contains(&delay), "{failures} {chance}: {delay}");
+            }
+        }
+        assert!(seconds(next_delay(&status, 99, refused, 0.0)) <= 600.0);
+        assert_eq!(next_delay(&metrics, 1, Some((FaultKind::Denied, None)), 0.0), Duration::from_secs(60));
+        let limited = Some((FaultKind::RateLimited, Some(Duration::from_secs(900))));
+        assert_eq!(next_delay(&status, 1, limited, 0.0), Duration::from_secs(900));
+    }
+}
