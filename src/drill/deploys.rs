@@ -145,7 +145,7 @@ impl World {
             "statuses_url": format!("{url}/statuses"),
             "repository_url": format!("{base}/repos/{REPOSITORY}"),
             "creator": creator(change.who),
-            "sha": self.commit(change.version),
+            "sha": Self::commit(change.version),
             "ref": change.version,
             "payload": payload,
             "transient_environment": false,

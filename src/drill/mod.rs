@@ -16,6 +16,7 @@ mod traffic;
 mod vendors;
 mod world;
 
+pub use server::Clock;
 pub use server::Server;
 pub use story::Story;
 pub use world::World;

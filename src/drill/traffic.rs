@@ -114,9 +114,10 @@ pub(super) fn count(series: &[Series], drive: &Drive, noise: Noise, second: i64,
             Ending::Failed => (failed, 1.15),
         };
         let expected = drive.rate * route.weight * share;
-        // Arrivals scatter by the root of their number, as those of independent callers do.
-        let scatter = expected.sqrt() * noise.bell(SERIES_NOISE + index as u64, second);
-        let requests = (expected + scatter).max(0.0);
+        // Arrivals scatter by the root of their number, as those of independent callers do; rare ones by less, so
+        // that none has to be cut off at zero, which would raise their mean.
+        let scatter = expected.sqrt().min(expected / 3.0) * noise.bell(SERIES_NOISE + index as u64, second);
+        let requests = expected + scatter;
         // A route without the database does not notice what happens to it.
         let (median, spread) = if route.fragility > 0.0 { (drive.median, drive.spread) } else { (drive.calm, 0.4) };
         fill(cells, requests, (median * route.slowness * slowness).ln(), spread);

@@ -215,14 +215,14 @@ impl World {
             limit: story.memory.limit,
             started: (self.deploy_at.timestamp_millis() + started * 1000) as f64 / 1000.0,
             version,
-            commit: self.commit(version),
+            commit: Self::commit(version),
             cpu: self.sums[cells.len() + CPU] + share * extra[CPU],
             timeouts: (self.sums[cells.len() + TIMEOUTS] + share * extra[TIMEOUTS]).floor(),
         }
     }
 
     /// The commit that a version was built from: 40 hexadecimal digits, the same in every world.
-    pub(super) fn commit(&self, version: &str) -> String {
+    pub(super) fn commit(version: &str) -> String {
         let name = version.bytes().fold(17_i64, |sum, byte| sum.wrapping_mul(31).wrapping_add(i64::from(byte)));
         let noise = Noise::new(0);
         let part = |index: u64| noise.bits(COMMIT_NOISE + index, name);
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!((world.started(-1), world.version(-1)), (-86_400, "v2.30.4"));
         assert_eq!((world.started(0), world.version(0)), (0, "v2.31.0"));
         assert_eq!(world.version(-86_401), "v2.30.3");
-        assert_eq!(world.commit("v2.31.0").len(), 40);
-        assert_ne!(world.commit("v2.31.0"), world.commit("v2.30.4"));
+        assert_eq!(World::commit("v2.31.0").len(), 40);
+        assert_ne!(World::commit("v2.31.0"), World::commit("v2.30.4"));
     }
 }
