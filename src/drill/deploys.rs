@@ -6,6 +6,7 @@ use super::story::StoryChange;
 use super::world::World;
 use crate::facts::At;
 use crate::facts::ChangeKind;
+use crate::facts::ChangeState;
 use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::Value;
@@ -30,6 +31,7 @@ struct Line<'a> {
     version: &'a str,
     who: &'a str,
     environment: &'a str,
+    state: &'a str,
     title: &'a str,
 }
 
@@ -65,6 +67,7 @@ impl World {
                 version: change.version,
                 who: change.who,
                 environment: ENVIRONMENT,
+                state: if change.until <= now { ChangeState::Succeeded } else { ChangeState::Running }.word(),
                 title: change.title,
             };
             // Plain strings always serialise.
@@ -229,6 +232,7 @@ mod tests {
         );
         assert_eq!((&running["at"], running.get("finished")), (&json!("2026-11-20T08:08:30Z"), None));
         assert_eq!(lines(0)[4]["finished"], "2026-11-20T08:10:00Z");
+        assert_eq!((&running["state"], &lines(0)[4]["state"]), (&json!("running"), &json!("succeeded")));
         let kinds: Vec<Value> = lines(0).into_iter().map(|mut line| line["kind"].take()).collect();
         assert_eq!(kinds, ["deploy", "deploy", "flag", "job", "deploy"]);
         assert!(log(0).starts_with("{\"at\":\"2026-11-19T"));
