@@ -1,0 +1,282 @@
+//! The [`Server`]: answers for a [`World`] over HTTP on loopback.
+//!
+//! What the world says is not its business, and the time is whatever its owner's clock says.
+
+use super::deploys::REPOSITORY;
+use super::deploys::Wanted;
+use super::world::World;
+use crate::facts::At;
+use http_body_util::Full;
+use hyper::Method;
+use hyper::Request;
+use hyper::Response;
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use hyper::body::Incoming;
+use hyper::header;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::io;
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
+/// The feed says so, although it is big endian, which only its first two bytes tell.
+const WIDE_JSON: &str = "application/json;charset=utf-16";
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Tells the time of the simulated world.
+pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
+
+/// A running server. Dropped, it stops, and its connections with it.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Serves a world on 127.0.0.1; port 0 takes a free one. Must be called on a tokio runtime.
+    ///
+    /// | path | what |
+    /// |---|---|
+    /// | `/metrics` | the service; `?at=` Unix seconds, with or without a fraction, asks about a past instant |
+    /// | `/api/v2/summary.json` | the provider's status page |
+    /// | `/currentevents` | the cloud's feed |
+    /// | `/repos/acme/checkout/deployments` | GitHub's deployments; `environment`, `ref`, `per_page`, `page` |
+    /// | `/repos/acme/checkout/deployments/{id}/statuses` | how far one got; `per_page` |
+    ///
+    /// # Errors
+    ///
+    /// The port cannot be bound, for example because another program has it.
+    pub async fn start(world: World, clock: Clock, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let site = Arc::new(Site { world: Mutex::new(world), clock, base: format!("http://{address}") });
+        Ok(Self { address, task: tokio::spawn(accept(listener, site)) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, site: Arc<Site>) {
+    // Connections live in the set, so that they end with this task.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => { connections.spawn(converse(stream, Arc::clone(&site))); }
+                // Out of file handles, most likely: give the others time to end.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, site: Arc<Site>) {
+    // Without it a small answer may wait for the acknowledgement of the one before; it works without as well.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = site.answer(&request);
+        async move { Ok::<_, Infallible>(answer) }
+    });
+    // A caller that hangs up in the middle is nobody's fault.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+type Answer = Response<Full<Bytes>>;
+
+/// What every connection shares.
+struct Site {
+    world: Mutex<World>,
+    clock: Clock,
+    /// The server's own address as the beginning of a URL.
+    base: String,
+}
+
+impl Site {
+    fn answer<B>(&self, request: &Request<B>) -> Answer {
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
+            answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
+            return answer;
+        }
+        let query = request.uri().query().unwrap_or_default();
+        let path = request.uri().path();
+        let now = (self.clock)();
+        // A panic of another answer leaves the world usable: each question sets what it needs.
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        match path {
+            "/metrics" => match instant(query, world.begins(), now) {
+                Ok(at) => body(StatusCode::OK, EXPOSITION, world.metrics(at).into()),
+                Err(refusal) => plain(StatusCode::BAD_REQUEST, &refusal),
+            },
+            "/api/v2/summary.json" => tagged(request, JSON, world.statuspage(now).into()),
+            "/currentevents" => tagged(request, WIDE_JSON, world.cloud(now).into()),
+            _ => match path.strip_prefix("/repos/") {
+                Some(rest) => self.github(request, rest, query, &world, now),
+                None => plain(StatusCode::NOT_FOUND, "nothing is served here\n"),
+            },
+        }
+    }
+
+    fn github<B>(&self, request: &Request<B>, rest: &str, query: &str, world: &World, now: At) -> Answer {
+        let count = |name, otherwise| parameter(query, name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+        let per_page = count("per_page", 30_usize).clamp(1, 100);
+        let Some(rest) = rest.strip_prefix(REPOSITORY).and_then(|rest| rest.strip_prefix("/deployments")) else {
+            return missing();
+        };
+        let (text, more) = if rest.is_empty() {
+            let (environment, reference) = (parameter(query, "environment"), parameter(query, "ref"));
+            let (environment, reference) = (environment.as_deref(), reference.as_deref());
+            let wanted = Wanted { environment, reference, per_page, page: count("page", 1).max(1) };
+            let (text, more) = world.github_deployments(now, &self.base, &wanted);
+            (text, more.then_some(wanted.page + 1))
+        } else {
+            let id =
+                rest.strip_prefix('/').and_then(|rest| rest.strip_suffix("/statuses")).and_then(|id| id.parse().ok());
+            match id.and_then(|id| world.github_statuses(now, &self.base, id, per_page)) {
+                Some(text) => (text, None),
+                None => return missing(),
+            }
+        };
+        let mut answer = tagged(request, JSON, text.into());
+        let headers = answer.headers_mut();
+        let budget = [("x-ratelimit-limit", 5_000), ("x-ratelimit-remaining", 4_990)];
+        for (name, value) in budget.into_iter().chain([("x-ratelimit-reset", now.timestamp() + 3_600)]) {
+            headers.insert(name, value.into());
+        }
+        if let Some(page) = more {
+            let link = format!("<{}{}?{}>; rel=\"next\"", self.base, request.uri().path(), turned(query, page));
+            if let Ok(link) = link.parse() {
+                headers.insert(header::LINK, link);
+            }
+        }
+        answer
+    }
+}
+
+/// The instant that a query asks about, or why it cannot be told.
+fn instant(query: &str, begins: At, now: At) -> Result<At, String> {
+    let Some(text) = parameter(query, "at") else { return Ok(now) };
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e11);
+    // Beyond the third digit a double of today's size is not exact.
+    let at = seconds.and_then(|seconds| At::from_timestamp_millis((seconds * 1000.0).round() as i64));
+    let Some(at) = at else {
+        return Err("at: write Unix seconds, such as 1763625600 or 1763625600.25\n".to_owned());
+    };
+    if at < begins {
+        return Err(format!("at: nothing is known from before {}\n", begins.timestamp()));
+    }
+    if at > now {
+        return Err(format!("at: that is not over yet, it is {} now\n", now.timestamp()));
+    }
+    Ok(at)
+}
+
+/// The value of a query's parameter, decoded.
+fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// The same query for another page.
+fn turned(query: &str, page: usize) -> String {
+    let mut out = url::form_urlencoded::Serializer::new(String::new());
+    out.extend_pairs(url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "page"));
+    out.append_pair("page", &page.to_string()).finish()
+}
+
+fn plain(status: StatusCode, text: &str) -> Answer {
+    body(status, TEXT, text.to_owned().into())
+}
+
+/// GitHub's answer for what does not exist, or may not be seen.
+fn missing() -> Answer {
+    body(
+        StatusCode::NOT_FOUND,
+        JSON,
+        r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#.into(),
+    )
+}
+
+fn body(status: StatusCode, kind: &'static str, bytes: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(bytes));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    answer
+}
+
+/// An answer with a tag; empty and 304 when the caller has it already.
+fn tagged<B>(request: &Request<B>, kind: &'static str, bytes: Bytes) -> Answer {
+    // FNV-1a: a tag tells two bodies apart, nobody attacks it.
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let tag = format!("W/\"{hash:016x}\"");
+    let known = request.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known = known.flat_map(|value| value.split(',')).any(|known| known.trim() == tag || known.trim() == "*");
+    let mut answer = if known {
+        let mut answer = Response::new(Full::new(Bytes::new()));
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        answer
+    } else {
+        body(StatusCode::OK, kind, bytes)
+    };
+    if let Ok(tag) = tag.parse() {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::Duration;
+
+    #[test]
+    fn an_instant_is_read_or_refused_in_words() {
+        let now = At::from_timestamp(1_763_625_600, 0).unwrap();
+        let begins = now - Duration::minutes(70);
+        let ask = |query| instant(query, begins, now);
+        assert_eq!(ask(""), Ok(now));
+        assert_eq!(ask("x=1"), Ok(now));
+        assert_eq!(ask("at=1763625500.25"), Ok(now - Duration::milliseconds(99_750)));
+        for (query, words) in [
+            ("at=", "write Unix seconds"),
+            ("at=yesterday", "write Unix seconds"),
+            ("at=NaN", "write Unix seconds"),
+            ("at=1e300", "write Unix seconds"),
+            ("at=1763625601", "not over yet"),
+            ("at=1763000000", "nothing is known from before"),
+        ] {
+            assert!(ask(query).is_err_and(|text| text.contains(words)), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_keeps_the_rest_of_the_query() {
+        assert_eq!(turned("environment=a%20b&page=1&per_page=2", 2), "environment=a+b&per_page=2&page=2");
+    }
+}
