@@ -1,1 +1,3 @@
 //! Clock, terminal, signals, pollers, effect executor, journal file: the edge.
+
+pub mod journal;
