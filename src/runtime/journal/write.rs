@@ -1,0 +1,190 @@
+//! The only place that writes incidents. Every way in is a method of [`Writer`], and a read-only journal has none.
+//!
+//! A line is written whole, at the end, under the file's lock, and synced before it counts. What another writer left
+//! torn is closed first; nothing is ever cut or overwritten.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::facts::At;
+use crate::facts::Fault;
+use crate::facts::FaultKind;
+use crate::incident::Entry;
+use crate::runtime::journal::place;
+
+/// How long to wait for a lock. It is held for one write and one sync; longer than this means that its holder was
+/// stopped (Ctrl-Z) in between, and the entry is better kept than the caller.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How often a file that is replaced under our hands is opened again.
+const REOPENS: usize = 3;
+/// How the file of an incident is called until its first line is in it.
+const UNBORN: &str = ".new-";
+
+/// An entry that is not on disk yet.
+pub(super) struct Pending {
+    /// The entry.
+    pub(super) entry: Entry,
+    /// The incident that was current when it was made; `None` when there was none.
+    pub(super) target: Option<PathBuf>,
+}
+
+/// The right to write, and what could not be written yet.
+pub(super) struct Writer {
+    /// Oldest first.
+    pub(super) queue: VecDeque<Pending>,
+    /// Why the queue is not empty.
+    pub(super) trouble: Option<Fault>,
+}
+
+impl Writer {
+    pub(super) fn new() -> Self {
+        Self { queue: VecDeque::new(), trouble: None }
+    }
+
+    /// Appends to a file all entries at the head of the queue that belong there, with one write and one sync, and
+    /// takes them off the queue. Answers how many. After an error all of them are still in the queue; part of them may
+    /// be in the file, which readers and the fold bear.
+    pub(super) fn append(&mut self, path: &Path) -> io::Result<usize> {
+        let belongs = |pending: &&Pending| pending.target.as_deref().is_none_or(|target| target == path);
+        let mut lines = String::new();
+        let mut count = 0;
+        for pending in self.queue.iter().take_while(belongs) {
+            lines.push_str(&pending.entry.line());
+            lines.push('\n');
+            count += 1;
+        }
+        let mut file = open_locked(path)?;
+        if !ends_with_newline(&file)? {
+            lines.insert(0, '\n');
+        }
+        file.write_all(lines.as_bytes())?;
+        file.sync_data()?;
+        self.queue.drain(..count);
+        Ok(count)
+    }
+
+    /// Makes the folder where it is missing and holds it, so that two who open an incident at once open one.
+    #[expect(clippy::unused_self, reason = "the receiver is the right to write")]
+    pub(super) fn hold(&self, folder: &Path) -> io::Result<Held> {
+        fs::create_dir_all(folder)?;
+        let handle = File::open(folder)?;
+        lock(&handle)?;
+        Ok(Held { folder: folder.to_path_buf(), handle })
+    }
+
+    /// The file of an incident is gone: its entries go to whichever is current.
+    pub(super) fn forget(&mut self, path: &Path) {
+        for pending in &mut self.queue {
+            pending.target.take_if(|target| target == path);
+        }
+    }
+}
+
+/// A folder that nobody else opens an incident in until this is dropped. Only a [`Writer`] gives it.
+pub(super) struct Held {
+    folder: PathBuf,
+    handle: File,
+}
+
+impl Held {
+    /// Makes the file of a new incident with its first line in it; it appears whole or not at all.
+    pub(super) fn create(&self, opened: At, first: &Entry) -> io::Result<PathBuf> {
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            // Whoever began one of these was killed: we hold the folder.
+            if entry.file_name().as_encoded_bytes().starts_with(UNBORN.as_bytes()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let name = place::file_name(opened);
+        let unborn = self.folder.join(format!("{UNBORN}{name}"));
+        let path = self.folder.join(name);
+        let written = (|| {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&unborn)?;
+            file.write_all(format!("{}\n", first.line()).as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&unborn, &path)
+        })();
+        if let Err(error) = written {
+            let _ = fs::remove_file(&unborn);
+            return Err(error);
+        }
+        // The name must survive a power cut as well. Not every file system can sync a folder.
+        let _ = self.handle.sync_all();
+        Ok(path)
+    }
+}
+
+/// Opens a file for appending and locks it; makes sure that it is still the one with that name.
+fn open_locked(path: &Path) -> io::Result<File> {
+    for _ in 0..REOPENS {
+        // A named pipe would block on opening.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let file = OpenOptions::new().read(true).append(true).open(path)?;
+        lock(&file)?;
+        let (held, named) = (file.metadata()?, fs::metadata(path)?);
+        if (held.dev(), held.ino()) == (named.dev(), named.ino()) {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("the file is being replaced all the time"))
+}
+
+fn ends_with_newline(file: &File) -> io::Result<bool> {
+    let len = file.metadata()?.len();
+    let mut last = *b"\n";
+    if len > 0 {
+        file.read_exact_at(&mut last, len - 1)?;
+    }
+    Ok(last == *b"\n")
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    let until = Instant::now() + LOCK_WAIT;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= until => {
+                return Err(io::Error::new(ErrorKind::TimedOut, "another program holds its lock"));
+            }
+            Err(TryLockError::WouldBlock) => {
+                thread::sleep(pause.mul_f64(0.5 + fastrand::f64()));
+                pause = (pause * 2).min(Duration::from_millis(16));
+            }
+        }
+    }
+}
+
+/// An error of the file system in a person's words.
+pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
+    let shown = path.display();
+    let (cause, advice) = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            ("no space left".to_owned(), format!("make room for {shown}"))
+        }
+        ErrorKind::PermissionDenied => ("permission denied".to_owned(), format!("see who may write: ls -ld {shown}")),
+        ErrorKind::ReadOnlyFilesystem => {
+            ("read-only file system".to_owned(), format!("choose another place than {shown}"))
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            ("a file is in the way of a directory".to_owned(), format!("move it away from {shown}"))
+        }
+        ErrorKind::TimedOut => {
+            (error.to_string(), format!("see who: fuser -v {shown}; a stopped sixty goes on with fg"))
+        }
+        _ => {
+            let text = error.to_string();
+            let cause = text.split(" (os error").next().unwrap_or(&text).to_lowercase();
+            (cause, format!("look at {shown}"))
+        }
+    };
+    Fault::new(FaultKind::Local, &format!("journal: {cause}")).advise(&advice)
+}
