@@ -338,3 +338,28 @@ async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: Instant) ->
     address::strip_userinfo(&mut url);
     Ok(Body { bytes, content_type, validators, took: begun.elapsed(), url })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_without_tls_is_built_at_once_and_only_once() {
+        let http = Http::new();
+        assert!(http.clients.built.iter().all(|slot| slot.get().is_none()), "nothing is built before it is needed");
+        let url = Url::parse("http://127.0.0.1:1/").unwrap();
+        let mut took = Vec::new();
+        for _ in 0..5 {
+            let begun = Instant::now();
+            Http::new().client(&url).await.unwrap();
+            took.push(begun.elapsed());
+        }
+        took.sort();
+        // The debug build on a busy machine; the release build takes a twentieth of it.
+        assert!(took[0] < Duration::from_millis(20), "{took:?}");
+        http.client(&url).await.unwrap();
+        let built: Vec<bool> = http.clients.built.iter().map(|slot| slot.get().is_some()).collect();
+        assert_eq!(built, [false, true, false, false]);
+        eprintln!("client without TLS: {took:?}");
+    }
+}
