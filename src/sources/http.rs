@@ -1,1 +1,0 @@
-//! One HTTP client for all sources: deadlines, capped bodies, faults with causes.

@@ -1,0 +1,217 @@
+//! What the HTTP client and the status sources make of endpoints that behave and of endpoints that do not.
+
+mod loopback;
+
+use std::time::Duration;
+
+use loopback::{Loopback, Script};
+use sixty::facts::Fault;
+use sixty::facts::FaultKind;
+use sixty::sources::http::Answer;
+use sixty::sources::http::Ask;
+use sixty::sources::http::Body;
+use sixty::sources::http::Http;
+use sixty::sources::secret::Secret;
+use sixty::sources::secret::SecretRef;
+use url::Url;
+
+/// Long enough for a busy machine, for asks that end by themselves.
+const PATIENT: Duration = Duration::from_secs(30);
+/// For asks that can only end by their deadline.
+const SHORT: Duration = Duration::from_millis(150);
+
+fn ask(url: Url) -> Ask {
+    Ask { deadline: PATIENT, cap: 64 * 1024, ..Ask::new(url) }
+}
+
+async fn get(ask: &Ask) -> Result<Body, Fault> {
+    match Http::new().get(ask).await? {
+        Answer::Body(body) => Ok(body),
+        Answer::NotModified => unreachable!("nothing was known that could be unmodified"),
+    }
+}
+
+#[tokio::test]
+async fn a_success_brings_its_body_and_what_is_known_of_it() {
+    let server = Loopback::start().await;
+    let script = Script::ok("text/plain; version=0.0.4", "up 1\n").header("etag", "W/\"7\"");
+    server.on("/metrics", script.clone().header("last-modified", "Wed, 01 Jul 2026 10:00:00 GMT"));
+    server.on("/gzip", script.gzip());
+    server.on("/nothing", Script::status(204, "text/plain", ""));
+    let body = get(&ask(server.url("/metrics?x=1"))).await.unwrap();
+    assert_eq!(body.bytes, b"up 1\n");
+    assert_eq!(body.content_type.as_deref(), Some("text/plain; version=0.0.4"));
+    assert_eq!(body.validators.etag.as_deref(), Some("W/\"7\""));
+    assert_eq!(body.validators.last_modified.as_deref(), Some("Wed, 01 Jul 2026 10:00:00 GMT"));
+    assert_eq!(body.url, server.url("/metrics?x=1"));
+    assert_eq!(get(&ask(server.url("/gzip"))).await.unwrap().bytes, b"up 1\n");
+    assert_eq!(get(&ask(server.url("/nothing"))).await.unwrap().bytes, b"");
+    let request = &server.requests()[0];
+    assert_eq!(request.target, "/metrics?x=1");
+    assert_eq!(request.header("user-agent"), Some(concat!("sixty/", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(request.header("accept"), Some("*/*"));
+    assert_eq!(request.header("accept-encoding"), Some("gzip"));
+    assert_eq!(request.header("if-none-match"), None);
+}
+
+#[tokio::test]
+async fn an_unchanged_answer_is_not_sent_again() {
+    let server = Loopback::start().await;
+    server.in_turn(
+        "/s",
+        vec![Script::ok("application/json", "{}").header("etag", "\"1\""), Script::status(304, "text/plain", "")],
+    );
+    let (http, mut ask) = (Http::new(), ask(server.url("/s")));
+    let Ok(Answer::Body(body)) = http.get(&ask).await else { panic!("the first answer has a body") };
+    ask.validators = body.validators;
+    assert!(matches!(http.get(&ask).await, Ok(Answer::NotModified)));
+    assert_eq!(server.requests()[1].header("if-none-match"), Some("\"1\""));
+    ask.validators = sixty::sources::http::Validators::default();
+    assert_eq!(http.get(&ask).await.unwrap_err().kind, FaultKind::Status);
+}
+
+#[tokio::test]
+async fn every_misbehaviour_has_its_cause() {
+    let server = Loopback::start().await;
+    let gone = Loopback::start().await.url("/");
+    let text = "text/plain";
+    let bytes = "x".repeat(70_000);
+    for (path, script, kind, cause) in [
+        (
+            "/401",
+            Script::status(401, "text/html", "<html><title>401 Authorization Required</title></html>"),
+            FaultKind::Denied,
+            "401 Unauthorized: 401 Authorization Required",
+        ),
+        ("/403", Script::status(403, text, ""), FaultKind::Denied, "403 Forbidden"),
+        (
+            "/404",
+            Script::status(404, text, "404 page not found\n"),
+            FaultKind::NotFound,
+            "404 Not Found: 404 page not found",
+        ),
+        (
+            "/429",
+            Script::status(429, text, "").header("retry-after", "17"),
+            FaultKind::RateLimited,
+            "429 Too Many Requests",
+        ),
+        (
+            "/500",
+            Script::status(500, "application/json", "{\"error\":\"no leader\"}"),
+            FaultKind::Status,
+            "500 Internal Server Error: no leader",
+        ),
+        (
+            "/503",
+            Script::status(503, text, "\u{1b}]0;pwned\u{7}"),
+            FaultKind::Status,
+            "503 Service Unavailable: ␛]0;pwned␇",
+        ),
+        ("/guarded", Script::redirect("/auth/login?next=/"), FaultKind::Denied, "redirected to a login page: "),
+        ("/circle", Script::redirect("/circle"), FaultKind::Status, "more than 5 redirects"),
+        ("/nowhere", Script::status(302, text, ""), FaultKind::Status, "HTTP 302 without a readable target"),
+        ("/ftp", Script::redirect("ftp://example.com/"), FaultKind::Status, "HTTP 302 to ftp://example.com/"),
+        ("/closed", Script::hangs_up(), FaultKind::Connect, "the connection was closed without an answer"),
+        (
+            "/garbage",
+            Script::raw(b"\x15\x03\x01\x00\x02\x02\x46 what is this\r\n\r\n"),
+            FaultKind::Unreadable,
+            "this is not an HTTP answer",
+        ),
+        ("/cut", Script::truncated(text, "0123456789"), FaultKind::Truncated, "the answer ended early, after 10 bytes"),
+        ("/huge", Script::ok(text, &bytes), FaultKind::TooLarge, "the answer is larger than 64 KiB"),
+        (
+            "/endless",
+            Script::endless(text, "again and again "),
+            FaultKind::TooLarge,
+            "the answer is larger than 64 KiB",
+        ),
+        ("/bomb", Script::bomb(text, 64 << 20), FaultKind::TooLarge, "the answer is larger than 64 KiB"),
+        (
+            "/no-gzip",
+            Script::ok(text, "plain").header("content-encoding", "gzip"),
+            FaultKind::Unreadable,
+            "the answer is packed with gzip and broken",
+        ),
+        (
+            "/brotli",
+            Script::ok(text, "plain").header("content-encoding", "br"),
+            FaultKind::Unreadable,
+            "the answer is packed with `br`",
+        ),
+    ] {
+        server.on(path, script);
+        let fault = get(&ask(server.url(path))).await.expect_err(path);
+        assert_eq!(fault.kind, kind, "{path}: {fault}");
+        assert!(fault.cause.starts_with(cause), "{path}: {fault}");
+        assert_eq!(fault.retry_after, (path == "/429").then_some(Duration::from_secs(17)));
+    }
+    let fault = get(&ask(gone)).await.unwrap_err();
+    assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Connect, "connection refused"));
+    let fault = get(&ask(Url::parse("ftp://127.0.0.1/").unwrap())).await.unwrap_err();
+    assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Local, "`ftp:` is not an HTTP address"));
+}
+
+#[tokio::test]
+async fn the_deadline_holds_for_head_and_body() {
+    let server = Loopback::start().await;
+    server.on("/silent", Script::silent()).on("/stuck", Script::stuck("text/plain", "some"));
+    for (path, cause) in
+        [("/silent", "no answer within 0.15 s"), ("/stuck", "the answer was not complete within 0.15 s: 4 bytes came")]
+    {
+        let ask = Ask { deadline: SHORT, ..ask(server.url(path)) };
+        let fault = get(&ask).await.unwrap_err();
+        assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Timeout, cause));
+    }
+}
+
+#[tokio::test]
+async fn credentials_stay_at_home_and_out_of_faults() {
+    let server = Loopback::start().await;
+    server.on("/here", Script::redirect("/end"));
+    server.on("/away", Script::redirect(server.url_by_name("/end").as_str()));
+    server.on("/end", Script::ok("text/plain", "ok"));
+    server.on("/echo", Script::status(403, "text/plain", "bad token s3cr3t-token, bad password hunter2!"));
+    let with_secrets = |path: &str| {
+        let mut url = server.url(path);
+        url.set_username("ana").unwrap();
+        url.set_password(Some("hunter2!")).unwrap();
+        let token = SecretRef::Plain(Secret::new("Bearer s3cr3t-token"));
+        Ask { headers: vec![("X-Token".to_owned(), token)], ..ask(url) }
+    };
+    let body = get(&with_secrets("/here")).await.unwrap();
+    assert_eq!(body.url, server.url("/end"));
+    get(&with_secrets("/away")).await.unwrap();
+    let ends: Vec<_> = server.requests().into_iter().filter(|request| request.target == "/end").collect();
+    assert_eq!(ends[0].header("x-token"), Some("Bearer s3cr3t-token"));
+    assert_eq!(ends[0].header("authorization"), Some("Basic YW5hOmh1bnRlcjIh"));
+    assert_eq!((ends[1].header("x-token"), ends[1].header("authorization")), (None, None));
+    let fault = get(&with_secrets("/echo")).await.unwrap_err();
+    assert_eq!(fault.cause, "403 Forbidden: bad token …, bad password …");
+    assert!(fault.advice.contains("refused"), "{fault}");
+    let unreadable =
+        Ask { headers: vec![("a b".to_owned(), SecretRef::Plain(Secret::new("x")))], ..ask(server.url("/end")) };
+    assert_eq!(get(&unreadable).await.unwrap_err().kind, FaultKind::Local);
+    let broken =
+        Ask { headers: vec![("a".to_owned(), SecretRef::Plain(Secret::new("x\ny")))], ..ask(server.url("/end")) };
+    assert_eq!(get(&broken).await.unwrap_err().kind, FaultKind::Local);
+}
+
+#[tokio::test]
+async fn a_web_page_at_another_host_is_a_login_page() {
+    let server = Loopback::start().await;
+    server.on("/x", Script::redirect(server.url_by_name("/portal").as_str()));
+    server.on("/portal", Script::ok("text/html", "<!doctype html><title>Welcome</title>"));
+    let fault = get(&ask(server.url("/x"))).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Denied, "{fault}");
+}
+
+#[tokio::test]
+async fn an_unencrypted_server_behind_https_is_a_tls_fault() {
+    let server = Loopback::start().await;
+    let mut url = server.url("/");
+    url.set_scheme("https").unwrap();
+    let fault = get(&ask(url)).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Tls, "{fault}");
+}
