@@ -1,0 +1,205 @@
+//! The exposition reader against the world: every file of `shared/exposition`, and laws on made-up bodies.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use sixty::facts::Labels;
+use sixty::sources::exposition::Format;
+use sixty::sources::exposition::Limits;
+use sixty::sources::exposition::Reader;
+use sixty::sources::exposition::Sink;
+use sixty::sources::exposition::both_ways;
+use sixty::sources::exposition::inventory;
+use sixty::sources::exposition::samples;
+
+type Samples = Vec<(Labels, f64, Option<i64>)>;
+
+/// Files that a rule refuses and we read, each with the reason. The table is the documentation.
+const LENIENT: [(&str, &str); 13] = [
+    ("openmetrics/bad-bad_counter_values_9.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_histograms_0.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_histograms_3.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_histograms_7.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_histograms_9.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_histograms_11.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_histograms_14.txt", WHOLE_HISTOGRAM),
+    ("openmetrics/bad-bad_grouping_or_ordering_0.txt", INTERLEAVED),
+    ("openmetrics/bad-bad_grouping_or_ordering_2.txt", INTERLEAVED),
+    ("openmetrics/bad-bad_grouping_or_ordering_3.txt", INTERLEAVED),
+    ("text/bad-expfmt_err_041.txt", LEGACY_NAMES),
+    ("text/bad-expfmt_err_042.txt", LEGACY_NAMES),
+    (
+        "text/bad-expfmt_corpus_err_000.txt",
+        "the last line has no line end; text/good-textparse_prom_ok_002.txt asks for the opposite",
+    ),
+];
+
+const WHOLE_HISTOGRAM: &str = "buckets, sum and count do not fit together: that is judged over a whole histogram, each line \
+    is right by itself, and Prometheus takes it";
+const INTERLEAVED: &str = "series or families are interleaved: no sample is in doubt, and Prometheus takes it \
+    (openmetrics/good-textparse_om_ok_001.txt does it as well)";
+const LEGACY_NAMES: &str = "a quoted name is refused only by the name rules before Prometheus 3";
+
+/// The folder of test data; `None` (said on stdout) where it is missing and this is not CI.
+fn shared() -> Option<PathBuf> {
+    let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
+    let named = std::env::var_os("SIXTY_SHARED").map(PathBuf::from);
+    let found = [Some(beside), named].into_iter().flatten().find(|folder| folder.join("exposition").is_dir());
+    if found.is_none() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the shared test data is missing");
+        println!("skipped: the shared test data is not here; set SIXTY_SHARED to its folder");
+    }
+    found.map(|folder| folder.join("exposition"))
+}
+
+struct Case {
+    file: String,
+    format: Format,
+    body: Vec<u8>,
+    /// `None` when the file must be refused.
+    expected: Option<Vec<String>>,
+}
+
+fn cases() -> Option<Vec<Case>> {
+    let folder = shared()?;
+    let list: Vec<Value> = serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
+    let case = |entry: &Value| {
+        let file = entry["file"].as_str().unwrap().to_owned();
+        let format = if entry["format"] == "openmetrics" { Format::OpenMetrics } else { Format::Text };
+        let expected = entry["should_parse"].as_bool().unwrap().then(|| {
+            let lines = std::fs::read_to_string(folder.join(entry["expected"].as_str().unwrap())).unwrap();
+            let lines: Vec<_> =
+                lines.lines().map(|line| shown_expected(&serde_json::from_str(line).unwrap())).collect();
+            assert_eq!(Some(lines.len() as u64), entry["samples"].as_u64(), "{file}");
+            lines
+        });
+        Case { body: std::fs::read(folder.join(&file)).unwrap(), file, format, expected }
+    };
+    Some(list.iter().map(case).collect())
+}
+
+fn shown_expected(line: &Value) -> String {
+    let labels = line[1].as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    let labels: Labels = labels.chain([("__name__", line[0].as_str().unwrap())]).collect();
+    let value: f64 = line[2].as_str().unwrap().parse().unwrap();
+    shown(&(labels, value, line[3].as_i64()))
+}
+
+fn shown((labels, value, stamp): &(Labels, f64, Option<i64>)) -> String {
+    format!("{labels} {value:?} {stamp:?}")
+}
+
+#[test]
+fn every_file_gives_its_samples_or_its_refusal() {
+    let Some(cases) = cases() else { return };
+    let (mut good, mut refused, mut lenient, mut count) = (0, 0, Vec::new(), 0);
+    for case in &cases {
+        let result = samples(&case.body, case.format);
+        match (&case.expected, result) {
+            (Some(expected), Ok(found)) => {
+                let found: Vec<_> = found.iter().map(shown).collect();
+                assert_eq!(&found, expected, "{}", case.file);
+                good += 1;
+                count += found.len();
+            }
+            (Some(_), Err(refusal)) => panic!("{} must be read: {refusal}", case.file),
+            (None, Err(_)) => refused += 1,
+            (None, Ok(found)) => {
+                assert_literal(case, &found);
+                lenient.push(case.file.as_str());
+            }
+        }
+    }
+    let listed: Vec<_> = LENIENT.iter().map(|(file, _)| *file).collect();
+    let missing: Vec<_> = lenient.iter().filter(|file| !listed.contains(file)).collect();
+    assert!(missing.is_empty(), "read although they must be refused, and not in LENIENT: {missing:#?}");
+    let stale: Vec<_> = listed.iter().filter(|file| !lenient.contains(file)).collect();
+    assert!(stale.is_empty(), "in LENIENT, but refused: {stale:#?}");
+    println!(
+        "exposition: {} files, {good} read exactly ({count} samples), {refused} refused, {} read leniently",
+        cases.len(),
+        lenient.len()
+    );
+}
+
+/// No sample is invented: each has a line of its own, with its name and, as written there, its value.
+fn assert_literal(case: &Case, found: &Samples) {
+    let text = String::from_utf8_lossy(&case.body);
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(lines.len(), found.len(), "{}", case.file);
+    for (line, (labels, value, _)) in lines.iter().zip(found) {
+        assert!(line.contains(labels.name()), "{}: {line}", case.file);
+        let behind = line.rfind('}').map_or_else(|| line.split_once(' ').unwrap().1, |brace| &line[brace + 1..]);
+        let written: f64 = behind.split_ascii_whitespace().next().unwrap().parse().unwrap();
+        assert_eq!(written.to_bits(), value.to_bits(), "{}: {line}", case.file);
+    }
+}
+
+#[test]
+fn both_readers_agree_on_every_plain_line() {
+    let Some(cases) = cases() else { return };
+    let (mut plain, mut other) = (0, 0);
+    for case in &cases {
+        for line in case.body.split(|byte| *byte == b'\n') {
+            match both_ways(line) {
+                Some(both) => {
+                    assert_eq!(both.by_crate, both.by_lexer, "{}: {}", case.file, String::from_utf8_lossy(line));
+                    plain += 1;
+                }
+                None => other += usize::from(!line.is_empty() && !line.starts_with(b"#")),
+            }
+        }
+    }
+    println!("exposition: both readers agree on {plain} plain lines; {other} lines are not plain");
+}
+
+/// Keeps everything, in order.
+#[derive(Default)]
+struct Memory {
+    series: Vec<Labels>,
+    samples: Vec<(usize, f64, Option<i64>)>,
+}
+
+impl Sink for Memory {
+    type Series = usize;
+
+    fn series(&mut self, labels: Labels) -> Option<usize> {
+        self.series.push(labels);
+        Some(self.series.len() - 1)
+    }
+
+    fn sample(&mut self, series: usize, value: f64, explicit_ms: Option<i64>) {
+        self.samples.push((series, value, explicit_ms));
+    }
+}
+
+impl Memory {
+    fn take(&mut self) -> Vec<String> {
+        let samples = std::mem::take(&mut self.samples);
+        samples.into_iter().map(|(series, value, stamp)| shown(&(self.series[series].clone(), value, stamp))).collect()
+    }
+}
+
+#[test]
+fn a_scrape_gives_what_the_strict_reader_gives() {
+    let Some(cases) = cases() else { return };
+    for case in cases.iter().filter(|case| case.expected.is_some()) {
+        let mut memory = Memory::default();
+        let mut reader = Reader::new(Limits::default());
+        let report = reader.read(&case.body, case.format, &mut memory).unwrap();
+        let (first, learned) = (memory.take(), memory.series.len());
+        let again = reader.read(&case.body, case.format, &mut memory).unwrap();
+        assert_eq!(memory.take(), first, "{}: the second scrape", case.file);
+        assert_eq!(memory.series.len(), learned, "{}: the second scrape learns nothing", case.file);
+        assert_eq!(report, again, "{}", case.file);
+        // The strict reader keeps bounds as they are written and series that are there twice.
+        let strict = samples(&case.body, case.format).unwrap();
+        assert_eq!(report.samples + report.skipped, strict.len(), "{}", case.file);
+        let names: BTreeSet<_> = strict.iter().map(|sample| sample.0.name().to_owned()).collect();
+        let listed: BTreeSet<_> = inventory(&case.body, case.format).names.into_keys().collect();
+        assert_eq!(names, listed, "{}", case.file);
+    }
+}
