@@ -1,0 +1,235 @@
+//! The embedded engine as a source: scrape the targets of a service, keep their series, evaluate its signals.
+//!
+//! Which queries give the signals is not decided here: a [`Planner`] looks at the names of the metrics that are
+//! there and answers with a [`Plan`]. An ask scrapes all targets at once, evaluates every query at the instant of the
+//! scrape, and answers with points; nothing is ever evaluated on the way of a key. Main type: [`Embedded`].
+
+mod evaluate;
+mod plan;
+mod target;
+mod versions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use url::Url;
+
+use crate::facts::At;
+use crate::facts::Batch;
+use crate::facts::EngineReport;
+use crate::facts::Fault;
+use crate::facts::Payload;
+use crate::facts::Points;
+use crate::facts::SourceId;
+use crate::facts::SourceInfo;
+use crate::facts::SourceKind;
+use crate::facts::TargetReport;
+use crate::promql::Limits;
+use crate::promql::Store;
+use crate::promql::fitting_window;
+use crate::sources::exposition::Inventory;
+use crate::sources::exposition::inventory;
+use crate::sources::http::Http;
+use crate::sources::secret::SecretRef;
+
+pub use plan::Absence;
+pub use plan::Plan;
+pub use plan::Planner;
+
+use evaluate::Evaluator;
+use target::Scraped;
+use target::Target;
+use versions::Versions;
+
+/// What the engine of one service is told once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of the service; the value of the labels `job` and `service` of every series.
+    pub service: Arc<str>,
+    /// The endpoints, each with its additional headers.
+    pub targets: Vec<(Url, Vec<(String, SecretRef)>)>,
+    /// From scrape to scrape.
+    pub every: Duration,
+    /// The value of `$__rate_interval` when there is enough history; `None` chooses four intervals, at least 30 s.
+    pub rate_window: Option<Duration>,
+    /// How long series are kept.
+    pub retention: Duration,
+    /// How many series are kept at most.
+    pub max_series: usize,
+}
+
+impl Settings {
+    fn rate_window(&self) -> Duration {
+        self.rate_window.unwrap_or_else(|| (self.every * 4).max(Duration::from_secs(30)))
+    }
+}
+
+/// How many scrapes pass until it is looked again for what the plan lacks: a metric may be born late, with the
+/// first request or the first query. In the beginning it is looked for at every scrape.
+const LOOK_AGAIN: u64 = 12;
+
+/// The engine of one service.
+pub struct Embedded {
+    settings: Settings,
+    store: Store,
+    targets: Vec<Target>,
+    planner: Planner,
+    evaluator: Evaluator,
+    versions: Versions,
+    scrapes: u64,
+    report: Option<Arc<EngineReport>>,
+}
+
+impl Embedded {
+    /// An engine that has scraped nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings, planner: Planner) -> Self {
+        let mut store = Store::new(Limits { retention: settings.retention, max_series: settings.max_series });
+        let targets = settings
+            .targets
+            .iter()
+            .map(|(url, headers)| Target::new(&mut store, &settings, url.clone(), headers.clone()))
+            .collect();
+        let evaluator = Evaluator::new(&settings);
+        let versions = Versions::new(&settings.service);
+        Self { settings, store, targets, planner, evaluator, versions, scrapes: 0, report: None }
+    }
+
+    /// What is known of it before it ever answered.
+    #[must_use]
+    pub fn info(&self) -> SourceInfo {
+        let first = self.targets.first().map(|target| target.address.clone()).unwrap_or_default();
+        let more = self.targets.len().saturating_sub(1);
+        SourceInfo {
+            id: SourceId::new(&format!("metrics {}", self.settings.service)),
+            kind: SourceKind::Metrics,
+            service: Some(Arc::clone(&self.settings.service)),
+            address: if more == 0 { first } else { format!("{first} and {more} more") },
+            every: self.settings.every,
+        }
+    }
+
+    /// Rates need two scrapes: the second one comes after a second, so that they are live at once.
+    #[must_use]
+    pub fn early(&self) -> Option<Duration> {
+        (self.scrapes == 1).then(|| Duration::from_secs(1).min(self.settings.every))
+    }
+
+    /// Scrapes all targets and evaluates all signals. Never takes longer than its interval, at most 10 s.
+    ///
+    /// # Errors
+    /// The first target's fault, when no target could be read.
+    pub async fn ask(&mut self, http: &Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
+        let asks: Vec<_> = self.targets.iter().map(|target| target.get(http, &target.url)).collect();
+        let answers = join_all(asks).await;
+        let (points, targets) = self.take(answers, now())?;
+        Ok(Payload::Signals(self.batch(vec![points], targets)))
+    }
+
+    /// Fills in the past: asks every target for each instant at the address that `past` makes of its own.
+    ///
+    /// # Errors
+    /// The first instant's fault at which no target could be read.
+    pub async fn fill(
+        &mut self,
+        http: &Http,
+        instants: impl IntoIterator<Item = At>,
+        past: &dyn Fn(&Url, At) -> Url,
+    ) -> Result<Payload, Fault> {
+        let mut points = Vec::new();
+        let mut targets = Vec::new();
+        for at in instants {
+            let urls: Vec<_> = self.targets.iter().map(|target| past(&target.url, at)).collect();
+            let asks: Vec<_> = self.targets.iter().zip(&urls).map(|(target, url)| target.get(http, url)).collect();
+            let answers = join_all(asks).await;
+            let (point, reports) = self.take(answers, at)?;
+            points.push(point);
+            targets = reports;
+        }
+        Ok(Payload::Signals(self.batch(points, targets)))
+    }
+
+    /// Stores what came back and evaluates at that instant.
+    fn take(&mut self, answers: Vec<Scraped>, at: At) -> Result<(Points, Vec<TargetReport>), Fault> {
+        let answers: Vec<_> = answers.into_iter().map(Scraped::checked).collect();
+        if answers.iter().any(|answer| answer.body.is_ok()) {
+            self.plan(&answers);
+            self.scrapes += 1;
+        }
+        let reports: Vec<_> = self
+            .targets
+            .iter_mut()
+            .zip(answers)
+            .map(|(target, answer)| target.store(&mut self.store, answer, at))
+            .collect();
+        if let Some(fault) = all_failed(&reports) {
+            return Err(fault);
+        }
+        let at_ms = at.timestamp_millis();
+        let window = fitting_window(&self.store, self.settings.rate_window(), at_ms);
+        let answers = self.evaluator.answers(&self.store, at_ms, window, self.scrapes);
+        self.versions.look(&self.store, at);
+        Ok((Points { at, answers }, reports))
+    }
+
+    /// Chooses the queries by what is there, and again while something is missing.
+    fn plan(&mut self, answers: &[target::Checked]) {
+        let due = self.scrapes < LOOK_AGAIN || self.scrapes.is_multiple_of(LOOK_AGAIN);
+        if !due || (self.scrapes > 0 && self.evaluator.is_complete()) {
+            return;
+        }
+        let mut all = Inventory::default();
+        for answer in answers {
+            if let Ok(body) = &answer.body {
+                for (name, labels) in inventory(&body.bytes, body.format).names {
+                    all.names.entry(name).or_default().extend(labels);
+                }
+            }
+        }
+        let plan = (self.planner)(&all);
+        if self.evaluator.set(plan, &all) {
+            self.versions.set(&all);
+            let mut names = self.evaluator.names();
+            if let Some(names) = &mut names {
+                names.extend(self.versions.names());
+            }
+            for target in &mut self.targets {
+                target.wants(names.as_ref());
+            }
+        }
+    }
+
+    fn batch(&mut self, points: Vec<Points>, targets: Vec<TargetReport>) -> Batch {
+        let window = crate::promql::Vars::duration_text(self.settings.rate_window());
+        let report = EngineReport {
+            engine: format!("embedded, rate window {window}"),
+            presets: self.evaluator.presets(),
+            queries: self.evaluator.texts(),
+            targets,
+            series: self.store.counts(),
+        };
+        let about = match &self.report {
+            Some(same) if **same == report => Arc::clone(same),
+            _ => Arc::new(report),
+        };
+        self.report = Some(Arc::clone(&about));
+        Batch { points, changes: self.versions.changes(), about }
+    }
+}
+
+/// The fault of the whole ask: there is one when no target could be read.
+fn all_failed(reports: &[TargetReport]) -> Option<Fault> {
+    let mut faults = reports.iter().map(|report| report.outcome.as_ref().err());
+    let first = faults.next()??.clone();
+    if !faults.all(|fault| fault.is_some()) {
+        return None;
+    }
+    match reports.len() {
+        1 => Some(first),
+        count => {
+            let cause = format!("{}, all {count} targets", first.cause);
+            Some(Fault { cause, ..first })
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What to evaluate: the contract between the engine and whoever knows the presets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::facts::Measure;
+use crate::facts::PresetReport;
+use crate::sources::exposition::Inventory;
+
+/// Looks at the metrics that are there and says what to evaluate.
+pub type Planner = Arc<dyn Fn(&Inventory) -> Plan + Send + Sync>;
+
+/// What to evaluate.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Plan {
+    /// The presets that were chosen.
+    pub presets: Vec<PresetReport>,
+    /// The query of each measure, with its variables.
+    pub queries: BTreeMap<Measure, String>,
+    /// Measures that should be there and cannot be had.
+    pub absent: Vec<Absence>,
+}
+
+/// Why a measure has no query.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Absence {
+    /// The measure.
+    pub measure: Measure,
+    /// What was looked for, and what is there that looks close; one clean sentence.
+    pub why: Arc<str>,
+}
