@@ -300,7 +300,7 @@ fn what_cannot_be_written_waits() {
     let (first, second) = (tick("ack"), tick("down"));
     let fault = journal.append(&first).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Local);
-    assert_eq!(fault.cause, "journal: a file is in the way of a directory");
+    assert_eq!(fault.cause, "a file is in the way of a directory");
     assert!(fault.advice.contains("move it away"), "{fault}");
     assert!(journal.append(&second).is_err());
     assert_eq!((journal.pending(), journal.trouble()), (2, Some(&fault)));
@@ -334,7 +334,7 @@ fn writes_until_the_disk_is_full() {
             break fault;
         }
     };
-    assert!(fault.cause.starts_with("journal: ") && !fault.advice.is_empty(), "{fault}");
+    assert!(!fault.cause.contains("os error") && !fault.advice.is_empty(), "{fault}");
     let more = tick("more");
     entries.push(more.clone());
     assert!(journal.append(&more).is_err());
@@ -378,7 +378,7 @@ fn whoever_holds_the_lock_too_long_is_not_waited_for() {
     let held = File::open(journal.path().unwrap()).unwrap();
     held.lock().unwrap();
     let fault = journal.append(&tick("down")).unwrap_err();
-    assert_eq!(fault.cause, "journal: another program holds its lock");
+    assert_eq!(fault.cause, "another program holds its lock");
     assert_eq!(journal.pending(), 1);
     drop(held);
     assert_eq!(journal.retry(), Ok(1));
@@ -500,7 +500,7 @@ fn what_is_not_a_regular_file_is_never_opened() {
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     std::os::unix::fs::symlink("/dev/full", path.with_file_name("99999999T000000Z-device.jsonl")).unwrap();
     let _ = journal.poll();
-    assert_eq!(journal.trouble().unwrap().cause, "journal: not a regular file");
+    assert_eq!(journal.trouble().unwrap().cause, "not a regular file");
     assert!(journal.append(&tick("down")).is_err());
     assert_eq!(journal.pending(), 1);
 }

@@ -85,11 +85,12 @@ impl Journal {
     /// entry is longer than readers accept.
     pub fn append(&mut self, entry: &Entry) -> Result<(), Fault> {
         let Some(writer) = &mut self.writer else {
-            return Err(Fault::new(FaultKind::Denied, "journal: this sixty is read-only")
-                .advise("tick on the on-call's own sixty"));
+            return Err(
+                Fault::new(FaultKind::Denied, "this sixty is read-only").advise("tick on the on-call's own sixty")
+            );
         };
         if entry.line().len() >= tail::LINE_MAX {
-            return Err(Fault::new(FaultKind::TooLarge, "journal: the entry is too long").advise("write less at once"));
+            return Err(Fault::new(FaultKind::TooLarge, "the entry is too long").advise("write less at once"));
         }
         let target = self.tail.as_ref().filter(|tail| tail.is_current(entry.at)).map(|tail| tail.path().to_path_buf());
         writer.queue.push_back(Pending { entry: entry.clone(), target });
