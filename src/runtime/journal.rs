@@ -14,8 +14,6 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use chrono::Utc;
-
 use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
@@ -55,6 +53,7 @@ pub struct Journal {
     searched: Option<FolderStamp>,
     /// The incident that the last [`Journal::poll`] was about.
     told: Option<PathBuf>,
+    replaced: bool,
     trouble: Option<Fault>,
     /// `None` when read-only.
     writer: Option<Writer>,
@@ -72,6 +71,7 @@ impl Journal {
             unread: Vec::new(),
             searched: None,
             told: None,
+            replaced: false,
             trouble: None,
             writer: (access == Access::Write).then(Writer::new),
         }
@@ -81,15 +81,23 @@ impl Journal {
     /// waited before it, is on disk.
     ///
     /// # Errors
-    /// Why it is not on disk. It waits in memory for [`Journal::retry`], except when the journal is read-only or the
-    /// entry is longer than readers accept.
+    /// Why it is not on disk. It waits in memory for [`Journal::retry`], except when the journal is read-only or
+    /// readers would not accept the entry.
     pub fn append(&mut self, entry: &Entry) -> Result<(), Fault> {
         let Some(writer) = &mut self.writer else {
-            return Err(Fault::new(FaultKind::Denied, "journal: this sixty is read-only")
-                .advise("tick on the on-call's own sixty"));
+            return Err(
+                Fault::new(FaultKind::Denied, "this sixty is read-only").advise("tick on the on-call's own sixty")
+            );
         };
-        if entry.line().len() >= tail::LINE_MAX {
-            return Err(Fault::new(FaultKind::TooLarge, "journal: the entry is too long").advise("write less at once"));
+        // What no reader would accept must not count as written.
+        let line = entry.line();
+        if line.len() >= tail::LINE_MAX {
+            return Err(Fault::new(FaultKind::TooLarge, "the entry is too long").advise("write less at once"));
+        }
+        if let Err(reason) = Entry::parse(&line) {
+            return Err(
+                Fault::new(FaultKind::Unreadable, &reason).advise("this is a mistake in sixty; please report it")
+            );
         }
         let target = self.tail.as_ref().filter(|tail| tail.is_current(entry.at)).map(|tail| tail.path().to_path_buf());
         writer.queue.push_back(Pending { entry: entry.clone(), target });
@@ -161,18 +169,11 @@ impl Journal {
     }
 
     /// The entries that were not answered before, one's own included, each once. Two metadata calls when nothing
-    /// changed.
+    /// changed. `now` decides only whether an incident is over for being idle.
     ///
-    /// They belong to [`Journal::incident`]: when that differs from what it was after the last call, forget the old
-    /// state, for these are all entries of another incident (with those of ours that still wait for the disk).
+    /// They belong to [`Journal::incident`]; ask [`Journal::take_replaced`] before they are folded.
     #[must_use]
-    pub fn poll(&mut self) -> Vec<Entry> {
-        self.poll_at(Utc::now())
-    }
-
-    /// [`Journal::poll`] at a given time, which decides only whether an incident is over for being idle.
-    #[must_use]
-    pub fn poll_at(&mut self, now: At) -> Vec<Entry> {
+    pub fn poll(&mut self, now: At) -> Vec<Entry> {
         self.trouble = None;
         if let Err(error) = self.search(now) {
             self.trouble = Some(write::fault(&self.folder, &error));
@@ -188,9 +189,18 @@ impl Journal {
             let waiting = self.writer.iter().flat_map(|writer| &writer.queue);
             let ours = waiting.filter(|one| one.target.is_none() || one.target == path);
             entries.extend(ours.map(|pending| pending.entry.clone()));
+            // Joining the first one replaces nothing: what was ticked before it goes into it.
+            self.replaced |= self.told.is_some();
             self.told = path;
         }
         entries
+    }
+
+    /// Whether, since this was last asked, the answers of [`Journal::poll`] went over to another incident (or to
+    /// none): forget the old state, for they are all entries of the new one, with those of ours that still wait.
+    #[must_use]
+    pub fn take_replaced(&mut self) -> bool {
+        std::mem::take(&mut self.replaced)
     }
 
     /// Reads on in the incident that is followed.

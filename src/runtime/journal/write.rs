@@ -163,7 +163,7 @@ fn lock(file: &File) -> io::Result<()> {
     }
 }
 
-/// An error of the file system in a person's words.
+/// An error of the file system in a person's words; who shows it says that it is the journal's.
 pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
     let shown = path.display();
     let (cause, advice) = match error.kind() {
@@ -186,5 +186,5 @@ pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
             (cause, format!("look at {shown}"))
         }
     };
-    Fault::new(FaultKind::Local, &format!("journal: {cause}")).advise(&advice)
+    Fault::new(FaultKind::Local, &cause).advise(&advice)
 }
