@@ -1,1 +1,65 @@
-//! The embedded engine: a series store, and an evaluator of `PromQL` over it. Pure; never refuses silently.
+//! The embedded engine: a series store, and an evaluator of `PromQL` over it.
+//!
+//! Floats only, with the semantics of Prometheus 3: windows are open on the left, metric names go at once. What the
+//! engine does not do (native histograms, experimental functions, arithmetic in durations) is refused by name when
+//! a query is parsed, never when it is evaluated. Everything here is pure: no clock, no I/O, no task; time is an
+//! argument in milliseconds since the Unix epoch. Scraping and reading the exposition format are not done here.
+//!
+//! Main types: [`Store`] (what was scraped), [`Query`] (parsed and checked once), [`Template`] (a query whose
+//! window follows the history that there is).
+
+mod absent;
+mod aggregate;
+mod axis;
+mod binary;
+mod calendar;
+mod calls;
+mod column;
+mod compensated;
+mod compile;
+mod compile_call;
+mod counters;
+mod eval;
+mod grouping;
+mod histogram;
+mod label_functions;
+mod matching;
+mod math;
+mod order;
+mod over_time;
+mod plan;
+mod quantile;
+mod query;
+mod refusal;
+mod regression;
+mod sample;
+mod scale;
+mod scrape;
+mod selector;
+mod sets;
+mod store;
+mod subquery;
+mod template;
+mod variables;
+mod warm;
+mod window;
+
+pub use plan::Dialect;
+pub use query::EvalError;
+pub use query::Note;
+pub use query::Noted;
+pub use query::Query;
+pub use query::Row;
+pub use query::Value;
+pub use refusal::Refusal;
+pub use scrape::Scrape;
+pub use store::Full;
+pub use store::Limits;
+pub use store::NotLater;
+pub use store::SeriesId;
+pub use store::Store;
+pub use store::TargetId;
+pub use template::Template;
+pub use variables::Vars;
+pub use variables::expand;
+pub use warm::fitting_window;

@@ -1,0 +1,324 @@
+//! From the parser's tree to ours: everything that is not supported is refused here, by name.
+
+use std::time::Duration;
+use std::time::SystemTime;
+
+use promql_parser::label::MatchOp;
+use promql_parser::parser;
+use promql_parser::parser::AggregateExpr;
+use promql_parser::parser::AtModifier;
+use promql_parser::parser::BinaryExpr;
+use promql_parser::parser::Expr;
+use promql_parser::parser::LabelModifier;
+use promql_parser::parser::Offset;
+use promql_parser::parser::VectorMatchCardinality;
+use promql_parser::parser::VectorSelector;
+use promql_parser::parser::token;
+use promql_parser::parser::value::ValueType;
+use regex::Regex;
+
+use crate::promql::compile_call;
+use crate::promql::grouping::Projection;
+use crate::promql::plan::Aggregate;
+use crate::promql::plan::Aggregation;
+use crate::promql::plan::Anchor;
+use crate::promql::plan::Binary;
+use crate::promql::plan::Cardinality;
+use crate::promql::plan::Keep;
+use crate::promql::plan::Node;
+use crate::promql::plan::Operator;
+use crate::promql::plan::Shift;
+use crate::promql::plan::Subquery;
+use crate::promql::plan::Window;
+use crate::promql::refusal;
+use crate::promql::refusal::Refusal;
+use crate::promql::selector::Matcher;
+use crate::promql::selector::Selector;
+use crate::promql::selector::Test;
+use crate::promql::variables;
+
+/// A text longer than this is not a query.
+const MOST_BYTES: usize = 16_384;
+/// The trees are walked by recursion: so many operators and parentheses are safe on a small stack.
+const MOST_OPERATORS: usize = 500;
+
+/// Reads a query.
+pub(super) fn compile(query: &str) -> Result<Node, Refusal> {
+    let compiler = Compiler { query };
+    compiler.check_size()?;
+    if let Some(name) = variables::first_unknown(&refusal::unquoted(query)) {
+        return Err(compiler.unknown_variable(name));
+    }
+    let expr = parser::parse(query).map_err(|message| match refusal::unknown_to_the_parser(query) {
+        Some(feature) => compiler.feature(feature),
+        None => compiler.error(&message),
+    })?;
+    if expr.value_type() == ValueType::Matrix {
+        return Err(compiler.feature("a range of samples as the result"));
+    }
+    compiler.node(&expr)
+}
+
+/// What every step needs: the query itself, to be named in a refusal.
+#[derive(Clone, Copy)]
+pub(super) struct Compiler<'q> {
+    query: &'q str,
+}
+
+impl Compiler<'_> {
+    pub(super) fn error(self, message: &str) -> Refusal {
+        Refusal::error(self.query, message)
+    }
+
+    pub(super) fn feature(self, feature: &str) -> Refusal {
+        Refusal::feature(self.query, feature)
+    }
+
+    fn unknown_variable(self, name: &str) -> Refusal {
+        let known = variables::NAMES.join(", $");
+        self.error(&format!("the variable {name} is unknown; known are ${known}"))
+    }
+
+    fn check_size(self) -> Result<(), Refusal> {
+        let text = refusal::unquoted(self.query);
+        let signs = text.matches(['(', '+', '-', '*', '/', '%', '^', '<', '>', '=', '!', '[']).count();
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let words = words.filter(|w| ["and", "or", "unless", "atan2"].iter().any(|op| op.eq_ignore_ascii_case(w)));
+        if self.query.len() > MOST_BYTES || signs + words.count() > MOST_OPERATORS {
+            return Err(self.error("the query is too long: more than 16 KiB or 500 operators and parentheses"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn node(self, expr: &Expr) -> Result<Node, Refusal> {
+        Ok(match expr {
+            Expr::NumberLiteral(number) => Node::Number(number.val),
+            Expr::StringLiteral(text) => Node::Text(text.val.clone()),
+            Expr::Paren(inner) => self.node(&inner.expr)?,
+            Expr::Unary(negated) => Node::Negate(Box::new(self.node(&negated.expr)?)),
+            Expr::VectorSelector(selector) => Node::Select(self.selector(selector)?),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate)?,
+            Expr::Binary(binary) => self.binary(binary)?,
+            Expr::Call(call) => compile_call::call(self, call)?,
+            Expr::MatrixSelector(_) | Expr::Subquery(_) => {
+                return Err(self.error("a range of samples is no value here"));
+            }
+            Expr::Extension(_) => return Err(self.error("unknown kind of expression")),
+        })
+    }
+
+    /// A part that must be a vector.
+    pub(super) fn vector(self, expr: &Expr) -> Result<Node, Refusal> {
+        self.typed(expr, ValueType::Vector)
+    }
+
+    /// A part that must be a number.
+    pub(super) fn scalar(self, expr: &Expr) -> Result<Node, Refusal> {
+        self.typed(expr, ValueType::Scalar)
+    }
+
+    fn typed(self, expr: &Expr, wanted: ValueType) -> Result<Node, Refusal> {
+        if expr.value_type() != wanted {
+            return Err(self.error(&format!("expected a {wanted}, found a {} in {expr}", expr.value_type())));
+        }
+        self.node(expr)
+    }
+
+    /// A part that must be a text.
+    pub(super) fn text(self, expr: &Expr) -> Result<String, Refusal> {
+        match bare(expr) {
+            Expr::StringLiteral(text) => Ok(text.val.clone()),
+            other => Err(self.error(&format!("expected a text in quotes, found {other}"))),
+        }
+    }
+
+    /// A part that must be a range.
+    pub(super) fn window(self, expr: &Expr) -> Result<Window, Refusal> {
+        match bare(expr) {
+            Expr::MatrixSelector(matrix) => {
+                Ok(Window::Select { selector: self.selector(&matrix.vs)?, range_ms: self.range(matrix.range)? })
+            }
+            Expr::Subquery(subquery) => {
+                let step_ms = subquery.step.map(millis);
+                if step_ms == Some(0) {
+                    return Err(self.error("the step of a subquery must be at least 1ms"));
+                }
+                Ok(Window::Subquery(Box::new(Subquery {
+                    node: self.vector(&subquery.expr)?,
+                    range_ms: self.range(subquery.range)?,
+                    step_ms,
+                    shift: shift(subquery.at.as_ref(), subquery.offset.as_ref()),
+                })))
+            }
+            other => Err(self.error(&format!("expected a range such as metric[5m], found {other}"))),
+        }
+    }
+
+    fn range(self, range: Duration) -> Result<i64, Refusal> {
+        match millis(range) {
+            0 => Err(self.error("a range must be at least 1ms")),
+            range => Ok(range),
+        }
+    }
+
+    pub(super) fn selector(self, selector: &VectorSelector) -> Result<Selector, Refusal> {
+        if !selector.matchers.or_matchers.is_empty() {
+            return Err(self.feature("or between the matchers of one selector"));
+        }
+        let mut name = selector.name.clone();
+        let mut matchers = Vec::new();
+        for matcher in &selector.matchers.matchers {
+            if let Some(unknown) = variables::first_unknown(&matcher.value) {
+                return Err(self.unknown_variable(unknown));
+            }
+            match &matcher.op {
+                MatchOp::Equal if matcher.name == "__name__" && name.is_none() => name = Some(matcher.value.clone()),
+                op => {
+                    let test = self.test(op, &matcher.value)?;
+                    matchers.push(Matcher { label: matcher.name.clone(), test });
+                }
+            }
+        }
+        Ok(Selector { name, matchers, shift: shift(selector.at.as_ref(), selector.offset.as_ref()) })
+    }
+
+    fn test(self, op: &MatchOp, value: &str) -> Result<Test, Refusal> {
+        Ok(match op {
+            MatchOp::Equal => Test::Is(value.to_owned()),
+            MatchOp::NotEqual => Test::IsNot(value.to_owned()),
+            MatchOp::Re(pattern) => Test::Like(self.anchored(inner_pattern(pattern))?),
+            MatchOp::NotRe(pattern) => Test::Unlike(self.anchored(inner_pattern(pattern))?),
+        })
+    }
+
+    /// A regular expression that must match the whole value; `.` matches line breaks too, as in Prometheus 3.
+    pub(super) fn anchored(self, pattern: &str) -> Result<Regex, Refusal> {
+        Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
+            self.error(&format!("invalid regular expression {pattern:?}: {reason}"))
+        })
+    }
+
+    fn aggregate(self, aggregate: &AggregateExpr) -> Result<Node, Refusal> {
+        let parameter = || {
+            let param = aggregate.param.as_deref().ok_or_else(|| self.error("an aggregation lacks its parameter"))?;
+            Ok::<_, Refusal>(param)
+        };
+        let operator = match aggregate.op.id() {
+            token::T_SUM => Aggregation::Sum,
+            token::T_AVG => Aggregation::Average,
+            token::T_COUNT => Aggregation::Count,
+            token::T_MIN => Aggregation::Minimum,
+            token::T_MAX => Aggregation::Maximum,
+            token::T_GROUP => Aggregation::Group,
+            token::T_STDDEV => Aggregation::Deviation,
+            token::T_STDVAR => Aggregation::Variance,
+            token::T_QUANTILE => Aggregation::Quantile(self.scalar(parameter()?)?),
+            token::T_TOPK => Aggregation::Top(self.scalar(parameter()?)?),
+            token::T_BOTTOMK => Aggregation::Bottom(self.scalar(parameter()?)?),
+            token::T_COUNT_VALUES => match self.text(parameter()?)? {
+                label if label.is_empty() => return Err(self.error("count_values needs the name of a label")),
+                label => Aggregation::CountValues(label),
+            },
+            _ => return Err(self.feature(&format!("the experimental aggregation {}", aggregate.op))),
+        };
+        let groups = match &aggregate.modifier {
+            None => Projection::only(Vec::new()),
+            Some(LabelModifier::Include(labels)) => Projection::only(labels.labels.clone()),
+            Some(LabelModifier::Exclude(labels)) => Projection::without(labels.labels.clone()),
+        };
+        Ok(Node::Aggregate(Box::new(Aggregate { operator, argument: self.vector(&aggregate.expr)?, groups })))
+    }
+
+    fn binary(self, binary: &BinaryExpr) -> Result<Node, Refusal> {
+        let modifier = binary.modifier.as_ref();
+        if modifier.is_some_and(|m| m.fill_values.lhs.is_some() || m.fill_values.rhs.is_some()) {
+            return Err(self.feature("the matching modifier fill"));
+        }
+        let (left, right) = (self.node(&binary.lhs)?, self.node(&binary.rhs)?);
+        let on = match modifier.and_then(|modifier| modifier.matching.as_ref()) {
+            Some(LabelModifier::Include(labels)) => Projection::only(labels.labels.clone()),
+            Some(LabelModifier::Exclude(labels)) => Projection::without(labels.labels.clone()),
+            None => Projection::without(Vec::new()),
+        };
+        if let Some(keep) = set_operator(binary.op.id()) {
+            if binary.lhs.value_type() != ValueType::Vector || binary.rhs.value_type() != ValueType::Vector {
+                return Err(self.error(&format!("{} needs a vector on both sides", binary.op)));
+            }
+            return Ok(Node::Set { keep, left: Box::new(left), right: Box::new(right), on });
+        }
+        let operator = operator(binary.op.id()).ok_or_else(|| self.feature(&format!("the operator {}", binary.op)))?;
+        let cardinality = match modifier.map(|modifier| &modifier.card) {
+            Some(VectorMatchCardinality::ManyToOne(labels)) => Cardinality::ManyToOne(labels.labels.clone()),
+            Some(VectorMatchCardinality::OneToMany(labels)) => Cardinality::OneToMany(labels.labels.clone()),
+            _ => Cardinality::OneToOne,
+        };
+        let to_bool = binary.return_bool();
+        Ok(Node::Arithmetic(Box::new(Binary { operator, left, right, to_bool, on, cardinality })))
+    }
+}
+
+/// An expression without the parentheses around it.
+pub(super) fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => bare(&inner.expr),
+        other => other,
+    }
+}
+
+/// The expression inside the parser's own anchors: it has escaped what Go takes literally and Rust does not.
+fn inner_pattern(pattern: &Regex) -> &str {
+    let text = pattern.as_str();
+    text.strip_prefix("^(?:").and_then(|text| text.strip_suffix(")$")).unwrap_or(text)
+}
+
+fn set_operator(id: token::TokenId) -> Option<Keep> {
+    Some(match id {
+        token::T_LAND => Keep::And,
+        token::T_LOR => Keep::Or,
+        token::T_LUNLESS => Keep::Unless,
+        _ => return None,
+    })
+}
+
+fn operator(id: token::TokenId) -> Option<Operator> {
+    Some(match id {
+        token::T_ADD => Operator::Add,
+        token::T_SUB => Operator::Subtract,
+        token::T_MUL => Operator::Multiply,
+        token::T_DIV => Operator::Divide,
+        token::T_MOD => Operator::Modulo,
+        token::T_POW => Operator::Power,
+        token::T_ATAN2 => Operator::Atan2,
+        token::T_EQLC => Operator::Equal,
+        token::T_NEQ => Operator::NotEqual,
+        token::T_GTR => Operator::Greater,
+        token::T_LSS => Operator::Less,
+        token::T_GTE => Operator::GreaterOrEqual,
+        token::T_LTE => Operator::LessOrEqual,
+        _ => return None,
+    })
+}
+
+fn shift(at: Option<&AtModifier>, offset: Option<&Offset>) -> Shift {
+    let at = match at {
+        None => Anchor::Now,
+        Some(AtModifier::Start) => Anchor::Start,
+        Some(AtModifier::End) => Anchor::End,
+        Some(AtModifier::At(time)) => Anchor::At(match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => millis(since),
+            Err(before) => -millis(before.duration()),
+        }),
+    };
+    let offset_ms = match offset {
+        None => 0,
+        Some(Offset::Pos(by)) => millis(*by),
+        Some(Offset::Neg(by)) => -millis(*by),
+    };
+    Shift { at, offset_ms }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

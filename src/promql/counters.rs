@@ -1,0 +1,109 @@
+//! Counters: `rate`, `increase`, `irate`, `changes`, `resets`; and the same arithmetic on gauges: `delta`, `idelta`.
+//!
+//! A counter that falls has been reset to zero in between. What lies between the samples and the edges of the window
+//! is extrapolated as Prometheus does it: never further than half an interval into the unknown, and never to before
+//! the counter was zero.
+
+use crate::promql::window::Window;
+use crate::promql::window::seconds;
+
+/// What the increase over a window is divided by, and whether it can fall.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Slope {
+    Rate,
+    Increase,
+    Delta,
+}
+
+/// The increase over the whole window, per second for a rate; `None` with fewer than two samples.
+pub(super) fn extrapolated(window: Window<'_>, slope: Slope) -> Option<f64> {
+    let (times, values) = (window.times, window.values);
+    let [first, .., last] = values else { return None };
+    let [first_time, .., last_time] = times else { return None };
+    let counter = slope != Slope::Delta;
+    let mut increase = last - first;
+    if counter {
+        for pair in values.windows(2).filter(|pair| pair[1] < pair[0]) {
+            increase += pair[0];
+        }
+    }
+    let sampled = seconds(last_time - first_time);
+    let interval = sampled / (values.len() - 1) as f64;
+    let reach = |gap: f64| if gap >= interval * 1.1 { interval / 2.0 } else { gap };
+    let mut before = reach(seconds(first_time - window.from));
+    if counter && increase > 0.0 && *first >= 0.0 {
+        before = before.min(sampled * (first / increase));
+    }
+    let after = reach(seconds(window.to - last_time));
+    let mut factor = (sampled + before + after) / sampled;
+    if slope == Slope::Rate {
+        factor /= seconds(window.to - window.from);
+    }
+    Some(increase * factor)
+}
+
+/// The difference of the last two samples; per second, and with a reset taken into account, for `irate`.
+pub(super) fn instant(window: Window<'_>, is_rate: bool) -> Option<f64> {
+    let [.., previous, last] = window.values else { return None };
+    let [.., previous_time, last_time] = window.times else { return None };
+    if !is_rate {
+        return Some(last - previous);
+    }
+    let increase = if last < previous { *last } else { last - previous };
+    (last_time > previous_time).then(|| increase / seconds(last_time - previous_time))
+}
+
+/// How often the value changed; from not-a-number to not-a-number is no change.
+pub(super) fn changes(values: &[f64]) -> f64 {
+    let changed = |pair: &&[f64]| pair[0] != pair[1] && !(pair[0].is_nan() && pair[1].is_nan());
+    values.windows(2).filter(changed).count() as f64
+}
+
+/// How often the value fell.
+pub(super) fn resets(values: &[f64]) -> f64 {
+    values.windows(2).filter(|pair| pair[1] < pair[0]).count() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn window<'w>(times: &'w [i64], values: &'w [f64], from: i64, to: i64) -> Window<'w> {
+        Window { times, values, from, to, now: to }
+    }
+
+    #[test]
+    fn a_window_just_wider_than_two_samples_gives_the_true_rate() {
+        let rate = extrapolated(window(&[1_000, 2_000], &[5_000.0, 5_100.0], 900, 2_000), Slope::Rate).unwrap();
+        assert!((rate - 100.0).abs() < 1e-9, "{rate}");
+    }
+
+    #[test]
+    fn a_window_wider_than_the_history_gives_too_little() {
+        let rate = extrapolated(window(&[0, 5_000], &[5_000.0, 5_500.0], -25_000, 5_000), Slope::Rate).unwrap();
+        assert!((rate - 25.0).abs() < 1e-9, "{rate}");
+    }
+
+    #[test]
+    fn a_reset_counts_from_zero_and_one_sample_is_not_enough() {
+        let values = [0.0, 1.0, 2.0, 3.0, 2.0, 3.0, 4.0];
+        let times = [0, 1, 2, 3, 4, 5, 6].map(|minute| minute * 60_000);
+        assert_eq!(extrapolated(window(&times, &values, 0, 360_000), Slope::Increase), Some(7.0));
+        assert_eq!(extrapolated(window(&[0], &[1.0], -1, 0), Slope::Rate), None);
+        assert_eq!(instant(window(&[0, 1_000], &[10.0, 4.0], -1, 1_000), true), Some(4.0));
+        assert_eq!(instant(window(&[0, 1_000], &[10.0, 4.0], -1, 1_000), false), Some(-6.0));
+        assert_eq!((changes(&[1.0, 1.0, 2.0, f64::NAN, f64::NAN]), resets(&[3.0, 1.0, 2.0, 0.0])), (2.0, 2.0));
+        assert_eq!(changes(&[0.0, -0.0]), 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn a_rate_is_never_negative(values in prop::collection::vec(0.0..1e12_f64, 2..50), from in -100_000_i64..0) {
+            let times: Vec<i64> = (0..values.len() as i64).map(|index| index * 5_000).collect();
+            let to = times[times.len() - 1] + 1_234;
+            prop_assert!(extrapolated(window(&times, &values, from, to), Slope::Rate).unwrap() >= 0.0);
+            prop_assert!(instant(window(&times, &values, from, to), true).unwrap() >= 0.0);
+        }
+    }
+}

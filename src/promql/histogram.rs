@@ -1,0 +1,159 @@
+//! Classic histograms: quantiles and fractions from `_bucket` series.
+//!
+//! Counters of one histogram are not read at exactly one moment, so that a bucket may seem to hold less than the one
+//! below it; it is raised, as Prometheus does. Native histograms are not supported.
+
+use crate::facts::Labels;
+use crate::promql::eval::Frame;
+use crate::promql::grouping::Groups;
+use crate::promql::grouping::Projection;
+use crate::promql::plan::Histogram;
+use crate::promql::query::EvalError;
+use crate::promql::sample::Sample;
+
+/// A bucket: its upper bound, and how many observations are at or below it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Bucket {
+    bound: f64,
+    count: f64,
+}
+
+/// A quantile, and whether the truth may be larger because it lies in the last bucket.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Quantile {
+    value: f64,
+    open: bool,
+}
+
+pub(super) fn eval<'a>(frame: &Frame<'a>, histogram: &'a Histogram, now: i64) -> Result<Vec<Sample<'a>>, EvalError> {
+    let samples = frame.vector(histogram.buckets(), now)?;
+    let (first, second) = match histogram {
+        Histogram::Quantile { quantile, .. } => (frame.scalar(quantile, now)?, 0.0),
+        Histogram::Fraction { lower, upper, .. } => (frame.scalar(lower, now)?, frame.scalar(upper, now)?),
+    };
+    let results = histograms(frame, &samples).into_iter().map(|(labels, buckets)| {
+        let value = match histogram {
+            Histogram::Quantile { .. } => {
+                let quantile = quantile(first, buckets);
+                frame.open_bucket.set(frame.open_bucket.get() || quantile.open);
+                quantile.value
+            }
+            Histogram::Fraction { .. } => fraction(first, second, buckets),
+        };
+        Sample::made(labels, value)
+    });
+    Ok(results.collect())
+}
+
+/// The buckets of each histogram: of samples that differ in nothing but `le` and the metric's name.
+fn histograms(frame: &Frame<'_>, samples: &[Sample<'_>]) -> Vec<(Labels, Vec<Bucket>)> {
+    let others = Projection::without(vec!["le".to_owned()]);
+    let mut groups = Groups::new(&others, frame.dialect);
+    let mut histograms: Vec<(Labels, Vec<Bucket>)> = Vec::new();
+    let bounds: Vec<Option<f64>> = samples.iter().map(|sample| sample.labels.get("le")?.parse().ok()).collect();
+    for (index, sample) in samples.iter().enumerate() {
+        let Some(bound) = bounds[index] else { continue };
+        let place = groups.place(samples, index);
+        if place == histograms.len() {
+            histograms.push((others.labels(sample.seen(frame.dialect), frame.dialect), Vec::new()));
+        }
+        histograms[place].1.push(Bucket { bound, count: sample.value });
+    }
+    histograms
+}
+
+/// Buckets in order, equal bounds merged; `None` unless the last bound is +Inf.
+fn ordered(mut buckets: Vec<Bucket>) -> Option<Vec<Bucket>> {
+    buckets.sort_by(|a, b| a.bound.total_cmp(&b.bound));
+    if buckets.last().is_none_or(|last| last.bound != f64::INFINITY) {
+        return None;
+    }
+    buckets.dedup_by(|next, kept| {
+        let same = next.bound == kept.bound;
+        if same {
+            kept.count += next.count;
+        }
+        same
+    });
+    Some(buckets)
+}
+
+/// Raises each bucket that holds less than the one below it, and evens out differences that are mere rounding.
+fn make_monotonic(buckets: &mut [Bucket]) {
+    let Some(first) = buckets.first() else { return };
+    let mut previous = first.count;
+    for bucket in &mut buckets[1..] {
+        let close = (bucket.count - previous).abs() <= 1e-12 * (bucket.count.abs() + previous.abs());
+        if close || bucket.count < previous {
+            bucket.count = previous;
+        }
+        previous = bucket.count;
+    }
+}
+
+fn quantile(q: f64, buckets: Vec<Bucket>) -> Quantile {
+    let closed = |value: f64| Quantile { value, open: false };
+    if q.is_nan() {
+        return closed(f64::NAN);
+    }
+    if !(0.0..=1.0).contains(&q) {
+        return closed(if q < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY });
+    }
+    let Some(mut buckets) = ordered(buckets) else { return closed(f64::NAN) };
+    make_monotonic(&mut buckets);
+    let (Some(last), true) = (buckets.last(), buckets.len() > 1) else { return closed(f64::NAN) };
+    if last.count == 0.0 || last.count.is_nan() {
+        return closed(f64::NAN);
+    }
+    let rank = q * last.count;
+    let place = buckets.iter().position(|bucket| bucket.count >= rank).unwrap_or(buckets.len() - 1);
+    if place == buckets.len() - 1 {
+        return Quantile { value: buckets[place - 1].bound, open: true };
+    }
+    let bucket = buckets[place];
+    if place == 0 && bucket.bound <= 0.0 {
+        return closed(bucket.bound);
+    }
+    let below = if place == 0 { Bucket { bound: 0.0, count: 0.0 } } else { buckets[place - 1] };
+    let share = (rank - below.count) / (bucket.count - below.count);
+    closed(below.bound + (bucket.bound - below.bound) * share)
+}
+
+/// The share of the observations between two values.
+fn fraction(lower: f64, upper: f64, buckets: Vec<Bucket>) -> f64 {
+    let Some(mut buckets) = ordered(buckets) else { return f64::NAN };
+    make_monotonic(&mut buckets);
+    let total = buckets.last().map_or(0.0, |last| last.count);
+    if total == 0.0 || total.is_nan() || lower.is_nan() || upper.is_nan() {
+        return f64::NAN;
+    }
+    if lower >= upper {
+        return 0.0;
+    }
+    (rank_of(upper, &buckets) - rank_of(lower, &buckets)) / total
+}
+
+/// How many observations are below a value, by a straight line within its bucket.
+fn rank_of(value: f64, buckets: &[Bucket]) -> f64 {
+    let mut below = Bucket { bound: f64::NEG_INFINITY, count: 0.0 };
+    for (index, bucket) in buckets.iter().enumerate() {
+        if index == 0 && bucket.bound > 0.0 {
+            below.bound = 0.0;
+        }
+        if value <= below.bound {
+            return below.count;
+        }
+        if value < bucket.bound {
+            // Within a bucket that has no end nothing is known of where the observations are.
+            if below.bound.is_infinite() {
+                return below.count;
+            }
+            if bucket.bound.is_infinite() {
+                return bucket.count;
+            }
+            return below.count + (bucket.count - below.count) * (value - below.bound) / (bucket.bound - below.bound);
+        }
+        below = *bucket;
+    }
+    below.count
+}

@@ -1,0 +1,208 @@
+//! A query: read and checked once, evaluated often.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use crate::facts::Labels;
+use crate::facts::text::clean_line;
+use crate::promql::compile;
+use crate::promql::eval::Evaluated;
+use crate::promql::eval::Frame;
+use crate::promql::plan::Dialect;
+use crate::promql::plan::Node;
+use crate::promql::refusal::Refusal;
+use crate::promql::store::Store;
+use crate::promql::warm;
+
+/// A series over time: its labels, and values at instants in milliseconds since the epoch.
+pub type Row = (Labels, Vec<(i64, f64)>);
+
+/// The value of a query at one instant.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    /// A number.
+    Scalar(f64),
+    /// Samples, in no particular order unless the query sorts them. No two have the same labels.
+    Vector(Vec<(Labels, f64)>),
+    /// A text.
+    String(String),
+}
+
+/// A value, and what has to be known to read it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Noted {
+    /// The value.
+    pub value: Value,
+    /// The notes, each once.
+    pub notes: BTreeSet<Note>,
+}
+
+/// What has to be known to read a value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Note {
+    /// A quantile lies in the last bucket of a histogram, which has no end: its value is a lower bound.
+    OpenBucket,
+}
+
+/// A query cannot be evaluated on the data that there is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EvalError(String);
+
+impl EvalError {
+    pub(super) fn new(message: &str) -> Self {
+        Self(clean_line(message, 400))
+    }
+}
+
+impl fmt::Display for EvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for EvalError {}
+
+/// A `PromQL` query that has been read and checked.
+#[derive(Debug)]
+pub struct Query {
+    text: String,
+    root: Node,
+    dialect: Dialect,
+}
+
+impl Query {
+    /// Reads a query and checks all of it.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the text is wrong, or where it uses a feature that is not supported.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        Self::parse_as(text, Dialect::default())
+    }
+
+    /// Reads a query for a server with feature flags.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_as(text: &str, dialect: Dialect) -> Result<Self, Refusal> {
+        Ok(Self { text: text.to_owned(), root: compile::compile(text)?, dialect })
+    }
+
+    /// The query as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The value at an instant, in milliseconds since the epoch.
+    ///
+    /// # Errors
+    /// [`EvalError`] where the data do not allow an answer, such as two samples with the same labels.
+    pub fn instant(&self, store: &Store, at_ms: i64) -> Result<Value, EvalError> {
+        self.instant_noted(store, at_ms).map(|noted| noted.value)
+    }
+
+    /// The value at an instant, and what has to be known to read it.
+    ///
+    /// # Errors
+    /// As [`instant`](Self::instant).
+    pub fn instant_noted(&self, store: &Store, at_ms: i64) -> Result<Noted, EvalError> {
+        let frame = self.frame(store, at_ms, at_ms);
+        let value = match frame.eval(&self.root, at_ms)? {
+            Evaluated::Scalar(number) => Value::Scalar(number),
+            Evaluated::Text(text) => Value::String(text.to_owned()),
+            Evaluated::Vector(samples) => {
+                let results: Vec<_> = samples.into_iter().map(|sample| sample.into_result(self.dialect)).collect();
+                if self.dialect.delayed_names {
+                    check_unique(&results)?;
+                }
+                Value::Vector(results)
+            }
+        };
+        let notes = frame.open_bucket.get().then_some(Note::OpenBucket).into_iter().collect();
+        Ok(Noted { value, notes })
+    }
+
+    /// The values at `start_ms`, `start_ms + step_ms` and so on until `end_ms`, in order of the labels. A query that
+    /// gives a number has one row without labels.
+    ///
+    /// # Errors
+    /// As [`instant`](Self::instant); and when the step is not positive or the query gives a text.
+    pub fn range(&self, store: &Store, start_ms: i64, end_ms: i64, step_ms: i64) -> Result<Vec<Row>, EvalError> {
+        if step_ms <= 0 {
+            return Err(EvalError::new("the step must be at least 1ms"));
+        }
+        let frame = self.frame(store, start_ms, end_ms);
+        let mut rows: BTreeMap<Labels, Vec<(i64, f64)>> = BTreeMap::new();
+        let mut at = start_ms;
+        while at <= end_ms {
+            match frame.eval(&self.root, at)? {
+                Evaluated::Scalar(number) => rows.entry(Labels::default()).or_default().push((at, number)),
+                Evaluated::Text(_) => return Err(EvalError::new("a text has no values over time")),
+                Evaluated::Vector(samples) => {
+                    for sample in samples {
+                        let (labels, value) = sample.into_result(self.dialect);
+                        let row = rows.entry(labels).or_default();
+                        if row.last().is_some_and(|(last, _)| *last == at) {
+                            return Err(EvalError::new("two results have the same labels"));
+                        }
+                        row.push((at, value));
+                    }
+                }
+            }
+            at = at.saturating_add(step_ms);
+        }
+        Ok(rows.into_iter().collect())
+    }
+
+    /// The exact metric names of all selectors; `None` when one of them has none, so that any series may be needed.
+    #[must_use]
+    pub fn names(&self) -> Option<BTreeSet<String>> {
+        let mut names = Some(BTreeSet::new());
+        warm::each_selector(&self.root, &mut |selector, _| match (&selector.name, &mut names) {
+            (Some(name), Some(names)) => drop(names.insert(name.clone())),
+            _ => names = None,
+        });
+        names
+    }
+
+    /// Whether one of the selectors takes a series with these labels.
+    #[must_use]
+    pub fn selects(&self, labels: &Labels) -> bool {
+        let mut any = false;
+        warm::each_selector(&self.root, &mut |selector, _| any |= selector.selects(labels));
+        any
+    }
+
+    /// How far back the query looks from the time of evaluation at most, by its ranges, subqueries and offsets;
+    /// `None` when it has only instant selectors without offset, or looks at fixed times.
+    #[must_use]
+    pub fn widest_fixed_window(&self) -> Option<Duration> {
+        let mut widest = 0;
+        warm::each_selector(&self.root, &mut |_, reach| widest = widest.max(reach.back_ms));
+        u64::try_from(widest).ok().filter(|widest| *widest > 0).map(Duration::from_millis)
+    }
+
+    /// Whether the windows of the query are filled: `None` when they are, else how long that will take if scraping
+    /// goes on. What does not depend on how much of a window is filled (a ratio of rates over the same window, a
+    /// quantile of one, `irate`) is ready from the second scrape on. Series that do not exist are not waited for.
+    #[must_use]
+    pub fn warm(&self, store: &Store, at_ms: i64) -> Option<Duration> {
+        warm::remaining(&self.root, store, at_ms)
+    }
+
+    fn frame<'a>(&self, store: &'a Store, start: i64, end: i64) -> Frame<'a> {
+        Frame { store, start, end, dialect: self.dialect, looked_at: Cell::new(0), open_bucket: Cell::new(false) }
+    }
+}
+
+fn check_unique(results: &[(Labels, f64)]) -> Result<(), EvalError> {
+    let mut labels: Vec<_> = results.iter().map(|(labels, _)| labels).collect();
+    labels.sort_unstable();
+    match labels.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(EvalError::new(&format!("two results have the same labels {}", pair[0]))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,363 @@
+//! The series store: what was scraped of several targets, for some hours, within a hard cap on series.
+//!
+//! Values are kept as floats on a time axis that all series of a target share: 8 bytes a sample. The store keeps
+//! what it is given; which series are worth keeping is decided before. It lives in memory only.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::facts::Labels;
+use crate::promql::axis::Axis;
+use crate::promql::column;
+use crate::promql::column::Column;
+use crate::promql::column::STALE;
+use crate::promql::scrape::Scrape;
+
+/// How much a store keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Samples older than this are forgotten.
+    pub retention: Duration,
+    /// At most so many series are kept, of all targets together. `up` of each target is not counted.
+    pub max_series: usize,
+}
+
+impl Default for Limits {
+    /// Six hours of at most 5,000 series: about 173 MB at a scrape every 5 seconds.
+    fn default() -> Self {
+        Self { retention: Duration::from_hours(6), max_series: 5_000 }
+    }
+}
+
+/// One target of a store.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TargetId(u32);
+
+/// One series of a store. A series that ended and whose place was given away is no longer known by its id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SeriesId {
+    pub(super) index: u32,
+    generation: u32,
+}
+
+/// The cap on series is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Full {
+    /// The most series that may be kept.
+    pub max_series: usize,
+}
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} series are kept already, which is the limit", self.max_series)
+    }
+}
+
+impl std::error::Error for Full {}
+
+/// A scrape is not later than the one before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotLater {
+    /// The time of the last scrape, milliseconds since the epoch.
+    pub last_ms: i64,
+    /// The time that was asked for.
+    pub at_ms: i64,
+}
+
+impl fmt::Display for NotLater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a scrape at {} ms is not later than the last one at {} ms", self.at_ms, self.last_ms)
+    }
+}
+
+impl std::error::Error for NotLater {}
+
+#[derive(Debug)]
+pub(super) struct Target {
+    constant: Labels,
+    pub(super) axis: Axis,
+    index: HashMap<Arc<Labels>, u32>,
+    members: Vec<u32>,
+    up: Option<u32>,
+}
+
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) labels: Arc<Labels>,
+    pub(super) target: u32,
+    generation: u32,
+    /// The last scrape brought a sample without a timestamp of its own.
+    live: bool,
+    /// Nothing is left of it but its name: its place may be given away.
+    idle: bool,
+    pub(super) column: Column,
+}
+
+/// The series of several targets.
+#[derive(Debug)]
+pub struct Store {
+    limits: Limits,
+    targets: Vec<Target>,
+    series: Vec<Series>,
+    by_name: BTreeMap<Box<str>, Vec<u32>>,
+    idle: VecDeque<u32>,
+}
+
+impl Store {
+    /// An empty store.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, targets: Vec::new(), series: Vec::new(), by_name: BTreeMap::new(), idle: VecDeque::new() }
+    }
+
+    /// Adds a target. All its series get the constant labels (`job`, `instance`); a scraped label of such a name is
+    /// kept as `exported_NAME`, as Prometheus does.
+    pub fn add_target(&mut self, constant: Labels) -> TargetId {
+        let id = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
+        self.targets.push(Target {
+            constant,
+            axis: Axis::default(),
+            index: HashMap::new(),
+            members: Vec::new(),
+            up: None,
+        });
+        TargetId(id)
+    }
+
+    /// Finds the series of a target with these scraped labels (`__name__` included), or makes it.
+    ///
+    /// # Errors
+    /// [`Full`] when the series is new and the cap is reached.
+    pub fn series(&mut self, target: TargetId, labels: Labels) -> Result<SeriesId, Full> {
+        let labels = with_constants(labels, &self.targets[target.0 as usize].constant);
+        if let Some(index) = self.targets[target.0 as usize].index.get(&labels) {
+            return Ok(self.id(*index));
+        }
+        if self.counts().0 >= self.limits.max_series {
+            return Err(Full { max_series: self.limits.max_series });
+        }
+        let index = self.insert(target.0, labels);
+        Ok(self.id(index))
+    }
+
+    /// Begins a scrape of a target.
+    ///
+    /// # Errors
+    /// [`NotLater`] unless `at_ms` is later than the target's last scrape.
+    pub fn begin(&mut self, target: TargetId, at_ms: i64) -> Result<Scrape<'_>, NotLater> {
+        let axis = &mut self.targets[target.0 as usize].axis;
+        if let Some(last_ms) = axis.last().filter(|last| at_ms <= *last) {
+            return Err(NotLater { last_ms, at_ms });
+        }
+        self.expire(target.0, at_ms);
+        let slot = self.targets[target.0 as usize].axis.push(at_ms);
+        Ok(Scrape::new(self, target, slot, at_ms))
+    }
+
+    /// Notes that a target gave no answer: its series end here, and `up` is 0. A time that is not later than the
+    /// last scrape changes nothing.
+    pub fn down(&mut self, target: TargetId, at_ms: i64) {
+        if let Ok(scrape) = self.begin(target, at_ms) {
+            scrape.abandon();
+        }
+    }
+
+    /// Series that are kept, and the most that may be.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let up = self.targets.iter().filter(|target| target.up.is_some()).count();
+        (self.series.len() - self.idle.len() - up, self.limits.max_series)
+    }
+
+    /// The time of the oldest scrape of a target that is still kept, in milliseconds since the epoch.
+    #[must_use]
+    pub fn first_at(&self, target: TargetId) -> Option<i64> {
+        self.targets[target.0 as usize].axis.first()
+    }
+
+    /// The time of the last scrape of a target, in milliseconds since the epoch.
+    #[must_use]
+    pub fn last_at(&self, target: TargetId) -> Option<i64> {
+        self.targets[target.0 as usize].axis.last()
+    }
+
+    /// The mean time between the last scrapes of a target that succeeded (16 at most); `None` before the second.
+    #[must_use]
+    pub fn scrape_span(&self, target: TargetId) -> Option<Duration> {
+        let mut times = self.targets[target.0 as usize].axis.successes(i64::MIN, i64::MAX).rev().take(16);
+        let last = times.next()?;
+        let (count, first) = times.fold((0_u64, last), |(count, _), time| (count + 1, time));
+        (count > 0).then(|| Duration::from_millis(first.abs_diff(last) / count))
+    }
+
+    pub(super) fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    pub(super) fn at_index(&self, index: u32) -> &Series {
+        &self.series[index as usize]
+    }
+
+    /// The series of one name, in order of their labels; of every name where `name` is `None`.
+    pub(super) fn named(&self, name: Option<&str>) -> impl Iterator<Item = u32> {
+        let one = name.map(|name| self.by_name.get(name).map_or(&[][..], Vec::as_slice));
+        let all = one.is_none().then(|| self.by_name.values().flatten());
+        one.unwrap_or(&[]).iter().chain(all.into_iter().flatten()).copied()
+    }
+
+    /// Puts a value into a series; `false` when the id is not known any more.
+    pub(super) fn put(&mut self, id: SeriesId, slot: u64, at: i64, value: f64, explicit: Option<i64>) -> bool {
+        let index = id.index;
+        let value = if column::is_mark(value) { f64::NAN } else { value };
+        let Some(series) = self.series.get_mut(index as usize).filter(|series| series.generation == id.generation)
+        else {
+            return false;
+        };
+        if series.idle {
+            series.idle = false;
+            self.idle.retain(|other| *other != index);
+        }
+        if let Some(own) = explicit {
+            series.column.put_explicit(&self.targets[series.target as usize].axis, own, value);
+            series.live = false;
+        } else if !series.column.reaches(slot) {
+            series.column.put(slot, at, value);
+            series.live = true;
+        }
+        true
+    }
+
+    /// Ends every live series of a target that has no value in this slot.
+    pub(super) fn end_missing(&mut self, target: TargetId, slot: u64, at: i64) {
+        for member in &self.targets[target.0 as usize].members {
+            let series = &mut self.series[*member as usize];
+            if series.live && !series.column.reaches(slot) {
+                series.column.put(slot, at, f64::from_bits(STALE));
+                series.live = false;
+            }
+        }
+    }
+
+    /// Takes back what this slot brought, and marks the scrape as failed.
+    pub(super) fn withdraw(&mut self, target: TargetId, slot: u64) {
+        for member in &self.targets[target.0 as usize].members {
+            let series = &mut self.series[*member as usize];
+            if series.live && series.column.reaches(slot) {
+                series.column.withdraw(slot);
+                series.live = false;
+            }
+        }
+        self.targets[target.0 as usize].axis.spoil();
+    }
+
+    /// Puts the synthetic `up` of a target.
+    pub(super) fn put_up(&mut self, target: TargetId, slot: u64, at: i64, value: f64) {
+        let index = if let Some(index) = self.targets[target.0 as usize].up {
+            index
+        } else {
+            let labels = self.targets[target.0 as usize].constant.with("__name__", "up");
+            let known = self.targets[target.0 as usize].index.get(&labels).copied();
+            let index = known.unwrap_or_else(|| self.insert(target.0, labels));
+            self.targets[target.0 as usize].up = Some(index);
+            index
+        };
+        // `up` is never idle, never stale: it says that the target is down.
+        let column = &mut self.series[index as usize].column;
+        if !column.reaches(slot) {
+            column.put(slot, at, value);
+        }
+    }
+
+    fn id(&self, index: u32) -> SeriesId {
+        SeriesId { index, generation: self.series[index as usize].generation }
+    }
+
+    /// Makes a series, in the place of an idle one where there is one.
+    fn insert(&mut self, target: u32, labels: Labels) -> u32 {
+        let labels = Arc::new(labels);
+        let index = if let Some(index) = self.idle.pop_front() {
+            self.forget_name(index);
+            let place = &mut self.series[index as usize];
+            let generation = place.generation.wrapping_add(1);
+            *place = Series {
+                labels: Arc::clone(&labels),
+                target,
+                generation,
+                live: false,
+                idle: false,
+                column: Column::default(),
+            };
+            index
+        } else {
+            let series = Series {
+                labels: Arc::clone(&labels),
+                target,
+                generation: 0,
+                live: false,
+                idle: false,
+                column: Column::default(),
+            };
+            self.series.push(series);
+            u32::try_from(self.series.len() - 1).unwrap_or(u32::MAX)
+        };
+        let same_name = self.by_name.entry(labels.name().into()).or_default();
+        let place = same_name.partition_point(|other| self.series[*other as usize].labels < labels);
+        same_name.insert(place, index);
+        let target = &mut self.targets[target as usize];
+        target.index.insert(labels, index);
+        target.members.push(index);
+        index
+    }
+
+    /// Takes a series out of the indexes.
+    fn forget_name(&mut self, index: u32) {
+        let series = &self.series[index as usize];
+        let target = &mut self.targets[series.target as usize];
+        target.index.remove(&series.labels);
+        target.members.retain(|other| *other != index);
+        if let Some(same_name) = self.by_name.get_mut(series.labels.name()) {
+            same_name.retain(|other| *other != index);
+            if same_name.is_empty() {
+                self.by_name.remove(series.labels.name());
+            }
+        }
+    }
+
+    /// Forgets what is older than the retention; a series of which nothing is left becomes idle.
+    fn expire(&mut self, target: u32, at: i64) {
+        let retention = i64::try_from(self.limits.retention.as_millis()).unwrap_or(i64::MAX);
+        let oldest = at.saturating_sub(retention);
+        let first = self.targets[target as usize].axis.expire(oldest);
+        let up = self.targets[target as usize].up;
+        for index in &self.targets[target as usize].members {
+            let series = &mut self.series[*index as usize];
+            if series.column.is_empty() {
+                continue;
+            }
+            series.column.expire(first, oldest);
+            if series.column.is_empty() && !series.live && !series.idle && up != Some(*index) {
+                series.column.release();
+                series.idle = true;
+                self.idle.push_back(*index);
+            }
+        }
+    }
+}
+
+/// The labels of a series as they are kept: the target's constant labels win, what they displace is renamed.
+fn with_constants(labels: Labels, constant: &Labels) -> Labels {
+    let mut kept = labels;
+    for (name, value) in constant.iter() {
+        let mut renamed = format!("exported_{name}");
+        while kept.get(&renamed).is_some() || constant.get(&renamed).is_some() {
+            renamed.insert_str(0, "exported_");
+        }
+        let scraped = kept.get(name).unwrap_or("").to_owned();
+        kept = kept.with(&renamed, &scraped).with(name, value);
+    }
+    kept
+}

@@ -1,0 +1,208 @@
+//! Whether the windows of a query are filled, and the window that fits the history that there is.
+//!
+//! With a minute of history `rate(x[5m])` reads a fifth of the truth. Such a value must be known for what it is.
+
+use std::time::Duration;
+
+use crate::promql::plan::Aggregation;
+use crate::promql::plan::Anchor;
+use crate::promql::plan::Histogram;
+use crate::promql::plan::Node;
+use crate::promql::plan::Presence;
+use crate::promql::plan::RangeFunction;
+use crate::promql::plan::Shift;
+use crate::promql::plan::Window;
+use crate::promql::scale;
+use crate::promql::scale::Scale;
+use crate::promql::selector::Selector;
+use crate::promql::store::Store;
+
+/// Said where the interval between scrapes is not known yet.
+const USUAL_WAIT: Duration = Duration::from_secs(1);
+
+/// How a query looks at a selector.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    /// From the time of evaluation to the oldest sample that counts, in milliseconds; 0 with a fixed time.
+    pub(super) back_ms: i64,
+    offset_ms: i64,
+    need: Need,
+}
+
+/// What a window must hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Need {
+    Nothing,
+    TwoScrapes,
+    Filled,
+}
+
+/// What stands around a part of a query.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    range_ms: i64,
+    offset_ms: i64,
+    /// `@` has fixed the time: history does not grow there.
+    fixed: bool,
+    in_subquery: bool,
+}
+
+impl Around {
+    fn shifted(self, shift: Shift) -> Self {
+        let fixed = self.fixed || shift.at != Anchor::Now;
+        Self { offset_ms: self.offset_ms.saturating_add(shift.offset_ms), fixed, ..self }
+    }
+
+    fn wider(self, range_ms: i64) -> Self {
+        Self { range_ms: self.range_ms.saturating_add(range_ms), ..self }
+    }
+
+    fn reach(self, need: Need) -> Reach {
+        if self.fixed {
+            return Reach { back_ms: 0, offset_ms: 0, need: Need::Nothing };
+        }
+        let need = if self.in_subquery { Need::Filled } else { need };
+        Reach { back_ms: self.range_ms.saturating_add(self.offset_ms), offset_ms: self.offset_ms, need }
+    }
+}
+
+/// Shows each selector of a query, and how it is looked at.
+pub(super) fn each_selector<'n>(node: &'n Node, visit: &mut dyn FnMut(&'n Selector, Reach)) {
+    walk(node, Around::default(), visit);
+}
+
+fn walk<'n>(node: &'n Node, around: Around, visit: &mut dyn FnMut(&'n Selector, Reach)) {
+    match node {
+        Node::Number(_) | Node::Text(_) | Node::Time => {}
+        Node::Select(selector) | Node::SampleTimes(selector) => {
+            visit(selector, around.shifted(selector.shift).reach(Need::Nothing));
+        }
+        Node::Negate(inner) | Node::ToScalar(inner) | Node::ToVector(inner) => walk(inner, around, visit),
+        Node::Order { argument, .. } => walk(argument, around, visit),
+        Node::Relabel(relabel) => walk(&relabel.argument, around, visit),
+        Node::Map { argument, bounds, .. } => {
+            std::iter::once(&**argument).chain(bounds).for_each(|node| walk(node, around, visit));
+        }
+        Node::Arithmetic(binary) => [&binary.left, &binary.right].into_iter().for_each(|n| walk(n, around, visit)),
+        Node::Set { left, right, .. } => [left, right].into_iter().for_each(|node| walk(node, around, visit)),
+        Node::Aggregate(aggregate) => {
+            if let Aggregation::Quantile(node) | Aggregation::Top(node) | Aggregation::Bottom(node) =
+                &aggregate.operator
+            {
+                walk(node, around, visit);
+            }
+            walk(&aggregate.argument, around, visit);
+        }
+        Node::OverTime(call) => {
+            call.parameter.iter().for_each(|node| walk(node, around, visit));
+            window(&call.window, need(call.function), around, visit);
+        }
+        Node::Absent { argument, .. } => match &**argument {
+            Presence::Now(node) => walk(node, around, visit),
+            Presence::Within(within) => window(within, Need::Nothing, around, visit),
+        },
+        Node::Histogram(histogram) => match &**histogram {
+            Histogram::Quantile { quantile, buckets } => {
+                [quantile, buckets].into_iter().for_each(|node| walk(node, around, visit));
+            }
+            Histogram::Fraction { lower, upper, buckets } => {
+                [lower, upper, buckets].into_iter().for_each(|node| walk(node, around, visit));
+            }
+        },
+    }
+}
+
+fn window<'n>(window: &'n Window, need: Need, around: Around, visit: &mut dyn FnMut(&'n Selector, Reach)) {
+    match window {
+        Window::Select { selector, range_ms } => {
+            visit(selector, around.shifted(selector.shift).wider(*range_ms).reach(need));
+        }
+        Window::Subquery(subquery) => {
+            let around = around.shifted(subquery.shift).wider(subquery.range_ms);
+            walk(&subquery.node, Around { in_subquery: true, ..around }, visit);
+        }
+    }
+}
+
+fn need(function: RangeFunction) -> Need {
+    match function {
+        RangeFunction::InstantRate | RangeFunction::InstantDelta | RangeFunction::Derivative => Need::TwoScrapes,
+        RangeFunction::Last | RangeFunction::Present => Need::Nothing,
+        _ => Need::Filled,
+    }
+}
+
+/// How long until every window of the query is filled; `None` when all are.
+pub(super) fn remaining(root: &Node, store: &Store, at: i64) -> Option<Duration> {
+    let any_history_will_do = matches!(scale::scale(root), Scale::Free | Scale::Zero);
+    let mut longest: Option<Duration> = None;
+    each_selector(root, &mut |selector, reach| {
+        let need = match reach.need {
+            Need::Nothing => return,
+            _ if any_history_will_do => Need::TwoScrapes,
+            need => need,
+        };
+        let (after, until) = (at.saturating_sub(reach.back_ms), at.saturating_sub(reach.offset_ms));
+        let mut seen = vec![false; store.targets().len()];
+        for index in selector.series(store) {
+            let series = store.at_index(index);
+            if series.column.is_empty() || std::mem::replace(&mut seen[series.target as usize], true) {
+                continue;
+            }
+            let wait = History::of(store, series.target, after, until).and_then(|history| history.wait(need, after));
+            longest = longest.max(wait);
+        }
+    });
+    longest
+}
+
+/// What a target's successful scrapes in a window look like.
+struct History {
+    first: i64,
+    last: i64,
+    count: i64,
+}
+
+impl History {
+    /// `None` when nothing was scraped in the window: a target that is down is not waited for.
+    fn of(store: &Store, target: u32, after: i64, until: i64) -> Option<Self> {
+        let mut times = store.targets()[target as usize].axis.successes(after, until);
+        let first = times.next()?;
+        Some(times.fold(Self { first, last: first, count: 1 }, |history, last| Self {
+            last,
+            count: history.count + 1,
+            ..history
+        }))
+    }
+
+    /// The mean time between scrapes, in milliseconds.
+    fn interval(&self) -> Option<f64> {
+        (self.count > 1).then(|| (self.last - self.first) as f64 / (self.count - 1) as f64)
+    }
+
+    /// How long until the window that begins at `after` holds what is needed.
+    fn wait(&self, need: Need, after: i64) -> Option<Duration> {
+        let Some(interval) = self.interval() else { return Some(USUAL_WAIT) };
+        let missing = (self.first - after) as f64 - 1.1 * interval;
+        (need == Need::Filled && missing > 0.0).then(|| Duration::from_millis(missing.ceil() as u64))
+    }
+}
+
+/// The rate window to use while there is less history than the configured window: just wider than the history of
+/// the youngest target, so that a rate over it is the true one from the second scrape on.
+///
+/// It reaches a tenth of an interval beyond the oldest scrape: rates are extrapolated that far, not further. Targets
+/// that were scraped only once in the window, or not at all, do not count.
+#[must_use]
+pub fn fitting_window(store: &Store, configured: Duration, at_ms: i64) -> Duration {
+    let after = at_ms.saturating_sub(i64::try_from(configured.as_millis()).unwrap_or(i64::MAX));
+    let targets = 0..u32::try_from(store.targets().len()).unwrap_or(u32::MAX);
+    let fitting = targets.filter_map(|target| {
+        let history = History::of(store, target, after, at_ms)?;
+        let interval = history.interval()?;
+        history.wait(Need::Filled, after)?;
+        let reach = (at_ms - history.first) as f64 + 0.1 * interval;
+        Some(Duration::from_millis(reach.ceil() as u64))
+    });
+    fitting.min().unwrap_or(configured).min(configured)
+}
