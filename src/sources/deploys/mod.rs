@@ -54,7 +54,7 @@ pub struct DeploySource(Source);
 enum Source {
     File(file::File),
     Command(command::Command),
-    Github(github::Github),
+    Github(Box<github::Github>),
     Git(git::Git),
 }
 
@@ -65,7 +65,7 @@ impl DeploySource {
         Self(match settings {
             Settings::File(settings) => Source::File(file::File::new(settings)),
             Settings::Command(settings) => Source::Command(command::Command::new(settings)),
-            Settings::Github(settings) => Source::Github(github::Github::new(settings)),
+            Settings::Github(settings) => Source::Github(Box::new(github::Github::new(settings))),
             Settings::Git(settings) => Source::Git(git::Git::new(settings)),
         })
     }

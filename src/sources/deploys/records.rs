@@ -116,9 +116,8 @@ impl Reader {
             if line.is_empty() || (cut && number == 1) {
                 continue;
             }
-            let read = serde_json::from_str::<Value>(line)
-                .map_err(|_| "not JSON".to_owned())
-                .and_then(|value| change(&value));
+            let read =
+                serde_json::from_str::<Value>(line).map_err(|_| "not JSON".to_owned()).and_then(|value| change(&value));
             if whole || read.is_ok() {
                 // Of a file that is read from its middle nobody knows the numbers.
                 let place = if cut { "a line".to_owned() } else { format!("line {number}") };
@@ -358,7 +357,11 @@ mod tests {
             (r#"{"at":1795144500,"version":7,"title":null}"#, "deploy", "unknown", "7"),
         ] {
             let change = one(line);
-            assert_eq!((change.kind.word(), change.state.word(), change.name().as_str()), (kind, state, name), "{line}");
+            assert_eq!(
+                (change.kind.word(), change.state.word(), change.name().as_str()),
+                (kind, state, name),
+                "{line}"
+            );
             assert_eq!(change.started.timestamp(), 1_795_144_500, "{line}");
         }
     }
@@ -426,13 +429,11 @@ mod tests {
 
     #[test]
     fn hostile_texts_are_clean_and_short() {
-        let change = one(
-            &serde_json::json!({
-                "at": 1_795_144_500, "title": "\u{1b}]0;x\u{7}\u{9b}2J\n".repeat(1_000), "who": "\u{202e}eve",
-                "version": "v\u{200b}1", "link": "javascript:alert(1)", "tags": ["\u{1b}[2J"], "id": "\u{1b}c",
-            })
-            .to_string(),
-        );
+        let change = one(&serde_json::json!({
+            "at": 1_795_144_500, "title": "\u{1b}]0;x\u{7}\u{9b}2J\n".repeat(1_000), "who": "\u{202e}eve",
+            "version": "v\u{200b}1", "link": "javascript:alert(1)", "tags": ["\u{1b}[2J"], "id": "\u{1b}c",
+        })
+        .to_string());
         let all = format!("{change:?}");
         assert!(!all.chars().any(|c| c.is_control() || "\u{202e}\u{200b}".contains(c)));
         assert!(!all.contains("\\u{1b}") && change.title.chars().count() == 300 && change.link.is_empty());
