@@ -191,4 +191,36 @@ mod tests {
         assert_eq!((changes[0].id.as_str(), changes[1].id.as_str()), ("v2 abc1234", "v1 def5678"));
         assert_eq!((changes[0].state, changes[0].started.timestamp()), (ChangeState::Unknown, 1_795_144_500));
     }
+
+    #[test]
+    fn what_git_complains_about_is_told_apart() {
+        let git = Git::new(GitSettings {
+            name: "tags".into(),
+            path: "/srv/api".into(),
+            pattern: "*".into(),
+            every: Duration::from_mins(1),
+        });
+        for (stderr, cause, advice) in [
+            (
+                "fatal: detected dubious ownership in repository at '/srv/api'\nTo add an exception",
+                "git does not trust /srv/api: it belongs to another user",
+                "allow it: git config --global --add safe.directory /srv/api",
+            ),
+            (
+                "fatal: not a git repository (or any of the parent directories): .git\n",
+                "/srv/api is not a git repository",
+                "name a clone, or a directory in one",
+            ),
+            (
+                "fatal: cannot change to '/srv/api': No such file or directory\n",
+                "/srv/api does not exist",
+                "clone the repository there, or correct the path",
+            ),
+            ("\nfatal: \u{1b}[2J\n", "git ended with 128: fatal: ␛[2J", "run it by hand: git -C /srv/api tag"),
+        ] {
+            let status = std::os::unix::process::ExitStatusExt::from_raw(128 << 8);
+            let fault = git.fault(&run::Output { stdout: Vec::new(), stderr: stderr.to_owned(), status });
+            assert_eq!((fault.cause.as_str(), fault.advice.as_str()), (cause, advice));
+        }
+    }
 }

@@ -63,6 +63,8 @@ pub(super) struct Github {
     pub(super) remark: Option<String>,
     validators: Validators,
     listed: Vec<Deployment>,
+    /// Entries of the list that were not understood.
+    skipped: usize,
     followed: BTreeMap<u64, Followed>,
 }
 
@@ -116,7 +118,7 @@ struct Status {
 impl Github {
     pub(super) fn new(settings: GithubSettings) -> Self {
         let validators = Validators::default();
-        Self { settings, remark: None, validators, listed: Vec::new(), followed: BTreeMap::new() }
+        Self { settings, remark: None, validators, listed: Vec::new(), skipped: 0, followed: BTreeMap::new() }
     }
 
     pub(super) fn address(&self) -> String {
@@ -139,13 +141,12 @@ impl Github {
         let answer = get(http, url, authorization.as_ref(), self.validators.clone()).await;
         let answer = answer.map_err(|fault| self.explained(fault))?;
         let mut news = false;
-        let mut skipped = 0;
         if let Answer::Body(body) = answer {
             let entries = entries(&body)?;
             let all = entries.len();
             self.listed = entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect();
-            skipped = all - self.listed.len();
-            if self.listed.is_empty() && skipped > 0 {
+            self.skipped = all - self.listed.len();
+            if self.listed.is_empty() && self.skipped > 0 {
                 return Err(Fault::new(FaultKind::Unreadable, "no entry of the answer is a deployment")
                     .advise("is `api` the address of GitHub's REST interface?"));
             }
@@ -155,13 +156,14 @@ impl Github {
         self.followed.retain(|id, _| self.listed.iter().any(|deployment| deployment.id == *id));
         let trouble = self.follow(http, authorization.as_ref(), at, &mut news).await;
         let (changes, future) = settle(self.listed.iter().map(|deployment| self.change(deployment)).collect(), at);
-        let unread = (skipped > 0).then(|| format!("{skipped} entries were not understood"));
+        let unread = match self.skipped {
+            0 => None,
+            1 => Some("1 entry was not understood".to_owned()),
+            skipped => Some(format!("{skipped} entries were not understood")),
+        };
         let trouble = trouble.map(|fault| format!("how the newest deployments went is not known: {fault}"));
-        if news {
-            self.remark = joined([unread, trouble, in_future(future)]);
-            return Ok(Payload::Changes(changes));
-        }
-        Ok(Payload::Unchanged)
+        self.remark = joined([unread, trouble, in_future(future)]);
+        Ok(if news { Payload::Changes(changes) } else { Payload::Unchanged })
     }
 
     /// Asks how the newest deployments went, where that is not known for good. Stops at the first fault and
@@ -363,13 +365,13 @@ mod tests {
     }
 
     fn statuses(states: &[&str]) -> Vec<Status> {
-        let status = |(index, state): (usize, &&str)| Status {
+        let one = |(age, state): (i64, &&str)| Status {
             state: (*state).to_owned(),
-            created_at: chrono::DateTime::from_timestamp(1_795_144_500 - index as i64, 0),
+            created_at: chrono::DateTime::from_timestamp(1_795_144_500 - age, 0),
             log_url: None,
-            target_url: Some(format!("https://ci.example.com/{index}")),
+            target_url: Some(format!("https://ci.example.com/{age}")),
         };
-        states.iter().enumerate().map(status).collect()
+        (0..).zip(states).map(one).collect()
     }
 
     #[test]

@@ -143,7 +143,11 @@ fn not_started(name: &str, error: &std::io::Error) -> Fault {
             Fault::new(FaultKind::Local, &format!("`{name}` may not be run: permission denied"))
                 .advise("make it executable for this user: chmod +x")
         }
-        kind => Fault::new(FaultKind::Local, &format!("`{name}` cannot be run: {kind}")),
+        _ if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
+            Fault::new(FaultKind::Local, &format!("`{name}` is not a program"))
+                .advise("a script needs a first line such as #!/bin/sh")
+        }
+        _ => Fault::new(FaultKind::Local, &format!("`{name}` cannot be run: {error}")),
     }
 }
 
