@@ -5,6 +5,7 @@
 
 mod columns;
 mod history;
+pub mod preset;
 mod service;
 pub mod units;
 

@@ -1,0 +1,373 @@
+//! Presets: which metrics of which ecosystem answer which [`Measure`], as data in `presets/*.toml`.
+//!
+//! [`choose`] looks at the metric names of a service, takes the best preset of each [`Family`] and says why; what
+//! it cannot find it names, with the metrics that look closest. A query whose metrics are not there is never
+//! handed out: a mean does not pass for a percentile, and an unlimited pool has no maximum.
+//! Nothing here evaluates a query or asks an endpoint. In a query `$selector` stands for the label matchers of
+//! the service (see [`fill_selector`]); `$__rate_interval` is left to the engine.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::facts::Measure;
+
+mod choice;
+
+pub use choice::Choice;
+pub use choice::Missing;
+pub use choice::choose;
+pub use choice::choose_with;
+pub use choice::explain;
+
+macro_rules! presets {
+    ($($key:literal)*) => { &[$(($key, include_str!(concat!("presets/", $key, ".toml")))),*] };
+}
+
+/// Every preset as it was compiled in: its key (the name of its file) and the text of the file.
+pub const PRESETS: &[(&str, &str)] = presets! {
+    "alertmanager"
+    "axum"
+    "caddy"
+    "django"
+    "envoy"
+    "fastapi"
+    "flask"
+    "go-http"
+    "grpc"
+    "haproxy"
+    "http-generic"
+    "ingress-nginx"
+    "istio"
+    "linkerd"
+    "memory-container"
+    "memory-dotnet"
+    "memory-envoy"
+    "memory-go"
+    "memory-go-otel"
+    "memory-host"
+    "memory-jvm-client-java"
+    "memory-jvm-micrometer"
+    "memory-jvm-otel"
+    "memory-node"
+    "memory-process"
+    "memory-python"
+    "memory-ruby"
+    "micrometer-http"
+    "nginx"
+    "node-express"
+    "opentelemetry-http"
+    "opentelemetry-http-old"
+    "opentelemetry-rpc"
+    "pool-activerecord"
+    "pool-go-sql"
+    "pool-go-sqlstats"
+    "pool-hikari"
+    "pool-hikari-micrometer"
+    "pool-jdbc"
+    "pool-mysql"
+    "pool-npgsql"
+    "pool-opentelemetry"
+    "pool-opentelemetry-old"
+    "pool-pgbouncer"
+    "pool-postgres"
+    "pool-prisma"
+    "prometheus"
+    "prometheus-net"
+    "rails"
+    "starlette"
+    "traefik"
+};
+
+/// Which strips a preset fills. A service has at most one preset of each family.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Request rate, error rate, latency.
+    Requests,
+    /// Memory used and its limit.
+    Memory,
+    /// Database connections used, their maximum, and who waits.
+    Pool,
+}
+
+impl Family {
+    /// All families, in the order in which they are chosen and reported.
+    pub const ALL: [Self; 3] = [Self::Requests, Self::Memory, Self::Pool];
+
+    /// What its metrics are called in a sentence.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Requests => "request",
+            Self::Memory => "memory",
+            Self::Pool => "connection pool",
+        }
+    }
+
+    /// The family that a measure belongs to.
+    #[must_use]
+    pub const fn of(measure: Measure) -> Self {
+        match measure {
+            Measure::MemoryUsed | Measure::MemoryLimit => Self::Memory,
+            Measure::PoolUsed | Measure::PoolMax | Measure::PoolWaiting => Self::Pool,
+            _ => Self::Requests,
+        }
+    }
+}
+
+/// A metric that has to be there, and the labels that have to occur on it: `http_requests_total{code}`.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Need {
+    /// The name of the metric.
+    pub metric: String,
+    /// The names of labels that at least one of its series carries.
+    pub labels: Vec<String>,
+}
+
+impl From<String> for Need {
+    fn from(text: String) -> Self {
+        let (metric, labels) = text.split_once('{').unwrap_or((&text, ""));
+        let labels = labels.trim_end_matches('}').split(',').map(str::trim).filter(|label| !label.is_empty());
+        Self { metric: metric.trim().to_owned(), labels: labels.map(str::to_owned).collect() }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.metric)?;
+        match self.labels.as_slice() {
+            [] => Ok(()),
+            [one] => write!(f, " with the label {one}"),
+            more => write!(f, " with the labels {}", more.join(", ")),
+        }
+    }
+}
+
+/// The metric names of a service, each with the names of the labels that occur on it (`__name__` left out).
+/// A metric that is declared (`# TYPE`) but has no series yet belongs in it as well, without labels.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Inventory {
+    /// Metric name to label names.
+    pub names: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Inventory {
+    /// Adds a metric, or more labels to one that is known.
+    pub fn add<'a>(&mut self, metric: &str, labels: impl IntoIterator<Item = &'a str>) {
+        if !self.names.contains_key(metric) {
+            self.names.insert(metric.to_owned(), BTreeSet::new());
+        }
+        let Some(known) = self.names.get_mut(metric) else { return };
+        for label in labels {
+            if !known.contains(label) {
+                known.insert(label.to_owned());
+            }
+        }
+    }
+
+    fn has(&self, need: &Need) -> bool {
+        let labels = self.names.get(&need.metric);
+        labels.is_some_and(|labels| need.labels.iter().all(|label| labels.contains(label)))
+    }
+}
+
+/// One way to ask for a measure. It fits where everything it needs is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Query {
+    /// What has to be there: all metrics that the query names, and what the file asks for on top.
+    pub needs: Vec<Need>,
+    /// `PromQL` with `$selector` and `$__rate_interval`.
+    pub text: String,
+}
+
+/// Something to be said beside the numbers of a preset.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    /// Said only when all of these are missing.
+    #[serde(default)]
+    missing: Vec<Need>,
+    /// Said only when that measure cannot be had, instead of the automatic sentence.
+    #[serde(default)]
+    without: Option<String>,
+    text: String,
+}
+
+/// What an ecosystem calls its metrics, and the queries that follow from it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Preset {
+    /// Its name in the configuration; the name of its file.
+    pub key: &'static str,
+    /// Its name on the screen.
+    pub title: String,
+    /// The strips that it fills.
+    pub family: Family,
+    /// Of several that fit, the one with the lowest rank is taken: the more specific ones come first.
+    pub rank: u32,
+    /// It fits when everything in one of these lists is there.
+    pub fingerprint: Vec<Vec<Need>>,
+    /// The ways to ask for each measure, best first.
+    pub queries: BTreeMap<Measure, Vec<Query>>,
+    notes: Vec<Note>,
+}
+
+/// A preset as its file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    family: Family,
+    rank: u32,
+    fingerprint: Vec<Vec<Need>>,
+    queries: BTreeMap<String, OneOrMore>,
+    #[serde(default)]
+    notes: Vec<Note>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<Alternative>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Alternative {
+    Plain(String),
+    Needing { needs: Vec<Need>, query: String },
+}
+
+impl Preset {
+    /// Reads a preset file.
+    ///
+    /// # Errors
+    /// What is wrong with it: TOML, an unknown field, measure or family. The `PromQL` is not looked at.
+    pub fn parse(key: &'static str, text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut queries = BTreeMap::new();
+        for (name, ways) in file.queries {
+            let measure = Measure::from_key(&name).ok_or_else(|| format!("{name} is not a measure"))?;
+            if Family::of(measure) != file.family {
+                return Err(format!("{name} does not belong to the family {}", file.family.word()));
+            }
+            let ways = match ways {
+                OneOrMore::One(query) => vec![Alternative::Plain(query)],
+                OneOrMore::More(ways) => ways,
+            };
+            queries.insert(measure, ways.into_iter().map(Query::of).collect());
+        }
+        for note in &file.notes {
+            if let Some(name) = note.without.as_deref().filter(|name| Measure::from_key(name).is_none()) {
+                return Err(format!("{name} is not a measure"));
+            }
+        }
+        let (title, family, rank, fingerprint) = (file.title, file.family, file.rank, file.fingerprint);
+        Ok(Self { key, title, family, rank, fingerprint, queries, notes: file.notes })
+    }
+
+    /// Why it fits the inventory: `go_goroutines is there`; `None` when it does not fit.
+    #[must_use]
+    pub fn fits(&self, inventory: &Inventory) -> Option<String> {
+        let found = self.fingerprint.iter().find(|all| all.iter().all(|need| inventory.has(need)))?;
+        let names: Vec<String> = found.iter().map(Need::to_string).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        Some(format!("{} {verb} there", names.join(" and ")))
+    }
+
+    /// The best query of each measure that the inventory can answer, and what is to be said beside them.
+    #[must_use]
+    pub fn queries_for(&self, inventory: &Inventory) -> (BTreeMap<Measure, String>, Vec<String>) {
+        let mut queries = BTreeMap::new();
+        let mut notes = Vec::new();
+        for (&measure, ways) in &self.queries {
+            if let Some(way) = ways.iter().find(|way| way.needs.iter().all(|need| inventory.has(need))) {
+                queries.insert(measure, way.text.clone());
+            } else {
+                let own = self.notes.iter().find(|note| note.without.as_deref() == Some(measure.key()));
+                notes.extend(own.map(|note| note.text.clone()).or_else(|| absence(measure, ways, inventory)));
+            }
+        }
+        let said = self.notes.iter().filter(|note| note.without.is_none());
+        let said = said.filter(|note| !note.missing.iter().any(|need| inventory.has(need)));
+        notes.extend(said.map(|note| note.text.clone()));
+        notes.dedup();
+        (queries, notes)
+    }
+}
+
+impl Query {
+    fn of(alternative: Alternative) -> Self {
+        let (mut needs, text) = match alternative {
+            Alternative::Plain(text) => (Vec::new(), text),
+            Alternative::Needing { needs, query } => (needs, query),
+        };
+        for metric in named(&text) {
+            if !needs.iter().any(|need| need.metric == metric) {
+                needs.push(Need { metric: metric.to_owned(), labels: Vec::new() });
+            }
+        }
+        Self { needs, text }
+    }
+}
+
+/// The metric names of a query: every selector of a preset has braces, for `$selector` is in them. The `PromQL`
+/// parser is not asked, since a few hundred queries would cost the first frame; a test holds the two together.
+fn named(query: &str) -> BTreeSet<&str> {
+    let before_brace = query.split('{').rev().skip(1).collect::<Vec<_>>();
+    let name =
+        |text: &&'_ str| text.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != ':').map_or(0, |i| i + 1);
+    before_brace.iter().map(|text| &text[name(text)..]).collect()
+}
+
+/// `no latency: x_bucket is not exported`. The percentiles share one sentence.
+fn absence(measure: Measure, ways: &[Query], inventory: &Inventory) -> Option<String> {
+    let what = match measure {
+        Measure::RequestRate => "request rate",
+        Measure::ErrorRate => "error rate",
+        Measure::LatencyP95 => "latency",
+        Measure::LatencyP50 | Measure::LatencyP99 => return None,
+        Measure::PoolUsed => "connections in use",
+        Measure::PoolMax => "limit of the pool",
+        Measure::PoolWaiting => "number of callers that wait",
+        Measure::MemoryUsed => "memory in use",
+        Measure::MemoryLimit => "memory limit",
+    };
+    let lacking = |way: &Query| way.needs.iter().filter(|need| !inventory.has(need)).map(Need::to_string).collect();
+    let lacking: Vec<String> = ways.iter().map(lacking).min_by_key(Vec::len)?;
+    let verb = if lacking.len() == 1 { "is" } else { "are" };
+    Some(format!("no {what}: {} {verb} not exported", lacking.join(" and ")))
+}
+
+static ALL: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    // A file that does not parse is left out here; a test proves that there is none.
+    let mut all: Vec<Preset> = PRESETS.iter().filter_map(|(key, text)| Preset::parse(key, text).ok()).collect();
+    all.sort_by_key(|preset| (preset.family, preset.rank));
+    all
+});
+
+/// All presets, by family and rank. Parsed at the first call.
+#[must_use]
+pub fn all() -> &'static [Preset] {
+    &ALL
+}
+
+/// The preset of that name.
+#[must_use]
+pub fn by_key(key: &str) -> Option<&'static Preset> {
+    ALL.iter().find(|preset| preset.key == key)
+}
+
+/// Puts the label matchers of a service (`job="checkout"`, without braces; may be empty) into a query.
+#[must_use]
+pub fn fill_selector(query: &str, selector: &str) -> String {
+    if selector.is_empty() {
+        return query.replace(", $selector", "").replace("$selector", "");
+    }
+    query.replace("$selector", selector)
+}

@@ -1,0 +1,474 @@
+//! The presets: that their files are sound, and that each ecosystem is told by its metrics.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use promql_parser::parser::Expr;
+use promql_parser::util::ExprVisitor;
+use promql_parser::util::walk_expr;
+use sixty::facts::Measure;
+use sixty::facts::Unit;
+use sixty::signals::preset;
+use sixty::signals::preset::Choice;
+use sixty::signals::preset::Family;
+use sixty::signals::preset::Inventory;
+use sixty::signals::preset::Preset;
+
+/// The folder of shared test data; `None` (and a word about it) where it is missing, which CI must not accept.
+fn shared() -> Option<PathBuf> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let named = std::env::var_os("SIXTY_SHARED").map(PathBuf::from);
+    let found = std::iter::once(beside).chain(named).find(|path| path.join("payloads").is_dir());
+    if found.is_none() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the shared test data is missing");
+        println!("skipped: the shared test data is not here");
+    }
+    found
+}
+
+/// Metric and label names of an exposition: enough to choose by, no more.
+fn scan(text: &str) -> Inventory {
+    let mut inventory = Inventory::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let end = line.find(['{', ' ']).unwrap_or(line.len());
+        let (name, mut rest) = line.split_at(end);
+        let mut labels = Vec::new();
+        rest = rest.strip_prefix('{').unwrap_or("");
+        while let Some((label, after)) = rest.split_once("=\"") {
+            let mut value = after.char_indices().scan(false, |escaped, (index, c)| {
+                let end = c == '"' && !*escaped;
+                *escaped = c == '\\' && !*escaped;
+                Some((index, end))
+            });
+            let Some((close, _)) = value.find(|(_, end)| *end) else { break };
+            if close > 0 {
+                labels.push(label.trim_matches([',', ' ']));
+            }
+            rest = &after[close + 1..];
+            if rest.starts_with('}') {
+                break;
+            }
+        }
+        inventory.add(name, labels);
+    }
+    inventory
+}
+
+/// An inventory from a short form: `up http_requests_total{code,method}`.
+fn inventory(text: &str) -> Inventory {
+    let mut inventory = Inventory::default();
+    for word in text.split_whitespace() {
+        let (name, labels) = word.split_once('{').unwrap_or((word, ""));
+        inventory.add(name, labels.trim_end_matches('}').split(',').filter(|label| !label.is_empty()));
+    }
+    inventory
+}
+
+fn chosen(choice: &Choice, family: Family) -> &'static str {
+    choice.presets.iter().find(|(preset, _)| preset.family == family).map_or("-", |(preset, _)| preset.key)
+}
+
+fn keys(choice: &Choice) -> (&'static str, &'static str, &'static str) {
+    (chosen(choice, Family::Requests), chosen(choice, Family::Memory), chosen(choice, Family::Pool))
+}
+
+fn probe(query: &str) -> String {
+    preset::fill_selector(query, "job=\"x\"").replace("$__rate_interval", "1m")
+}
+
+#[derive(Default)]
+struct Selectors(Vec<(String, bool)>);
+
+impl ExprVisitor for Selectors {
+    type Error = ();
+
+    fn pre_visit(&mut self, expression: &Expr) -> Result<bool, ()> {
+        let selector = match expression {
+            Expr::VectorSelector(selector) => selector,
+            Expr::MatrixSelector(matrix) => &matrix.vs,
+            _ => return Ok(true),
+        };
+        let ours = selector.matchers.matchers.iter().any(|matcher| matcher.name == "job" && matcher.value == "x");
+        self.0.push((selector.name.clone().unwrap_or_default(), ours));
+        Ok(true)
+    }
+}
+
+#[test]
+fn the_folder_is_the_slice() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/signals/presets");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".toml").to_owned())
+        .collect();
+    let slice: BTreeSet<String> = preset::PRESETS.iter().map(|(key, _)| (*key).to_owned()).collect();
+    assert_eq!(files, slice);
+    assert_eq!(slice.len(), preset::PRESETS.len(), "a preset stands twice in the slice");
+}
+
+#[test]
+fn every_file_is_read_and_no_two_of_a_family_share_a_rank() {
+    let mut ranks = BTreeMap::new();
+    for (key, text) in preset::PRESETS {
+        let parsed = Preset::parse(key, text).unwrap_or_else(|error| panic!("{key}: {error}"));
+        assert_eq!(preset::by_key(key), Some(&parsed));
+        assert!(!parsed.fingerprint.is_empty() && parsed.fingerprint.iter().all(|all| !all.is_empty()), "{key}");
+        assert_eq!(ranks.insert((parsed.family, parsed.rank), key), None, "{key} has a rank that is taken");
+    }
+    assert_eq!(preset::all().len(), preset::PRESETS.len());
+}
+
+#[test]
+fn every_query_is_promql_about_the_selected_service_only() {
+    let mut count = 0;
+    for preset in preset::all() {
+        for (measure, query) in preset.queries.iter().flat_map(|(m, ways)| ways.iter().map(move |way| (m, way))) {
+            let place = format!("{} {}: {}", preset.key, measure.key(), query.text);
+            for selector in ["job=\"x\"", "job=\"x\", team=~\"a|b\"", ""] {
+                let filled = preset::fill_selector(&query.text, selector).replace("$__rate_interval", "1m");
+                assert!(!filled.contains('$') && !filled.contains("{,") && !filled.contains(", }"), "{place}");
+                promql_parser::parser::parse(&filled).unwrap_or_else(|error| panic!("{place}: {error}"));
+            }
+            let mut selectors = Selectors::default();
+            walk_expr(&mut selectors, &promql_parser::parser::parse(&probe(&query.text)).unwrap()).unwrap();
+            for (metric, ours) in &selectors.0 {
+                assert!(ours, "{place}: {metric} is asked without the selector");
+                assert!(query.needs.iter().any(|need| need.metric == *metric), "{place}: {metric} is not needed");
+            }
+            let named: BTreeSet<_> = selectors.0.iter().map(|(metric, _)| metric).collect();
+            assert!(query.needs.iter().all(|need| named.contains(&need.metric)), "{place}: needs more than it names");
+            count += 1;
+        }
+    }
+    assert!(count > 200, "{count} queries");
+}
+
+#[test]
+fn units_follow_from_the_names() {
+    for preset in preset::all() {
+        for (measure, query) in preset.queries.iter().flat_map(|(m, ways)| ways.iter().map(move |way| (m, way))) {
+            let place = format!("{} {}: {}", preset.key, measure.key(), query.text);
+            match measure.unit() {
+                Unit::Seconds => {
+                    let ms = query.needs.iter().any(|need| !need.metric.contains("_seconds"));
+                    assert_eq!(query.text.ends_with("/ 1000"), ms, "{place}");
+                    let quantile = match measure {
+                        Measure::LatencyP50 => "histogram_quantile(0.5,",
+                        Measure::LatencyP95 => "histogram_quantile(0.95,",
+                        _ => "histogram_quantile(0.99,",
+                    };
+                    assert!(query.text.starts_with(quantile), "{place}: a latency must be a percentile");
+                    assert_eq!(query.text.matches(quantile).count(), query.text.matches("_quantile(").count());
+                }
+                Unit::Ratio => {
+                    // No fault yet is often no series: that is 0; no traffic is no value, so no guard below the line.
+                    assert!(
+                        query.text.starts_with("(sum(rate(") && query.text.contains("or vector(0)) / sum("),
+                        "{place}"
+                    );
+                }
+                Unit::PerSecond => assert!(query.text.starts_with("sum(rate("), "{place}"),
+                Unit::Bytes | Unit::Count => {
+                    assert!(query.text.starts_with("sum(") && !query.text.contains("rate("), "{place}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn real_expositions_are_told() {
+    let Some(shared) = shared() else { return };
+    let mut seen = BTreeSet::new();
+    for (file, requests, memory, pool) in [
+        ("alertmanager-0.25.txt", "alertmanager", "memory-go", "-"),
+        ("axum-prometheus-doc-sample.txt", "axum", "-", "-"),
+        ("cadvisor-kubelet-1.16.txt", "-", "memory-container", "-"),
+        ("cloudwatch-exporter-doc-sample.txt", "-", "-", "-"),
+        ("go-grpc-prometheus-doc-sample.txt", "grpc", "-", "-"),
+        ("node-exporter-1.5.txt", "-", "memory-host", "-"),
+        ("node-express-prom-bundle.txt", "node-express", "memory-node", "-"),
+        ("postgres-exporter-0.11.txt", "-", "memory-go", "pool-postgres"),
+        ("prometheus-server-client-golang.txt", "prometheus", "memory-go", "-"),
+        ("python-django-prometheus.txt", "django", "memory-python", "-"),
+        ("python-fastapi-instrumentator.txt", "fastapi", "memory-python", "-"),
+        ("python-flask-exporter.txt", "flask", "memory-python", "-"),
+    ] {
+        let text = std::fs::read_to_string(shared.join("payloads/metrics").join(file)).unwrap();
+        let choice = preset::choose(&scan(&text));
+        assert_eq!(keys(&choice), (requests, memory, pool), "{file}");
+        if !["-", "alertmanager"].contains(&requests) {
+            for measure in &Measure::ALL[..5] {
+                assert!(choice.queries.contains_key(measure), "{file} has no {}", measure.key());
+            }
+        }
+        for missing in &choice.missing {
+            assert!(missing.closest.len() <= 5 && !missing.looked_for.is_empty(), "{file}: {missing:?}");
+            println!("{file}: {}", preset::explain(missing));
+        }
+        seen.insert(file.to_owned());
+    }
+    let there = std::fs::read_dir(shared.join("payloads/metrics")).unwrap();
+    let there: BTreeSet<String> = there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(seen, there, "every recorded exposition is in the table");
+}
+
+/// Ecosystems without a recording, by the names in their documentation: what is there, what must be chosen, and
+/// which measures can be asked for.
+const ECOSYSTEMS: &[(&str, &str, &str)] = &[
+    (
+        "http_server_request_duration_seconds_count{http_response_status_code,http_route} \
+         http_server_request_duration_seconds_bucket{le} target_info jvm_memory_used_bytes{jvm_memory_type} \
+         jvm_memory_limit_bytes{jvm_memory_type} db_client_connection_count{db_client_connection_state} \
+         db_client_connection_max db_client_connection_pending_requests",
+        "opentelemetry-http memory-jvm-otel pool-opentelemetry",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 db_pool_used db_pool_max db_pool_waiting \
+         memory_used memory_limit",
+    ),
+    (
+        "http_server_request_duration_seconds_count{error_type} go_memory_used_bytes go_memory_limit_bytes \
+         db_client_connections_usage{state} db_client_connections_max",
+        "opentelemetry-http memory-go-otel pool-opentelemetry-old",
+        "request_rate error_rate db_pool_used db_pool_max memory_used memory_limit",
+    ),
+    (
+        "http_server_duration_milliseconds_count{http_status_code} http_server_duration_milliseconds_bucket{le}",
+        "opentelemetry-http-old - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    ("http_server_duration_count{http_method}", "opentelemetry-http-old - -", "request_rate"),
+    (
+        "http_server_requests_seconds_count{outcome,status,uri} http_server_requests_seconds_bucket{le} \
+         jvm_memory_used_bytes{area,id} jvm_memory_max_bytes{area,id} hikaricp_connections_active{pool} \
+         hikaricp_connections_max hikaricp_connections_pending jdbc_connections_active process_cpu_usage",
+        "micrometer-http memory-jvm-micrometer pool-hikari-micrometer",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 db_pool_used db_pool_max db_pool_waiting \
+         memory_used memory_limit",
+    ),
+    (
+        "http_server_requests_seconds_count{status} http_server_requests_seconds_max http_server_requests_seconds_sum \
+         jvm_memory_bytes_used{area} jvm_memory_bytes_max{area} hikaricp_active_connections hikaricp_max_connections \
+         hikaricp_pending_threads",
+        "micrometer-http memory-jvm-client-java pool-hikari",
+        "request_rate error_rate db_pool_used db_pool_max db_pool_waiting memory_used memory_limit",
+    ),
+    (
+        "jvm_memory_used_bytes{area} jvm_memory_max_bytes{area} jdbc_connections_active{name} jdbc_connections_max{name}",
+        "- memory-jvm-client-java pool-jdbc",
+        "db_pool_used db_pool_max memory_used memory_limit",
+    ),
+    (
+        "rails_requests_total{status,controller} rails_request_duration_seconds_bucket{le} ruby_rss \
+         activerecord_connection_pool_busy activerecord_connection_pool_size activerecord_connection_pool_waiting",
+        "rails memory-ruby pool-activerecord",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 db_pool_used db_pool_max db_pool_waiting \
+         memory_used",
+    ),
+    (
+        "http_requests_received_total{code} http_request_duration_seconds_bucket{code,le} \
+         http_request_duration_seconds_count{code} process_working_set_bytes process_resident_memory_bytes \
+         db_client_connection_count{state} db_client_connection_max",
+        "prometheus-net memory-dotnet pool-npgsql",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 db_pool_used db_pool_max memory_used",
+    ),
+    (
+        "starlette_requests_total{status_code} starlette_request_duration_seconds_bucket{le}",
+        "starlette - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "http_requests_total{code,method} http_request_duration_seconds_bucket{le} go_goroutines \
+         process_resident_memory_bytes go_gc_gomemlimit_bytes go_sql_in_use_connections go_sql_max_open_connections",
+        "go-http memory-go pool-go-sql",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 db_pool_used db_pool_max memory_used memory_limit",
+    ),
+    (
+        "http_request_duration_seconds_count{code,method} go_goroutines go_memstats_sys_bytes \
+         go_sql_stats_connections_in_use go_sql_stats_connections_max_open",
+        "go-http memory-go pool-go-sqlstats",
+        "request_rate error_rate db_pool_used db_pool_max memory_used",
+    ),
+    (
+        "http_requests_total{status} http_request_duration_seconds_bucket{le} process_resident_memory_bytes \
+         prisma_pool_connections_busy prisma_pool_connections_open prisma_client_queries_wait",
+        "http-generic memory-process pool-prisma",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 db_pool_used db_pool_waiting memory_used",
+    ),
+    ("grpc_server_handled_total{grpc_code} grpc_server_started_total", "grpc - -", "request_rate error_rate"),
+    (
+        "rpc_server_call_duration_seconds_count{rpc_response_status_code} rpc_server_call_duration_seconds_bucket{le}",
+        "opentelemetry-rpc - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "rpc_server_duration_milliseconds_count{rpc_grpc_status_code} rpc_server_duration_milliseconds_bucket{le}",
+        "opentelemetry-rpc - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "istio_requests_total{reporter,response_code} istio_request_duration_milliseconds_bucket{le}",
+        "istio - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "response_total{classification,direction} response_latency_ms_bucket{le} request_total{direction}",
+        "linkerd - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "envoy_http_downstream_rq_xx{envoy_response_code_class} envoy_http_downstream_rq_time_bucket{le} \
+         envoy_server_memory_allocated",
+        "envoy memory-envoy -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 memory_used",
+    ),
+    (
+        "nginx_ingress_controller_requests{status} nginx_ingress_controller_request_duration_seconds_bucket{le}",
+        "ingress-nginx - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "traefik_service_requests_total{code} traefik_service_request_duration_seconds_bucket{le}",
+        "traefik - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    (
+        "haproxy_backend_http_responses_total{code} haproxy_frontend_http_requests_total \
+         haproxy_backend_response_time_average_seconds",
+        "haproxy - -",
+        "request_rate error_rate",
+    ),
+    (
+        "caddy_http_request_duration_seconds_count{code,handler} caddy_http_request_duration_seconds_bucket{le}",
+        "caddy - -",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+    ),
+    ("nginx_http_requests_total nginx_connections_active", "nginx - -", "request_rate"),
+    (
+        "pgbouncer_pools_server_active_connections{database} pgbouncer_databases_pool_size{name} \
+         pgbouncer_pools_client_waiting_connections{database} process_resident_memory_bytes go_goroutines",
+        "- memory-go pool-pgbouncer",
+        "db_pool_used db_pool_max db_pool_waiting memory_used",
+    ),
+    (
+        "pg_stat_activity_count{state} pg_settings_max_connections pg_settings_superuser_reserved_connections",
+        "- - pool-postgres",
+        "db_pool_used db_pool_max",
+    ),
+    (
+        "mysql_global_status_threads_connected mysql_global_variables_max_connections",
+        "- - pool-mysql",
+        "db_pool_used db_pool_max",
+    ),
+];
+
+#[test]
+fn documented_ecosystems_are_told_and_ask_only_for_what_is_there() {
+    let mut covered: BTreeSet<&str> = BTreeSet::new();
+    for (there, expected, measures) in ECOSYSTEMS {
+        let inventory = inventory(there);
+        let choice = preset::choose(&inventory);
+        let (requests, memory, pool) = keys(&choice);
+        assert_eq!(format!("{requests} {memory} {pool}"), *expected, "{there}");
+        covered.extend([requests, memory, pool]);
+        let asked: BTreeSet<&str> = choice.queries.keys().map(|measure| measure.key()).collect();
+        assert_eq!(asked, measures.split_whitespace().collect(), "{there}");
+        for query in choice.queries.values() {
+            let mut selectors = Selectors::default();
+            walk_expr(&mut selectors, &promql_parser::parser::parse(&probe(query)).unwrap()).unwrap();
+            for (metric, _) in selectors.0 {
+                assert!(inventory.names.contains_key(&metric), "{query} asks for {metric}, which is not there");
+            }
+        }
+        for (preset, why) in &choice.presets {
+            assert!(why.contains("there"), "{}: {why}", preset.key);
+            // Everything that the preset could have had and has not is said.
+            for measure in preset.queries.keys().filter(|measure| !choice.queries.contains_key(measure)) {
+                assert!(!choice.notes.is_empty(), "{}: nothing is said of {}", preset.key, measure.key());
+            }
+        }
+    }
+    for recorded in "alertmanager axum memory-container memory-host node-express memory-node prometheus django flask \
+                     fastapi memory-python"
+        .split_whitespace()
+    {
+        covered.insert(recorded);
+    }
+    let all: BTreeSet<&str> = preset::all().iter().map(|preset| preset.key).chain(["-"]).collect();
+    assert_eq!(covered, all, "every preset is in a table");
+}
+
+#[test]
+fn what_is_not_exported_is_not_made_up() {
+    let notes = |text: &str| preset::choose(&inventory(text)).notes.join("\n");
+    let micrometer = notes("http_server_requests_seconds_count{outcome} http_server_requests_seconds_max");
+    assert!(micrometer.contains("percentiles-histogram"), "{micrometer}");
+    let plain = notes("axum_http_requests_total{status}");
+    assert_eq!(plain, "no latency: axum_http_requests_duration_seconds_bucket is not exported");
+    let go = notes("go_sql_in_use_connections");
+    assert!(go.contains("no limit of the pool: go_sql_max_open_connections is not exported"), "{go}");
+    let unlimited = preset::choose(&inventory("go_sql_in_use_connections go_sql_max_open_connections"));
+    assert!(unlimited.queries[&Measure::PoolMax].contains("unless min("), "0 open connections means no limit");
+}
+
+#[test]
+fn several_that_fit_are_named_and_the_configuration_has_the_last_word() {
+    let both = inventory("http_requests_total{code} grpc_server_handled_total{grpc_code} go_goroutines");
+    let choice = preset::choose(&both);
+    assert_eq!(chosen(&choice, Family::Requests), "go-http");
+    assert!(choice.notes.iter().any(|note| note == "would fit as well: gRPC server (go-grpc-prometheus) (grpc)"));
+    let wanted = preset::choose_with(&both, &[preset::by_key("grpc").unwrap()]);
+    assert_eq!(chosen(&wanted, Family::Requests), "grpc");
+    assert_eq!(wanted.presets[0].1, "chosen in the configuration");
+    assert!(wanted.queries[&Measure::RequestRate].contains("grpc_server_handled_total"));
+    // A preset that was asked for and does not fit asks for nothing, and says what it lacks.
+    let wrong = preset::choose_with(&both, &[preset::by_key("axum").unwrap()]);
+    assert!(!wrong.queries.contains_key(&Measure::RequestRate));
+    assert!(wrong.notes.contains(&"no request rate: axum_http_requests_total is not exported".to_owned()));
+    assert_eq!(preset::by_key("no such"), None);
+}
+
+#[test]
+fn what_is_missing_is_explained_with_what_looks_like_it() {
+    let text = "shop_http_requests_total{code} shop_request_duration_seconds_bucket{le} \
+                shop_request_duration_seconds_count go_gc_duration_seconds_count promhttp_metric_handler_requests_total \
+                shop_db_connections_open up a_requests_total b_requests_total c_requests_total d_requests_total";
+    let choice = preset::choose(&inventory(text));
+    assert!(choice.presets.is_empty() && choice.queries.is_empty());
+    let [requests, memory, pool] = choice.missing.as_slice() else { panic!("{:?}", choice.missing) };
+    assert_eq!(requests.closest.len(), 5);
+    assert_eq!(
+        requests.closest[..2],
+        ["shop_http_requests_total", "a_requests_total"].map(str::to_owned),
+        "{requests:?}"
+    );
+    assert!(!requests.closest.iter().any(|name| name.starts_with("go_") || name.starts_with("promhttp_")));
+    let said = preset::explain(requests);
+    assert!(
+        said.starts_with("no request metric known: looked for http_server_request_duration_seconds_count, "),
+        "{said}"
+    );
+    assert!(said.ends_with("as request_rate = 'sum(rate(shop_http_requests_total[$__rate_interval]))'"), "{said}");
+    assert!(preset::explain(memory).ends_with("; nothing here looks like one"));
+    assert_eq!(pool.closest, ["shop_db_connections_open"]);
+    assert!(preset::explain(pool).contains("db_pool_used = 'sum(shop_db_connections_open)'"));
+    // A hostile name does not reach the screen raw.
+    let hostile = preset::choose(&inventory("\u{1b}]0;x\u{7}_requests_total"));
+    assert!(!preset::explain(&hostile.missing[0]).contains('\u{1b}'));
+}
+
+#[test]
+fn broken_files_say_what_is_wrong() {
+    let head = "title = 't'\nfamily = 'pool'\nrank = 1\nfingerprint = [['a']]\n[queries]\n";
+    assert!(Preset::parse("x", &format!("{head}db_pool_used = 'sum(a{{$selector}})'")).is_ok());
+    for (tail, part) in [
+        ("pool_used = 'a'", "pool_used is not a measure"),
+        ("request_rate = 'a'", "does not belong to the family"),
+        ("db_pool_used = 3", "did not match"),
+        ("[[notes]]\ntext = 'x'\nwithout = 'y'", "y is not a measure"),
+        ("[[notes]]\ntxt = 'x'", "txt"),
+    ] {
+        let error = Preset::parse("x", &format!("{head}{tail}")).unwrap_err();
+        assert!(error.contains(part), "{error}");
+    }
+}
