@@ -34,7 +34,6 @@ use crate::facts::Measure;
 use crate::triage::Thresholds;
 
 pub use find::find;
-pub use keys::key_spec;
 pub use problem::Place;
 pub use problem::Problem;
 pub use problem::Problems;
@@ -80,7 +79,7 @@ pub struct Config {
     pub status: Vec<status::Settings>,
     /// Where changes are read; names are unique.
     pub deploys: Vec<deploys::Settings>,
-    /// Commands that were given other keys, as [`key_spec`] spells them.
+    /// Commands that were given other keys, as the key table spells them.
     pub keys: BTreeMap<String, Vec<String>>,
 }
 

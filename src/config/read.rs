@@ -1,6 +1,7 @@
 //! From the text of a file to a [`Config`]: the top level, and what several parts must agree on.
 
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -72,11 +73,10 @@ pub fn load(path: &Path, world: &World<'_>) -> Result<Config, Problems> {
 /// # Errors
 /// All problems, each with a place in the text.
 pub fn parse(text: &str, shown_path: &str, base: &Path, world: &World<'_>) -> Result<Config, Problems> {
-    let (table, mut found) = syntax::parse(text);
+    let syntax::Parsed { table, mut found, guessed } = syntax::parse(text);
     let sink = Sink::default();
     let config = document(Section::new(&sink, table.get_ref(), 0, "the file"), base, world);
-    let broken: Vec<usize> = found.iter().map(|found| place(text, found.at).line).collect();
-    found.extend(sink.into_found().into_iter().filter(|found| is_sure(found, text, &broken)));
+    found.extend(sink.into_found().into_iter().filter(|found| is_sure(found, &guessed)));
     let problems = found
         .into_iter()
         .map(|found| Problem::new(shown_path, Some(place(text, found.at)), &found.wrong.cause, &found.wrong.advice));
@@ -86,10 +86,10 @@ pub fn parse(text: &str, shown_path: &str, base: &Path, world: &World<'_>) -> Re
     }
 }
 
-/// Whether a problem is real although there are syntax errors on the lines `broken`: a line that could not be read
-/// takes keys away and puts others into the wrong table, but does not change the values of other lines.
-fn is_sure(found: &Found, text: &str, broken: &[usize]) -> bool {
-    broken.is_empty() || (found.ground == Ground::Value && !broken.contains(&place(text, found.at).line))
+/// Whether a problem is real although parts of the text are `guessed`: a line that could not be read takes keys away
+/// and puts others into the wrong table, but does not change the values of other lines.
+fn is_sure(found: &Found, guessed: &[Range<usize>]) -> bool {
+    guessed.is_empty() || (found.ground == Ground::Value && !guessed.iter().any(|bytes| bytes.contains(&found.at)))
 }
 
 fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> Config {
@@ -102,7 +102,7 @@ fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> Config {
     config.intervals = context.intervals;
     times(&top, &mut config);
     if let Some(value) = top.value("keys") {
-        config.keys = keys::read(&value, world);
+        config.keys = keys::read(&value);
     }
     let mut names = Vec::new();
     for section in top.value("service").map(|value| value.sections("service")).unwrap_or_default() {

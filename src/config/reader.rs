@@ -103,15 +103,20 @@ impl<'d> Section<'d> {
     pub(super) fn value(&self, key: &'static str) -> Option<Value<'d>> {
         self.asked.borrow_mut().push(key);
         let (_, value) = self.table.get_key_value(key)?;
-        Some(Value { sink: self.sink, name: key.to_owned(), at: value.span(), toml: value.get_ref() })
+        Some(Value { sink: self.sink, name: key.to_owned(), is_entry: false, at: value.span(), toml: value.get_ref() })
     }
 
     /// A text that must be there.
     pub(super) fn required_text(&self, key: &'static str, example: &str) -> Option<Text<'d>> {
-        if !self.table.contains_key(key) {
+        if !self.has(key) {
             self.lacks(key, example);
         }
         self.value(key)?.text(example)
+    }
+
+    /// Whether a key is there, whatever its value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// Notes that a key is missing.
@@ -131,7 +136,7 @@ impl<'d> Section<'d> {
             let name: &'d str = key.get_ref();
             let at = value.span();
             let key = Text { sink, at: key.span(), raw: name };
-            (key, Value { sink, name: clean_line(name, 60), at, toml: value.get_ref() })
+            (key, Value { sink, name: clean_line(name, 60), is_entry: false, at, toml: value.get_ref() })
         })
     }
 
@@ -154,6 +159,8 @@ impl<'d> Section<'d> {
 pub(super) struct Value<'d> {
     sink: &'d Sink,
     name: String,
+    /// It is one of a list that has the name.
+    is_entry: bool,
     at: Range<usize>,
     toml: &'d DeValue<'d>,
 }
@@ -179,7 +186,8 @@ impl<'d> Value<'d> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.wrong(Wrong::new(format!("`{}` is {found}", self.name), format!("write {example}")));
+        let entry = if self.is_entry { "an entry of " } else { "" };
+        self.wrong(Wrong::new(format!("{entry}`{}` is {found}", self.name), format!("write {example}")));
     }
 
     /// The value as text if it is one; notes nothing.
@@ -239,7 +247,8 @@ impl<'d> Value<'d> {
         let entries = list.iter().filter_map(|entry| {
             let entry = Value {
                 sink: self.sink,
-                name: format!("an entry of {}", self.name),
+                name: self.name.clone(),
+                is_entry: true,
                 at: entry.span(),
                 toml: entry.get_ref(),
             };

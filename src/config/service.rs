@@ -75,6 +75,7 @@ pub(super) fn name(text: &Text<'_>, names: &mut Vec<String>) -> Option<String> {
 
 fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
+    // A list that cannot be read is a problem of its own: that there are no targets would be one too many.
     let mut given = 0;
     let mut add = |text: &Text<'_>, headers: Vec<_>| {
         let Some(url) = text.map(urls::parse_url) else { return };
@@ -84,15 +85,19 @@ fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
         }
         targets.push(Target { url, headers });
     };
-    if let Some(list) = section.value("targets").and_then(|value| value.texts(TARGETS)) {
-        given += list.len();
-        for text in &list {
+    if let Some(value) = section.value("targets") {
+        let list = value.texts(TARGETS);
+        given += list.as_ref().map_or(1, Vec::len);
+        for text in &list.unwrap_or_default() {
             add(text, Vec::new());
         }
     }
-    let tables = section.value("target").map(|value| value.sections("service.target")).unwrap_or_default();
-    given += tables.len();
-    for table in tables {
+    let tables = section.value("target").map(|value| {
+        let tables = value.sections("service.target");
+        given += if value.is_list() { tables.len() } else { 1 };
+        tables
+    });
+    for table in tables.unwrap_or_default() {
         let url = table.required_text("url", "url = \"http://host:port/metrics\"");
         let headers = table.value("headers").map(|value| headers(&value, context)).unwrap_or_default();
         table.done();

@@ -14,8 +14,18 @@ use super::reader::Found;
 use super::reader::Ground;
 use super::reader::Wrong;
 
-/// Parses what can be parsed, and tells what cannot: the syntax errors, at most one per line.
-pub(super) fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Found>) {
+/// What could be made of a text.
+pub(super) struct Parsed<'d> {
+    /// All that could be read; guesses where there are errors.
+    pub(super) table: Spanned<DeTable<'d>>,
+    /// The syntax errors, at most one per line.
+    pub(super) found: Vec<Found>,
+    /// Where what was read is a guess: bytes of the text.
+    pub(super) guessed: Vec<Range<usize>>,
+}
+
+/// Parses what can be parsed, and tells what cannot.
+pub(super) fn parse(text: &str) -> Parsed<'_> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut lists = Vec::new();
     unclosed_candidates(table.get_ref(), &mut lists);
@@ -39,7 +49,19 @@ pub(super) fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Found>) {
     found.retain(|(at, _)| !echoes.iter().any(|echo| echo.contains(at)));
     found.sort_by_key(|(at, _)| *at);
     found.dedup_by_key(|(at, _)| place(text, *at).line);
-    (table, found.into_iter().map(|(at, wrong)| Found { at, ground: Ground::Value, wrong }).collect())
+    let lines = found.iter().map(|(at, _)| line_around(text, *at));
+    let guessed = lines.chain(echoes).collect();
+    let found = found.into_iter().map(|(at, wrong)| Found { at, ground: Ground::Value, wrong }).collect();
+    Parsed { table, found, guessed }
+}
+
+/// The bytes of the line of a byte.
+fn line_around(text: &str, byte: usize) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let byte = byte.min(bytes.len());
+    let start = bytes[..byte].iter().rposition(|b| *b == b'\n').map_or(0, |newline| newline + 1);
+    let end = bytes[byte..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |newline| byte + newline);
+    start..end + 1
 }
 
 /// Where lists and inline tables stand, outer ones first.
@@ -99,7 +121,7 @@ mod tests {
     use super::*;
 
     fn causes(text: &str) -> Vec<(usize, String)> {
-        parse(text).1.into_iter().map(|found| (found.at, found.wrong.cause)).collect()
+        parse(text).found.into_iter().map(|found| (found.at, found.wrong.cause)).collect()
     }
 
     #[test]
@@ -119,11 +141,11 @@ mod tests {
     #[test]
     fn a_pasted_secret_is_not_repeated() {
         for text in ["t = ghp_0123456789abcdef", "t = { Authorization = Bearer abc123 }", "ghp_0123456789abcdef"] {
-            for found in parse(text).1 {
+            for found in parse(text).found {
                 assert!(!format!("{found:?}").contains("ghp_"), "{found:?}");
                 assert!(!format!("{found:?}").contains("abc123"), "{found:?}");
             }
         }
-        assert_eq!(parse("window = 30m").1[0].wrong.advice, "write \"30m\"");
+        assert_eq!(parse("window = 30m").found[0].wrong.advice, "write \"30m\"");
     }
 }

@@ -10,8 +10,6 @@ pub struct World<'a> {
     pub themes: &'a [&'a str],
     /// The names of the presets that ship.
     pub presets: &'a [&'a str],
-    /// The names of the commands that can be given other keys.
-    pub commands: &'a [&'a str],
     /// What `~/` stands for; `None` when the user has no home.
     pub home: Option<&'a Path>,
     /// Why a secret cannot be had now; `None` when it can.
@@ -23,8 +21,8 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// This machine: its files, its environment.
     #[must_use]
-    pub fn machine(themes: &'a [&'a str], commands: &'a [&'a str], home: Option<&'a Path>) -> Self {
-        Self { themes, presets: &[], commands, home, missing_secret: &SecretRef::missing, is_file: &Path::is_file }
+    pub fn machine(themes: &'a [&'a str], home: Option<&'a Path>) -> Self {
+        Self { themes, presets: &[], home, missing_secret: &SecretRef::missing, is_file: &Path::is_file }
     }
 
     /// A world in which nothing is missing: to check the text alone.
@@ -33,7 +31,6 @@ impl<'a> World<'a> {
         Self {
             themes,
             presets: &[],
-            commands: &[],
             home: Some(Path::new("/home/somebody")),
             missing_secret: &|_| None,
             is_file: &|_| true,
