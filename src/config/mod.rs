@@ -1,1 +1,243 @@
 //! What the team wrote, checked: all problems at once, each with file, line, column and what to write instead.
+//!
+//! [`find`] says which file counts (one file, never merged), [`load`] reads it, [`parse`] is the pure part: text in,
+//! a [`Config`] or [`Problems`] out. What a check needs to know of the machine comes in as a [`World`]. Nothing
+//! here asks a source; that an address answers is found out by `sixty check`.
+
+mod find;
+mod keys;
+mod limits;
+mod paths;
+mod problem;
+mod query;
+pub mod raw;
+mod read;
+mod reader;
+mod secrets;
+mod service;
+mod sources;
+mod syntax;
+mod units;
+mod urls;
+mod world;
+mod zones;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::facts::Measure;
+use crate::triage::Thresholds;
+
+pub use find::find;
+pub use problem::Place;
+pub use problem::Problem;
+pub use problem::Problems;
+use raw::SecretRef;
+use raw::deploys;
+use raw::status;
+pub use read::load;
+pub use read::parse;
+pub use units::duration;
+pub use world::World;
+pub use zones::zone;
+
+/// Everything that a team can decide.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// The file that it was read from; `None` without one.
+    pub path: Option<PathBuf>,
+    /// The zone of the times on the screen; `None`: the machine's.
+    pub time_zone: Option<chrono_tz::Tz>,
+    /// The name of a theme that ships, or the path of a theme's file.
+    pub theme: String,
+    /// Draw with ASCII only; `None`: by the locale.
+    pub ascii: Option<bool>,
+    /// How much time the strips show at first.
+    pub window: Duration,
+    /// What `$__rate_interval` stands for; `None`: chosen from the interval of the scrapes.
+    pub rate_window: Option<Duration>,
+    /// How often sources are asked that have no `every` of their own.
+    pub intervals: Intervals,
+    /// How long samples are kept.
+    pub retention: Duration,
+    /// The most series that are kept for one service.
+    pub max_series: usize,
+    /// The name beside ticks and notes; `None`: the name of the login.
+    pub who: Option<String>,
+    /// Where the journal lies; `None`: the state directory of the user.
+    pub state_dir: Option<PathBuf>,
+    /// A Markdown task list instead of the one that ships.
+    pub checklist: Option<PathBuf>,
+    /// The services, in the order of the file; names are unique.
+    pub services: Vec<Service>,
+    /// The status pages of others; names are unique.
+    pub status: Vec<status::Settings>,
+    /// Where changes are read; names are unique.
+    pub deploys: Vec<deploys::Settings>,
+    /// Commands that were given other keys, as the key table spells them.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: None,
+            time_zone: None,
+            theme: "terminal".to_owned(),
+            ascii: None,
+            window: Duration::from_secs(3600),
+            rate_window: None,
+            intervals: Intervals::default(),
+            retention: Duration::from_secs(6 * 3600),
+            max_series: 5000,
+            who: None,
+            state_dir: None,
+            checklist: None,
+            services: Vec::new(),
+            status: Vec::new(),
+            deploys: Vec::new(),
+            keys: BTreeMap::new(),
+        }
+    }
+}
+
+impl Config {
+    /// The configuration of `sixty URL...`: all addresses are targets of one service, called `service` or else
+    /// after the first host.
+    ///
+    /// # Errors
+    /// Every address that cannot be asked, with what to write instead.
+    pub fn for_urls(urls: &[String], service: Option<&str>) -> Result<Self, Problems> {
+        let mut targets: Vec<Target> = Vec::new();
+        let mut problems = Vec::new();
+        for text in urls {
+            match urls::parse_url(text) {
+                Ok(url) if targets.iter().any(|target| target.url == url) => {}
+                Ok(url) => targets.push(Target { url, headers: Vec::new() }),
+                Err(wrong) => problems.push(Problem::new("command line", None, &wrong.cause, &wrong.advice)),
+            }
+        }
+        if urls.is_empty() {
+            problems.push(Problem::new("command line", None, "no address is given", "write http://host:port/metrics"));
+        }
+        if let Some(problems) = Problems::sorted(problems) {
+            return Err(problems);
+        }
+        let name = match (service, targets.first()) {
+            (Some(name), _) => crate::facts::text::clean_line(name, service::LONGEST_NAME),
+            (None, Some(target)) => urls::host_and_port(&target.url),
+            (None, None) => String::new(),
+        };
+        Ok(Self { services: vec![Service { targets, ..Service::named(&name) }], ..Self::default() })
+    }
+}
+
+/// How often sources are asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Intervals {
+    /// Scrapes of metrics.
+    pub metrics: Duration,
+    /// Status pages of others; they ask for no more than once a minute.
+    pub status: Duration,
+    /// Deploys and other changes.
+    pub changes: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self {
+            // A surge is on the screen within one breath, and a rate over a minute has a dozen samples.
+            metrics: Duration::from_secs(5),
+            // What vendors ask for.
+            status: Duration::from_secs(60),
+            // A deploy that has just finished should be there while the first question is still being asked.
+            changes: Duration::from_secs(30),
+        }
+    }
+}
+
+/// One service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Service {
+    /// Its name; unique.
+    pub name: Arc<str>,
+    /// Where it runs: `prod`; may be empty.
+    pub environment: String,
+    /// What is scraped; at least one.
+    pub targets: Vec<Target>,
+    /// Names of presets; empty: chosen by fingerprint.
+    pub presets: Vec<String>,
+    /// `PromQL` instead of the presets'.
+    pub queries: BTreeMap<Measure, String>,
+    /// When its signals are worth a word.
+    pub thresholds: Thresholds,
+}
+
+impl Service {
+    /// A service of that name, all else as it is by default, without targets.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: Arc::from(name),
+            environment: String::new(),
+            targets: Vec::new(),
+            presets: Vec::new(),
+            queries: BTreeMap::new(),
+            thresholds: Thresholds::default(),
+        }
+    }
+}
+
+/// One address with metrics.
+#[derive(Clone, PartialEq)]
+pub struct Target {
+    /// Where; may hold a user and a password, so that it is shown by [`shown`](urls::shown) only.
+    pub url: Url,
+    /// Sent with each request; values are looked up at each.
+    pub headers: Vec<(String, SecretRef)>,
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("url", &urls::shown(self.url.as_str())).field("headers", &self.headers).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_given_together_are_one_service() {
+        let urls = ["http://10.0.0.7:9100/metrics".to_owned(), "http://10.0.0.8:9100/metrics".to_owned()];
+        let config = Config::for_urls(&urls, None).unwrap();
+        assert_eq!(config.services.len(), 1);
+        assert_eq!(&*config.services[0].name, "10.0.0.7:9100");
+        assert_eq!(config.services[0].targets.len(), 2);
+        let config = Config::for_urls(&urls[..1], Some("checkout")).unwrap();
+        assert_eq!(&*config.services[0].name, "checkout");
+    }
+
+    #[test]
+    fn bad_addresses_are_all_told_without_their_passwords() {
+        let urls = ["localhost:9090".to_owned(), "ftp://u:s3cret@host/x".to_owned(), "http://ok/metrics".to_owned()];
+        let problems = Config::for_urls(&urls, None).unwrap_err();
+        assert_eq!(problems.len(), 2);
+        let shown = problems.to_string();
+        assert!(shown.contains("write http://localhost:9090"), "{shown}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert!(Config::for_urls(&[], None).unwrap_err().to_string().contains("no address"));
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        let urls = ["http://ana:s3cret@host/metrics?token=t0ken".to_owned()];
+        let shown = format!("{:?}", Config::for_urls(&urls, None).unwrap());
+        assert!(!shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
+    }
+}

@@ -1,0 +1,173 @@
+//! `[[service]]`: a name, what is scraped, and how its numbers are made and judged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::facts::Measure;
+use crate::facts::Signal;
+use crate::facts::text::clean_line;
+
+use super::Service;
+use super::Target;
+use super::limits;
+use super::query;
+use super::read::Context;
+use super::reader::Section;
+use super::reader::Text;
+use super::reader::Value;
+use super::reader::Wrong;
+use super::reader::quoted;
+use super::reader::suggestion;
+use super::secrets;
+use super::urls;
+
+/// The longest name of a service, in characters: it must fit into one row of the overview.
+pub(super) const LONGEST_NAME: usize = 80;
+
+const TARGETS: &str = "targets = [\"http://host:port/metrics\"]";
+
+/// Reads one `[[service]]`. `None` when it has no name that can be used; its other problems are noted all the same.
+pub(super) fn read(section: Section<'_>, context: &Context<'_>, names: &mut Vec<String>) -> Option<Service> {
+    let name = section.required_text("name", "name = \"checkout-api\"").and_then(|text| name(&text, names));
+    let mut service = Service::named(name.as_deref().unwrap_or_default());
+    if let Some(text) = section.value("environment").and_then(|value| value.text("environment = \"prod\"")) {
+        service.environment = clean_line(text.raw(), LONGEST_NAME);
+    }
+    service.targets = targets(&section, context);
+    if let Some(value) = section.value("preset") {
+        service.presets = presets(&value, context);
+    }
+    if let Some(value) = section.value("signals") {
+        service.queries = queries(&value);
+    }
+    if let Some(value) = section.value("thresholds") {
+        service.thresholds = limits::read(&value);
+    }
+    section.done();
+    name.map(|name| Service { name: Arc::from(name.as_str()), ..service })
+}
+
+/// A name that can be used, and that no other before it has.
+pub(super) fn name(text: &Text<'_>, names: &mut Vec<String>) -> Option<String> {
+    let name = text.raw();
+    let wrong = |cause: String, advice: &str| text.wrong(Wrong::new(cause, advice));
+    if name.trim().is_empty() {
+        wrong("the name is empty".to_owned(), "write a name, as in name = \"checkout-api\"");
+        return None;
+    }
+    if name.chars().count() > LONGEST_NAME || clean_line(name, LONGEST_NAME) != name {
+        let cause = format!("{} cannot be shown as a name", quoted(name));
+        let advice = "write at most 80 visible characters, without blanks around them or control characters";
+        wrong(cause, advice);
+        return None;
+    }
+    if name.contains("://") {
+        wrong(format!("{} is an address, not a name", quoted(name)), "write a name, and the address into targets");
+        return None;
+    }
+    if names.iter().any(|other| other == name) {
+        wrong(format!("the name {} is taken by another one before", quoted(name)), "give each its own name");
+        return None;
+    }
+    names.push(name.to_owned());
+    Some(name.to_owned())
+}
+
+fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    // A list that cannot be read is a problem of its own: that there are no targets would be one too many.
+    let mut given = 0;
+    let mut add = |text: &Text<'_>, headers: Vec<_>| {
+        let Some(url) = text.map(urls::parse_url) else { return };
+        if targets.iter().any(|target| target.url == url) {
+            let cause = format!("the target {} is listed twice", quoted(&urls::shown(text.raw())));
+            text.wrong(Wrong::new(cause, "keep one, or its requests count double"));
+        }
+        targets.push(Target { url, headers });
+    };
+    if let Some(value) = section.value("targets") {
+        let list = value.texts(TARGETS);
+        given += list.as_ref().map_or(1, Vec::len);
+        for text in &list.unwrap_or_default() {
+            add(text, Vec::new());
+        }
+    }
+    let tables = section.value("target").map(|value| {
+        let tables = value.sections("service.target");
+        given += if value.is_list() { tables.len() } else { 1 };
+        tables
+    });
+    for table in tables.unwrap_or_default() {
+        let url = table.required_text("url", "url = \"http://host:port/metrics\"");
+        let headers = table.value("headers").map(|value| headers(&value, context)).unwrap_or_default();
+        table.done();
+        if let Some(url) = url {
+            add(&url, headers);
+        }
+    }
+    if given == 0 {
+        let cause = format!("{} has no targets, so that there is nothing to read", section.shown());
+        section.note_shape(Wrong::new(cause, format!("write {TARGETS}")));
+    }
+    targets
+}
+
+fn headers(value: &Value<'_>, context: &Context<'_>) -> Vec<(String, super::raw::SecretRef)> {
+    let example = "headers = { Authorization = { env = \"METRICS_AUTH\" } }";
+    let Some(section) = value.section("headers", example) else { return Vec::new() };
+    let mut headers = Vec::new();
+    for (name, value) in section.entries() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if name.raw().is_empty() || !name.raw().chars().all(plain) {
+            let cause = format!("{} is not the name of a header", quoted(name.raw()));
+            name.wrong(Wrong::new(cause, format!("write it as in {example}")));
+            continue;
+        }
+        if let Some(secret) = secrets::header(name.raw(), &value, context) {
+            headers.push((name.raw().to_owned(), secret));
+        }
+    }
+    headers
+}
+
+fn presets(value: &Value<'_>, context: &Context<'_>) -> Vec<String> {
+    let example = "preset = \"opentelemetry\" or a list of them";
+    let list = if value.is_list() { value.texts(example) } else { value.text(example).map(|one| vec![one]) };
+    let known = context.world.presets;
+    let check = |text: &Text<'_>| {
+        text.map(|name| {
+            if known.is_empty() || known.contains(&name) {
+                return Ok(name.to_owned());
+            }
+            Err(Wrong::new(format!("unknown preset {}", quoted(name)), suggestion(name, known)))
+        })
+    };
+    list.unwrap_or_default().iter().filter_map(check).collect()
+}
+
+fn queries(value: &Value<'_>) -> BTreeMap<Measure, String> {
+    let mut queries = BTreeMap::new();
+    let example = "request_rate = \"sum(rate(http_requests_total[$__rate_interval]))\"";
+    let Some(section) = value.section("[service.signals]", example) else { return queries };
+    for (key, value) in section.entries() {
+        let Some(measure) = Measure::ALL.into_iter().find(|measure| measure.key() == key.raw()) else {
+            key.misfit(no_measure(key.raw()));
+            continue;
+        };
+        let Some(text) = value.text(example) else { continue };
+        if text.map(query::check).is_some() {
+            queries.insert(measure, text.raw().to_owned());
+        }
+    }
+    queries
+}
+
+fn no_measure(key: &str) -> Wrong {
+    let cause = format!("{} is not a number of a service", quoted(key));
+    if let Some(signal) = Signal::ALL.into_iter().find(|signal| signal.key() == key) {
+        let measures: Vec<_> = signal.measures().iter().map(|measure| measure.key()).collect();
+        return Wrong::new(cause, format!("it is made of {}; write a query for each", measures.join(", ")));
+    }
+    let keys = Measure::ALL.map(Measure::key);
+    Wrong::new(cause, suggestion(key, &keys))
+}

@@ -1,0 +1,39 @@
+//! What a check needs to know of the machine and of the rest of the program, so that the check itself is pure.
+
+use std::path::Path;
+
+use super::raw::SecretRef;
+
+/// Names that exist, and two questions to the machine. An empty list of names means: not checked.
+pub struct World<'a> {
+    /// The names of the themes that ship.
+    pub themes: &'a [&'a str],
+    /// The names of the presets that ship.
+    pub presets: &'a [&'a str],
+    /// What `~/` stands for; `None` when the user has no home.
+    pub home: Option<&'a Path>,
+    /// Why a secret cannot be had now; `None` when it can.
+    pub missing_secret: &'a dyn Fn(&SecretRef) -> Option<String>,
+    /// Whether there is a file that can be read.
+    pub is_file: &'a dyn Fn(&Path) -> bool,
+}
+
+impl<'a> World<'a> {
+    /// This machine: its files, its environment.
+    #[must_use]
+    pub fn machine(themes: &'a [&'a str], home: Option<&'a Path>) -> Self {
+        Self { themes, presets: &[], home, missing_secret: &SecretRef::missing, is_file: &Path::is_file }
+    }
+
+    /// A world in which nothing is missing: to check the text alone.
+    #[must_use]
+    pub fn anywhere(themes: &'a [&'a str]) -> Self {
+        Self {
+            themes,
+            presets: &[],
+            home: Some(Path::new("/home/somebody")),
+            missing_secret: &|_| None,
+            is_file: &|_| true,
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The sample configuration, and what the program answers to mistakes: each with its place and what to write.
+
+use std::path::Path;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use sixty::config::Config;
+use sixty::config::Problems;
+use sixty::config::World;
+use sixty::config::load;
+use sixty::config::parse;
+
+const SAMPLE: &str = include_str!("../sixty.sample.toml");
+const THEMES: &[&str] = &["terminal", "dark", "light", "mono", "okabe-ito"];
+
+fn read(text: &str) -> Result<Config, Problems> {
+    parse(text, "sixty.toml", Path::new("/etc/sixty"), &World::anywhere(THEMES))
+}
+
+/// The sample with its examples switched on.
+fn examples() -> String {
+    let lines = SAMPLE.lines().map(|line| match line.strip_prefix("#!") {
+        Some(example) => example.strip_prefix(' ').unwrap_or(example),
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_sample_is_the_defaults() {
+    let config = read(SAMPLE).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn the_sample_names_every_setting() {
+    let written = examples();
+    for key in [
+        "time_zone",
+        "theme",
+        "ascii",
+        "window",
+        "retention",
+        "rate_window",
+        "max_series",
+        "who",
+        "state_dir",
+        "checklist",
+        "metrics",
+        "status",
+        "changes",
+    ] {
+        assert!(written.lines().any(|line| line.starts_with(&format!("{key} ="))), "{key}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_sample_work() {
+    let config = read(&examples()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.services.len(), 2);
+    assert_eq!(config.services[1].targets[0].headers.len(), 2);
+    assert_eq!(config.services[1].queries.len(), 2);
+    assert_eq!(config.services[1].thresholds, sixty::triage::Thresholds::default());
+    let pages: Vec<_> = config.status.iter().map(|page| page.name.as_str()).collect();
+    assert_eq!(pages, ["GitHub", "Stripe", "AWS", "Google Cloud", "Azure", "Slack"]);
+    assert_eq!(config.deploys.len(), 4);
+    assert_eq!(config.keys["quit"], ["q", "Ctrl-C"]);
+    assert_eq!(config.who.as_deref(), Some("ana"));
+    assert_eq!(config.checklist.as_deref(), Some(Path::new("/etc/sixty/first-60-seconds.md")));
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let config = read(
+        r#"
+time_zone = "Europe/Berlin"
+theme = "themes/ours.toml"
+ascii = true
+window = "30m"
+rate_window = "1m"
+state_dir = "~/incidents"
+[intervals]
+metrics = "2s"
+[[service]]
+name = "api"
+targets = ["http://a/metrics"]
+[[service.target]]
+url = "http://b/metrics"
+[service.thresholds]
+error_rate = { warning = 0.02 }
+latency_p95 = { warning = "none", critical = "2.5 s" }
+request_rate = { critical = "60 /min" }
+[[statuspage]]
+url = "http://127.0.0.1:8080"
+every = "1s"
+[[deploys.file]]
+path = "deploys.jsonl"
+"#,
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(config.time_zone, Some(chrono_tz::Europe::Berlin));
+    assert_eq!(config.theme, "/etc/sixty/themes/ours.toml");
+    assert_eq!(config.ascii, Some(true));
+    assert_eq!(config.window, Duration::from_secs(1800));
+    assert_eq!(config.rate_window, Some(Duration::from_secs(60)));
+    assert_eq!(config.state_dir.as_deref(), Some(Path::new("/home/somebody/incidents")));
+    assert_eq!(config.intervals.metrics, Duration::from_secs(2));
+    let service = &config.services[0];
+    assert_eq!(service.targets.len(), 2);
+    assert_eq!(service.thresholds.error_rate.warning, Some(0.02));
+    assert_eq!(service.thresholds.error_rate.critical, Some(0.05));
+    assert_eq!(service.thresholds.latency_p95.warning, None);
+    assert_eq!(service.thresholds.latency_p95.critical, Some(2.5));
+    assert_eq!(service.thresholds.request_rate.critical, Some(1.0));
+    assert_eq!(config.status[0].name, "127.0.0.1:8080");
+    assert_eq!(config.status[0].every, Duration::from_secs(1));
+}
+
+/// A service without a mistake, before the mistake: three lines.
+const SERVICE: &str = "[[service]]\nname = \"api\"\ntargets = [\"http://a/metrics\"]\n";
+
+/// What stands in the file (`+` at its beginning: after [`SERVICE`]), the line and the column of the one problem,
+/// and words that it has.
+type Mistake = (&'static str, usize, usize, &'static [&'static str]);
+
+const GENERAL: &[Mistake] = &[
+    ("colour = 1", 1, 1, &["unknown key `colour` in the file", "known are"]),
+    ("thme = \"dark\"", 1, 1, &["unknown key `thme`", "did you mean `theme`?"]),
+    ("theme = \"drak\"", 1, 9, &["unknown theme `drak`", "did you mean `dark`"]),
+    ("theme = 3", 1, 9, &["`theme` is a bare number", "write theme = \"terminal\""]),
+    ("time_zone = \"EST\"", 1, 13, &["`EST` is not the name", "America/New_York", "America/Panama"]),
+    ("time_zone = \"IST\"", 1, 13, &["Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"]),
+    ("time_zone = \"Europe/Berln\"", 1, 13, &["not an IANA time zone", "did you mean Europe/Berlin"]),
+    ("time_zone = \"UTC+2\"", 1, 13, &["summer time"]),
+    ("ascii = \"yes\"", 1, 9, &["`ascii` is a text", "ascii = true"]),
+    ("window = 30", 1, 10, &["`window` is a bare number", "write window = \"1h\""]),
+    ("window = \"30\"", 1, 10, &["`30` has no unit", "\"30s\""]),
+    ("window = \"30 parsecs\"", 1, 10, &["`parsecs` is not a unit of time"]),
+    ("window = \"1s\"", 1, 10, &["`window` is 1s", "between 1m and 7d"]),
+    ("window = \"12h\"", 1, 10, &["the window (12h) is longer", "(6h)"]),
+    ("retention = \"30m\"", 1, 13, &["longer than samples are kept (30m)"]),
+    ("rate_window = \"6s\"", 1, 15, &["a rate needs two samples", "rate_window = \"20s\""]),
+    ("max_series = 3", 1, 14, &["not between 100 and 1000000"]),
+    ("max_series = -3", 1, 14, &["negative or too large"]),
+    ("max_series = \"many\"", 1, 14, &["`max_series` is a text", "write max_series = 5000"]),
+    ("state_dir = \"~bob/x\"", 1, 13, &["`~bob/x` is not expanded"]),
+    ("checklist = \"none.md\"", 1, 13, &["there is no file `/etc/sixty/none.md`"]),
+    ("who = \"é\"\n\"é\" = 1", 2, 1, &["unknown key `é`"]),
+    ("\"\\u001b]0;x\\u0007\" = 1", 1, 1, &["unknown key `␛]0;x␇`"]),
+    ("[intervals]\nmetrics = \"100ms\"", 2, 11, &["`metrics` is 100ms", "between 1s and a day"]),
+    ("[intervals]\nmetric = \"5s\"", 2, 1, &["unknown key `metric` in [intervals]", "`metrics`"]),
+    ("intervals = 5", 1, 13, &["`intervals` is a bare number", "[intervals]"]),
+    ("[keys]\nquit = \"Ctrl+Q\"", 2, 8, &["`Ctrl+Q` is not a key", "\"Ctrl-Q\""]),
+    ("[keys]\nqiut = \"q\"", 2, 1, &["unknown command `qiut`", "`quit`"]),
+    ("[keys]\nhelp = \"q\"", 2, 8, &["the key `q` is given to `quit` and to `help`"]),
+    ("[keys]\nhelp = \"Ctrl-C\"", 2, 8, &["Ctrl-C always leaves"]),
+];
+
+const SYNTAX: &[Mistake] = &[
+    ("window = 5s", 1, 10, &["a text needs quotes", "write \"5s\""]),
+    ("window = ", 1, 10, &["a value is missing"]),
+    ("who = \"ana", 1, 11, &["a text is not closed"]),
+    ("theme = \"dark\"\ntheme = \"light\"", 2, 1, &["a second time"]),
+    ("théme = 1", 1, 3, &["invalid unquoted key"]),
+    ("[[service]\nname = \"api\"", 1, 11, &["a table's name is not closed"]),
+    ("[[service]]\nname = \"a\"\ntargets = [\"http://h/\"\n\n[intervals]\nmetrics = \"5s\"", 3, 11, &["never closed"]),
+    ("just words", 1, 6, &["this is not `key = value`"]),
+];
+
+const SERVICES: &[Mistake] = &[
+    ("[[service]]\ntargets = [\"http://a/metrics\"]", 1, 1, &["[[service]] has no `name`", "checkout-api"]),
+    ("[[service]]\nname = \"api\"", 1, 1, &["[[service]] has no targets", "http://host:port/metrics"]),
+    ("[service]\nname = \"api\"", 1, 1, &["write [[service]] with two brackets"]),
+    ("+[[service]]\nname = \"api\"\ntargets = [\"http://b\"]", 5, 8, &["the name `api` is taken"]),
+    ("[[service]]\nname = \"\"\ntargets = [\"http://b\"]", 2, 8, &["the name is empty"]),
+    ("[[service]]\nname = \"\\u001b[2J\"\ntargets = [\"http://b\"]", 2, 8, &["`␛[2J` cannot be shown"]),
+    ("[[service]]\nname = \"a\"\ntargets = [\"localhost:90/metrics\"]", 3, 12, &["has no scheme", "http://localhost"]),
+    ("[[service]]\nname = \"a\"\ntargets = [\"ftp://u:pw@h/\"]", 3, 12, &["`ftp://h/` is neither http nor https"]),
+    ("[[service]]\nname = \"a\"\ntargets = \"http://h/\"", 3, 11, &["`targets` is a text", "[\"http://host"]),
+    ("[[service]]\nname = \"a\"\ntargets = [\"http://h/\", 5]", 3, 25, &["an entry of `targets` is a bare number"]),
+    ("[[service]]\nname = \"a\"\ntargets = [\"http://h\", \"http://h/\"]", 3, 24, &["is listed twice"]),
+    ("+preset = \"opentelemtry\"", 4, 10, &["unknown preset `opentelemtry`", "did you mean `"]),
+    ("+[service.signals]\nerror_rate = \"sum(\"", 5, 14, &["not PromQL: unclosed left parenthesis"]),
+    ("+[service.signals]\nerror_rate = \"rate(x[$__interval])\"", 5, 14, &["`$__interval`", "$__rate_interval"]),
+    ("+[service.signals]\nmemory_used = \"x[5m]\"", 5, 15, &["ranges of samples", "put it into a function"]),
+    ("+[service.signals]\nlatency = \"x\"", 5, 1, &["made of latency_p95, latency_p50, latency_p99"]),
+    ("+[service.signals]\nlatency_p59 = \"x\"", 5, 1, &["did you mean `latency_p"]),
+    ("+[service.thresholds]\nerror_rate = { warning = 5 }", 5, 26, &["more than 100 %", "write \"5 %\""]),
+    ("+[service.thresholds]\nerror_rate = { warning = \"5 s\" }", 5, 26, &["`s` is not a unit that fits here"]),
+    ("+[service.thresholds]\nlatency_p95 = { critical = 1 }", 5, 28, &["1 has no unit", "500 ms"]),
+    ("+[service.thresholds]\nerror_rate = { warning = \"9 %\" }", 5, 14, &["above its critical limit"]),
+    ("+[service.thresholds]\nmemory = { critical = \"2 GiB\" }", 5, 23, &["is a size", "share of the whole"]),
+    ("+[service.thresholds]\nmemory = \"90 %\"", 5, 10, &["`memory` is a text", "{ critical = \"5 %\" }"]),
+    ("+[service.thresholds]\nmemory = { warn = \"90 %\" }", 5, 12, &["unknown key `warn`", "did you mean `warning`?"]),
+    ("+[[service.target]]\nheaders = {}", 4, 1, &["[[service.target]] has no `url`"]),
+];
+
+const SOURCES: &[Mistake] = &[
+    ("[[statuspage]]\nname = \"x\"", 1, 1, &["[[statuspage]] has no `url`"]),
+    ("[[statuspage]]\nurl = \"https://x.example\"\nevery = \"5s\"", 3, 9, &["between 1m and a day", "every = \"60s\""]),
+    ("[[slack]]\nregions = []", 2, 1, &["unknown key `regions` in [[slack]]"]),
+    ("[intervals]\nstatus = \"5s\"\n[[slack]]", 2, 10, &["too often for `Slack`"]),
+    ("[[slack]]\n[[slack]]", 2, 1, &["a second [[slack]]", "its own name"]),
+    ("[[deploys.gitlab]]\nx = 1", 1, 11, &["unknown key `gitlab` in [deploys]"]),
+    ("[[deploys.file]]\nname = \"x\"", 1, 1, &["[[deploys.file]] has no `path`"]),
+    ("[[deploys.command]]\ncommand = \"deploys --json\"", 2, 11, &["no shell takes it apart", "\"sh\", \"-c\""]),
+    ("[[deploys.command]]\ncommand = []", 2, 11, &["names no program"]),
+    ("[[deploys.github]]\nrepo = \"api\"", 2, 8, &["`api` is not a repository", "owner/name"]),
+];
+
+const SECRETS: &[Mistake] = &[
+    (
+        "+[[service.target]]\nurl = \"http://b\"\nheaders = { Authorization = \"Bearer hunter2\" }",
+        6,
+        29,
+        &["`Authorization` must not stand in the configuration", "{ env ="],
+    ),
+    (
+        "+[[service.target]]\nurl = \"http://b\"\nheaders = { X-Any = \"ghp_hunter2hunter2\" }",
+        6,
+        21,
+        &["`X-Any` must not stand in the configuration"],
+    ),
+    (
+        "+[[service.target]]\nurl = \"http://b\"\nheaders = { \"A B\" = \"x\" }",
+        6,
+        13,
+        &["`A B` is not the name of a header"],
+    ),
+    ("[[deploys.github]]\nrepo = \"a/b\"\ntoken = \"hunter2\"", 3, 9, &["`token` must not stand in the configuration"]),
+    ("[[deploys.github]]\nrepo = \"a/b\"\ntoken = hunter2", 3, 9, &["a text needs quotes"]),
+    (
+        "[[deploys.github]]\nrepo = \"a/b\"\ntoken = { env = \"ghp_hunter2hunter2\" }",
+        3,
+        17,
+        &["not the name of a variable", "GITHUB_TOKEN"],
+    ),
+    ("[[deploys.github]]\nrepo = \"a/b\"\ntoken = { env = \"A\", file = \"b\" }", 3, 9, &["exactly one of env, file"]),
+    ("[[deploys.github]]\nrepo = \"a/b\"\ntoken = { env = \"GONE\" }", 3, 9, &["GONE is not set"]),
+];
+
+#[test]
+fn each_mistake_is_told_with_its_place_and_what_to_write() {
+    let missing = |secret: &_| format!("{secret:?}").contains("GONE").then(|| "GONE is not set".to_owned());
+    let world =
+        World { missing_secret: &missing, is_file: &|path| !path.ends_with("none.md"), ..World::anywhere(THEMES) };
+    for (text, line, column, fragments) in [GENERAL, SYNTAX, SERVICES, SOURCES, SECRETS].concat() {
+        let text = text.strip_prefix('+').map_or(text.to_owned(), |rest| format!("{SERVICE}{rest}"));
+        let Err(problems) = parse(&text, "sixty.toml", Path::new("/etc/sixty"), &world) else {
+            panic!("accepted: {text}");
+        };
+        let shown = problems.to_string();
+        let start = format!("sixty.toml:{line}:{column}: ");
+        assert!(shown.starts_with(&start), "\n{text}\nshould have {start}\n{shown}");
+        for fragment in fragments {
+            assert!(shown.contains(fragment), "\n{text}\nshould have {fragment}\n{shown}");
+        }
+        assert_eq!(problems.len(), 1, "\n{text}\none problem, not these:\n{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_by_place() {
+    let text =
+        "theme = \"drak\"\nwindow = \"1\"\nfoo = 1\n[[service]]\nname = \"a\"\ntargets = [\"h:1\"]\n[[deploys.git]]\n";
+    let shown = read(text).unwrap_err().to_string();
+    let places: Vec<&str> = shown.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(places, ["sixty.toml:1:9", "sixty.toml:2:10", "sixty.toml:3:1", "sixty.toml:6:12", "sixty.toml:7:1"]);
+}
+
+#[test]
+fn a_broken_line_hides_no_wrong_value_and_invents_none() {
+    // The header of the service is broken: its keys land elsewhere, which must not be told as unknown keys.
+    let shown = read("theme = \"drak\"\n[[service]\nname = \"a\"\ntargets = [\"http://a\"]\n").unwrap_err().to_string();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines.len(), 2, "{shown}");
+    assert!(lines[0].starts_with("sixty.toml:1:9: unknown theme"), "{shown}");
+    assert!(lines[1].starts_with("sixty.toml:2:11: "), "{shown}");
+}
+
+#[test]
+fn files_are_read_with_their_own_folder_as_base() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sixty.toml");
+    std::fs::write(folder.path().join("list.md"), "- [ ] one\n").unwrap();
+    std::fs::write(&path, "\u{feff}checklist = \"list.md\"\n").unwrap();
+    let world = World::machine(THEMES, None);
+    let config = load(&path, &world).unwrap();
+    assert_eq!(config.path.as_deref(), Some(path.as_path()));
+    assert_eq!(config.checklist, Some(folder.path().join("list.md")));
+
+    let problem = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        load(&path, &world).unwrap_err().to_string()
+    };
+    assert!(
+        problem(b"# \xc3\xa9\nwho = \"\xff\"\n").ends_with("sixty.toml:2:8: this is not UTF-8; save the file as UTF-8")
+    );
+    assert!(problem(&vec![b'#'; 2_000_000]).contains("larger than 1 MiB"));
+    assert!(load(&folder.path().join("none.toml"), &world).unwrap_err().to_string().contains("cannot be read"));
+    assert!(load(folder.path(), &world).is_err());
+}
+
+/// Each problem has a place in the text, and its line is harmless.
+fn well_placed(text: &str) -> Result<(), TestCaseError> {
+    let Err(problems) = read(text) else { return Ok(()) };
+    for problem in problems.iter() {
+        let Some(place) = problem.place else { return Err(TestCaseError::fail(format!("no place: {problem}"))) };
+        let line = text.split('\n').nth(place.line - 1);
+        prop_assert!(line.is_some(), "{problem} in {text:?}");
+        prop_assert!(place.column <= line.unwrap_or("").chars().count() + 1, "{problem} in {text:?}");
+        prop_assert!(!problem.to_string().chars().any(char::is_control), "{problem:?}");
+        prop_assert!(!problem.cause.is_empty());
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "(\\PC|[\\[\\]{}=\"'#.,\\n\\r\\t]){0,200}") {
+        well_placed(&text)?;
+    }
+
+    #[test]
+    fn no_damage_to_the_examples_panics(
+        cuts in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0usize..30, "(\\PC|[\\[\\]{}=\"'#,\\n\u{1b}]){0,6}"),
+            1..6,
+        ),
+    ) {
+        let mut text: Vec<char> = examples().chars().collect();
+        for (at, length, put) in cuts {
+            let at = at.index(text.len() + 1);
+            let end = (at + length).min(text.len());
+            text.splice(at..end, put.chars());
+        }
+        well_placed(&text.into_iter().collect::<String>())?;
+    }
+
+    #[test]
+    fn lines_in_any_order_do_not_panic(
+        order in Just(examples().lines().map(str::to_owned).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        well_placed(&order.join("\n"))?;
+    }
+}
