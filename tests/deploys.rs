@@ -51,11 +51,15 @@ async fn ask(source: &mut DeploySource) -> Result<Payload, Fault> {
     source.ask(&Http::new(), now()).await
 }
 
+/// The changes of an answer; what is no such answer matches none of the lists that the tests expect.
+#[track_caller]
 fn changes(answer: Result<Payload, Fault>) -> Vec<Change> {
-    match answer {
-        Ok(Payload::Changes(changes)) => changes,
-        other => panic!("no changes: {other:?}"),
-    }
+    let changes = match answer {
+        Ok(Payload::Changes(changes)) => Ok(changes),
+        other => Err(other),
+    };
+    assert!(changes.is_ok(), "no changes: {changes:?}");
+    changes.unwrap_or_default()
 }
 
 fn names(changes: &[Change]) -> Vec<String> {
@@ -557,4 +561,39 @@ async fn recorded_answers_of_github_are_read() {
     assert_eq!(found[0].title, "question");
     assert_eq!(found[0].started, "2021-01-23T05:30:28Z".parse::<At>().unwrap());
     assert_eq!(found[0].link, "http://www.github.com/logurl");
+}
+
+#[tokio::test]
+async fn the_drill_tells_the_same_through_its_log_and_through_its_forge() {
+    use sixty::drill::{Server, Story, World};
+    let after = now();
+    let start = after - chrono::TimeDelta::minutes(30);
+    let world = || World::new(Story::connection_leak(), 1, start, after - chrono::TimeDelta::minutes(5));
+    let log = world().deploys_jsonl(after);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deploys.jsonl");
+    std::fs::write(&path, &log).unwrap();
+    let mut logged = changes(ask(&mut file(&path)).await);
+    assert_eq!(logged.len(), log.lines().count());
+    logged.retain(|change| change.kind == sixty::facts::ChangeKind::Deploy);
+    let server = Server::start(world(), std::sync::Arc::new(now), 0).await.unwrap();
+    let mut source = DeploySource::new(Settings::Github(GithubSettings {
+        name: "forge".into(),
+        repo: "acme/checkout".into(),
+        environment: None,
+        api: format!("http://{}", server.address()).parse().unwrap(),
+        token: None,
+        every: MINUTE,
+    }));
+    let told = changes(ask(&mut source).await);
+    assert_eq!(source.remark(), None);
+    let shape =
+        |change: &Change| (change.name(), change.who.clone(), change.environment.clone(), change.started.timestamp());
+    let sorted = |changes: &[Change]| {
+        let mut all: Vec<_> = changes.iter().map(shape).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(sorted(&told), sorted(&logged));
+    assert!(told.len() >= 2 && told[0].state == ChangeState::Succeeded && told[0].finished.is_some());
 }

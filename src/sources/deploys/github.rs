@@ -209,7 +209,13 @@ impl Github {
         let hash = deployment.sha.as_deref().is_some_and(|sha| sha.starts_with(reference));
         // A branch or a whole hash says less than the short hash.
         let tagged = !hash && reference.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
-        let version = if tagged || sha.is_empty() { reference.to_owned() } else { sha };
+        let payload = payload(deployment);
+        let told = if tagged { String::new() } else { named(&payload, &["version"]) };
+        let version = match (told.is_empty(), tagged || sha.is_empty()) {
+            (false, _) => told,
+            (true, true) => reference.to_owned(),
+            (true, false) => sha,
+        };
         let mut title = text(&deployment.description, 300);
         let task = text(&deployment.task, 60);
         if !task.is_empty() && task != "deploy" {
@@ -221,9 +227,9 @@ impl Github {
         Change {
             id: deployment.id.to_string(),
             kind: ChangeKind::Deploy,
-            what: self.settings.repo.rsplit('/').next().map(|name| clean_line(name, 80)).unwrap_or_default(),
+            what: self.what(&payload),
             version,
-            who: who(deployment),
+            who: who(deployment, &payload),
             environment: text(&deployment.environment, 40),
             title,
             started: deployment.created_at,
@@ -231,6 +237,13 @@ impl Github {
             state: followed.state.unwrap_or(ChangeState::Unknown),
             link: if followed.link.is_empty() { self.page() } else { followed.link },
         }
+    }
+
+    /// What was deployed: of a repository with several programs the payload may say which.
+    fn what(&self, payload: &Value) -> String {
+        let told = named(payload, &["service", "app", "application", "component"]);
+        let name = self.settings.repo.rsplit('/').next().unwrap_or_default();
+        if told.is_empty() { clean_line(name, 80) } else { told }
     }
 
     /// `API/repos/OWNER/NAME/deployments` and what follows.
@@ -332,21 +345,29 @@ fn outcome(statuses: &[Status]) -> Followed {
     followed
 }
 
-/// The person: behind a bot stands whom the payload names.
-fn who(deployment: &Deployment) -> String {
-    let login = deployment.creator.as_ref().and_then(|creator| creator.login.as_deref()).unwrap_or_default();
-    if login.is_empty() || login.ends_with("[bot]") {
-        let payload = match &deployment.payload {
-            Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
-            other => other.clone(),
-        };
-        let named = ["user", "actor", "deployer", "author", "triggered_by"].iter();
-        let named = named.filter_map(|key| payload.get(*key)?.as_str()).find(|name| !name.trim().is_empty());
-        if let Some(name) = named {
-            return clean_line(name, 80);
-        }
+/// The payload, which may be an object or a text that holds one.
+fn payload(deployment: &Deployment) -> Value {
+    match &deployment.payload {
+        Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+        other => other.clone(),
     }
-    clean_line(login, 80)
+}
+
+/// The first of these keys that holds a text; clean, `""` when there is none.
+fn named(payload: &Value, keys: &[&str]) -> String {
+    let texts = keys.iter().filter_map(|key| payload.get(*key)?.as_str());
+    texts.map(|text| clean_line(text, 80)).find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// The person: behind a bot stands whom the payload names.
+fn who(deployment: &Deployment, payload: &Value) -> String {
+    let login = deployment.creator.as_ref().and_then(|creator| creator.login.as_deref()).unwrap_or_default();
+    let behind = if login.is_empty() || login.ends_with("[bot]") {
+        named(payload, &["user", "actor", "deployer", "author", "triggered_by"])
+    } else {
+        String::new()
+    };
+    if behind.is_empty() { clean_line(login, 80) } else { behind }
 }
 
 #[cfg(test)]
