@@ -27,6 +27,8 @@ pub struct EngineReport {
     pub engine: String,
     /// The presets that were chosen, each with the reason.
     pub presets: Vec<PresetReport>,
+    /// What has to be said beside the numbers: what they mean, what is not exported. Clean.
+    pub notes: Vec<String>,
     /// The query of each measure, as it was evaluated.
     pub queries: BTreeMap<Measure, String>,
     /// The endpoints that are read.

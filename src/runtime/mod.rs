@@ -11,9 +11,10 @@ pub mod journal;
 pub mod pollers;
 mod screen;
 mod scribe;
-mod session;
+// mod session;
+pub mod setup;
 
 pub use clock::Clock;
 pub use screen::check_terminal;
-pub use session::Ending;
-pub use session::Session;
+// pub use session::Ending;
+// pub use session::Session;

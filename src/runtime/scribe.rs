@@ -76,22 +76,19 @@ impl Drop for Scribe {
 struct Desk {
     service: Arc<str>,
     journal: Journal,
-    incident: Option<String>,
     told: (usize, Option<Fault>),
 }
 
 impl Desk {
     fn new(directory: &std::path::Path, service: Arc<str>, access: Access) -> Self {
         let journal = Journal::open(directory, &service, access);
-        Self { service, journal, incident: None, told: (0, None) }
+        Self { service, journal, told: (0, None) }
     }
 
     /// What is new, if anything.
     fn news(&mut self, at: At) -> Option<JournalNews> {
-        let entries = self.journal.poll_at(at);
-        let incident = self.journal.incident();
-        let replaced = incident != self.incident;
-        self.incident = incident;
+        let entries = self.journal.poll(at);
+        let replaced = self.journal.take_replaced();
         let state = (self.journal.pending(), self.journal.trouble().cloned());
         if entries.is_empty() && !replaced && state == self.told {
             return None;

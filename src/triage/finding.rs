@@ -242,6 +242,7 @@ pub(crate) mod tests {
         let about = Arc::new(EngineReport {
             engine: "test".into(),
             presets: Vec::new(),
+            notes: Vec::new(),
             queries: BTreeMap::new(),
             targets: Vec::new(),
             series: (0, 0),

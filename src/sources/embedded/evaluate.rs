@@ -94,6 +94,10 @@ impl Evaluator {
         self.plan.as_ref().map(|plan| plan.presets.clone()).unwrap_or_default()
     }
 
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.plan.as_ref().map(|plan| plan.notes.clone()).unwrap_or_default()
+    }
+
     /// The queries as they are evaluated when there is enough history.
     pub(super) fn texts(&mut self) -> BTreeMap<Measure, String> {
         let text = |template: &mut Template| template.configured().ok().map(|query| clean_line(query.text(), 2_000));

@@ -201,10 +201,10 @@ impl Embedded {
     }
 
     fn batch(&mut self, points: Vec<Points>, targets: Vec<TargetReport>) -> Batch {
-        let window = crate::promql::Vars::duration_text(self.settings.rate_window());
         let report = EngineReport {
-            engine: format!("embedded, rate window {window}"),
+            engine: format!("embedded, rate window {} s", self.settings.rate_window().as_secs_f64()),
             presets: self.evaluator.presets(),
+            notes: self.evaluator.notes(),
             queries: self.evaluator.texts(),
             targets,
             series: self.store.counts(),

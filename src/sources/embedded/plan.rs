@@ -15,6 +15,8 @@ pub type Planner = Arc<dyn Fn(&Inventory) -> Plan + Send + Sync>;
 pub struct Plan {
     /// The presets that were chosen.
     pub presets: Vec<PresetReport>,
+    /// What has to be said beside the numbers; clean.
+    pub notes: Vec<String>,
     /// The query of each measure, with its variables.
     pub queries: BTreeMap<Measure, String>,
     /// Measures that should be there and cannot be had.

@@ -1,0 +1,236 @@
+//! From what the team wrote to what runs: the settings of the app, and the sources.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::app::KeyMap;
+use crate::app::Mode;
+use crate::app::ServiceSettings;
+use crate::app::Settings;
+use crate::config::Config;
+use crate::config::Service;
+use crate::facts::At;
+use crate::facts::Measure;
+use crate::facts::PresetReport;
+use crate::facts::text::clean;
+use crate::incident::Checklist;
+use crate::runtime::journal;
+use crate::signals::preset;
+use crate::signals::preset::Family;
+use crate::sources::Source;
+use crate::sources::deploys::DeploySource;
+use crate::sources::embedded;
+use crate::sources::embedded::Absence;
+use crate::sources::embedded::Embedded;
+use crate::sources::embedded::Plan;
+use crate::sources::embedded::Planner;
+use crate::sources::exposition::Inventory;
+use crate::sources::status::StatusSource;
+
+/// What a person asked for on the command line.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What a person may do.
+    pub mode: Mode,
+    /// The service to start with.
+    pub service: Option<String>,
+    /// The name that the person gave.
+    pub who: Option<String>,
+    /// A word behind the service's name.
+    pub badge: Option<String>,
+}
+
+/// The settings of the app.
+///
+/// # Errors
+/// A sentence per problem: a service that is not configured, a checklist that cannot be read, keys that clash.
+pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Result<Settings, Vec<String>> {
+    let mut problems = Vec::new();
+    let start = match &wish.service {
+        Some(name) => {
+            let found = config.services.iter().position(|service| *service.name == **name);
+            if found.is_none() {
+                problems.push(unknown_service(name, config));
+            }
+            found
+        }
+        None => (config.services.len() == 1).then_some(0),
+    };
+    let keys = KeyMap::new(&config.keys, wish.mode.is_read_only()).unwrap_or_else(|found| {
+        problems.extend(found);
+        KeyMap::default()
+    });
+    let checklist = checklist(config).unwrap_or_else(|found| {
+        problems.extend(found);
+        Checklist::first_60_seconds()
+    });
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let services = config.services.iter().map(|service| ServiceSettings {
+        name: Arc::clone(&service.name),
+        environment: service.environment.clone(),
+        thresholds: service.thresholds,
+    });
+    Ok(Settings {
+        services: services.collect(),
+        sources: sources.iter().map(Source::info).collect(),
+        zone: config.time_zone.unwrap_or_else(machine_zone),
+        window: config.window,
+        retention: config.retention,
+        who: journal::who(wish.who.as_deref().or(config.who.as_deref())),
+        host: journal::host(),
+        id_prefix: journal::new_id(at),
+        mode: wish.mode,
+        keys,
+        checklist,
+        start,
+        badge: wish.badge.clone(),
+    })
+}
+
+fn unknown_service(name: &str, config: &Config) -> String {
+    let known: Vec<_> = config.services.iter().map(|service| &*service.name).collect();
+    let closest = known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let closest = closest.filter(|close| strsim::jaro_winkler(close, name) > 0.8);
+    match closest {
+        Some(close) => format!("there is no service `{name}` in the configuration; did you mean `{close}`?"),
+        None if known.is_empty() => format!("there is no service `{name}`: the configuration has none"),
+        None => format!("there is no service `{name}`; there are: {}", known.join(", ")),
+    }
+}
+
+fn checklist(config: &Config) -> Result<Checklist, Vec<String>> {
+    let Some(path) = &config.checklist else { return Ok(Checklist::first_60_seconds()) };
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| vec![format!("{shown}: the checklist cannot be read: {error}")])?;
+    Checklist::parse(&text, &shown)
+        .map_err(|problems| problems.iter().map(|problem| format!("{shown}:{}: {}", problem.line, problem.what)).collect())
+}
+
+/// The machine's zone; UTC where it has none, or one that nobody knows.
+fn machine_zone() -> Tz {
+    let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
+    let named = named.or_else(|| iana_time_zone::get_timezone().ok());
+    named.and_then(|name| name.trim_start_matches(':').parse().ok()).unwrap_or(Tz::UTC)
+}
+
+/// All sources that the configuration names.
+#[must_use]
+pub fn sources(config: &Config) -> Vec<Source> {
+    let engines = config.services.iter().map(|service| Source::Embedded(Box::new(engine(config, service))));
+    let status = config.status.iter().map(|settings| Source::Status(Box::new(StatusSource::new(settings.clone()))));
+    let deploys = config.deploys.iter().map(|settings| Source::Deploys(Box::new(DeploySource::new(settings.clone()))));
+    engines.chain(status).chain(deploys).collect()
+}
+
+/// The embedded engine of one service.
+#[must_use]
+pub fn engine(config: &Config, service: &Service) -> Embedded {
+    let settings = embedded::Settings {
+        service: Arc::clone(&service.name),
+        targets: service.targets.iter().map(|target| (target.url.clone(), target.headers.clone())).collect(),
+        every: config.intervals.metrics,
+        rate_window: config.rate_window,
+        retention: config.retention,
+        max_series: config.max_series,
+    };
+    Embedded::new(settings, planner(&service.presets, &service.queries))
+}
+
+/// Chooses presets by what is there; what the team wrote goes before them.
+#[must_use]
+pub fn planner(presets: &[String], own: &BTreeMap<Measure, String>) -> Planner {
+    let wanted: Vec<_> = presets.iter().filter_map(|key| preset::by_key(key)).collect();
+    let own = own.clone();
+    Arc::new(move |there: &Inventory| {
+        let inventory = preset::Inventory { names: there.names.clone() };
+        plan(preset::choose_with(&inventory, &wanted), &own)
+    })
+}
+
+fn plan(choice: preset::Choice, own: &BTreeMap<Measure, String>) -> Plan {
+    let mut queries = choice.queries;
+    queries.extend(own.iter().map(|(measure, query)| (*measure, query.clone())));
+    let mut absent = Vec::new();
+    for missing in &choice.missing {
+        let why: Arc<str> = preset::explain(missing).into();
+        for measure in wanted_of(missing.family) {
+            if !queries.contains_key(measure) {
+                absent.push(Absence { measure: *measure, why: Arc::clone(&why) });
+            }
+        }
+    }
+    Plan {
+        presets: choice
+            .presets
+            .into_iter()
+            .map(|(preset, why)| PresetReport { title: clean(&preset.title), why: clean(&why) })
+            .collect(),
+        notes: choice.notes,
+        queries,
+        absent,
+    }
+}
+
+/// The measures of a family that a service is expected to have.
+const fn wanted_of(family: Family) -> &'static [Measure] {
+    match family {
+        Family::Requests => &[Measure::RequestRate, Measure::ErrorRate, Measure::LatencyP95],
+        Family::Memory => &[Measure::MemoryUsed],
+        Family::Pool => &[Measure::PoolUsed],
+    }
+}
+
+/// Where journals and copies are kept: as configured, else `$XDG_STATE_HOME/sixty`, else `~/.local/state/sixty`,
+/// else the directory for temporary files.
+#[must_use]
+pub fn state_dir(chosen: Option<&PathBuf>, env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    if let Some(path) = chosen {
+        return path.clone();
+    }
+    let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("sixty")
+}
+
+/// How long before now the past of a demo begins.
+pub const PAST: Duration = Duration::from_secs(3_600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_directory_follows_the_environment() {
+        let env = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        let chosen = PathBuf::from("/srv/on-call");
+        for (pairs, chosen, expected) in [
+            (&[("HOME", "/home/ana")][..], None, "/home/ana/.local/state/sixty"),
+            (&[("HOME", "/home/ana"), ("XDG_STATE_HOME", "/state")], None, "/state/sixty"),
+            (&[("HOME", "/home/ana"), ("XDG_STATE_HOME", "state")], None, "/home/ana/.local/state/sixty"),
+            (&[("HOME", "/home/ana")], Some(&chosen), "/srv/on-call"),
+        ] {
+            assert_eq!(state_dir(chosen, &env(pairs)), PathBuf::from(expected));
+        }
+    }
+
+    #[test]
+    fn what_the_team_wrote_goes_before_the_preset_and_what_is_missing_is_said() {
+        let own = BTreeMap::from([(Measure::RequestRate, "sum(rate(mine_total[1m]))".to_owned())]);
+        let plan = planner(&[], &own)(&Inventory::default());
+        assert_eq!(plan.queries, own);
+        let absent: Vec<_> = plan.absent.iter().map(|absence| absence.measure).collect();
+        assert!(absent.contains(&Measure::ErrorRate) && !absent.contains(&Measure::RequestRate));
+        assert!(plan.absent[0].why.contains("http_server_request_duration_seconds_count"), "{}", plan.absent[0].why);
+    }
+}
