@@ -31,13 +31,13 @@ use std::time::Duration;
 use url::Url;
 
 use crate::facts::Measure;
+use crate::sources::secret::SecretRef;
 use crate::triage::Thresholds;
 
 pub use find::find;
 pub use problem::Place;
 pub use problem::Problem;
 pub use problem::Problems;
-use raw::SecretRef;
 use raw::deploys;
 use raw::status;
 pub use read::load;
@@ -196,7 +196,7 @@ impl Service {
 /// One address with metrics.
 #[derive(Clone, PartialEq)]
 pub struct Target {
-    /// Where; may hold a user and a password, so that it is shown by [`shown`](urls::shown) only.
+    /// Where; may hold a user and a password, so that it is shown by [`shown`](crate::sources::http::shown) only.
     pub url: Url,
     /// Sent with each request; values are looked up at each.
     pub headers: Vec<(String, SecretRef)>,
@@ -204,7 +204,10 @@ pub struct Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("url", &urls::shown(self.url.as_str())).field("headers", &self.headers).finish()
+        f.debug_struct("Target")
+            .field("url", &crate::sources::http::shown(&self.url))
+            .field("headers", &self.headers)
+            .finish()
     }
 }
 

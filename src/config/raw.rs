@@ -1,48 +1,10 @@
 //! Definitions equal to those of the sources, until these are on `main`: the reader is written against them.
 
+use crate::sources::secret::SecretRef;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
-
-/// A secret value.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a value.
-    #[must_use]
-    pub fn new(value: &str) -> Self {
-        Self(value.to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
-}
-
-/// Where a secret lies.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SecretRef {
-    /// In an environment variable.
-    Env(String),
-    /// In a file.
-    File(PathBuf),
-    /// On the output of a program.
-    Command(Vec<String>),
-    /// Here.
-    Plain(Secret),
-}
-
-impl SecretRef {
-    /// Why it cannot be resolved.
-    #[must_use]
-    pub fn missing(&self) -> Option<String> {
-        matches!(self, Self::Command(words) if words.is_empty()).then(|| "no program".to_owned())
-    }
-}
 
 /// Sources of status.
 pub mod status {
@@ -56,7 +18,7 @@ pub mod status {
         /// AWS.
         Aws,
         /// Google Cloud.
-        GoogleCloud,
+        Gcp,
         /// Azure.
         Azure,
         /// Slack.
@@ -64,17 +26,17 @@ pub mod status {
     }
 
     impl Kind {
-        /// By the name in the configuration.
+        /// Where the vendor publishes.
         #[must_use]
-        pub fn from_key(key: &str) -> Option<Self> {
-            Some(match key {
-                "statuspage" => Self::Statuspage,
-                "aws" => Self::Aws,
-                "google-cloud" => Self::GoogleCloud,
-                "azure" => Self::Azure,
-                "slack" => Self::Slack,
-                _ => return None,
-            })
+        pub fn default_url(self) -> Option<Url> {
+            let address = match self {
+                Self::Statuspage => return None,
+                Self::Aws => "https://health.aws.amazon.com/public/currentevents",
+                Self::Gcp => "https://status.cloud.google.com/incidents.json",
+                Self::Azure => "https://azure.status.microsoft/en-us/status/feed/",
+                Self::Slack => "https://slack-status.com/api/v2.0.0/current",
+            };
+            Url::parse(address).ok()
         }
     }
 

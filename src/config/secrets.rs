@@ -2,9 +2,10 @@
 //!
 //! Messages never repeat what stands where a secret belongs.
 
+use crate::sources::secret::Secret;
+use crate::sources::secret::SecretRef;
+
 use super::paths;
-use super::raw::Secret;
-use super::raw::SecretRef;
 use super::read::Context;
 use super::reader::Section;
 use super::reader::Value;

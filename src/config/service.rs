@@ -7,6 +7,8 @@ use crate::facts::Measure;
 use crate::facts::Signal;
 use crate::facts::text::clean_line;
 
+use crate::sources::secret::SecretRef;
+
 use super::Service;
 use super::Target;
 use super::limits;
@@ -112,7 +114,7 @@ fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
     targets
 }
 
-fn headers(value: &Value<'_>, context: &Context<'_>) -> Vec<(String, super::raw::SecretRef)> {
+fn headers(value: &Value<'_>, context: &Context<'_>) -> Vec<(String, SecretRef)> {
     let example = "headers = { Authorization = { env = \"METRICS_AUTH\" } }";
     let Some(section) = value.section("headers", example) else { return Vec::new() };
     let mut headers = Vec::new();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::facts::text::clean_line;
+use crate::sources::http::is_loopback;
 
 use super::paths;
 use super::raw::deploys;
@@ -34,39 +35,19 @@ const GITHUB_API: &str = "https://api.github.com";
 /// A format of status pages, as the configuration calls it.
 struct Page {
     table: &'static str,
-    key: &'static str,
-    /// The name and the address when none is given; a page that everybody has at another place has none.
-    default: Option<(&'static str, &'static str)>,
+    kind: status::Kind,
+    /// The provider's name; `""` where every page is another provider.
+    vendor: &'static str,
     /// Whether the provider says in which regions something is wrong.
     regions: bool,
 }
 
 const PAGES: &[Page] = &[
-    Page { table: "statuspage", key: "statuspage", default: None, regions: false },
-    Page {
-        table: "aws",
-        key: "aws",
-        default: Some(("AWS", "https://health.aws.amazon.com/public/currentevents")),
-        regions: true,
-    },
-    Page {
-        table: "google_cloud",
-        key: "google-cloud",
-        default: Some(("Google Cloud", "https://status.cloud.google.com/incidents.json")),
-        regions: true,
-    },
-    Page {
-        table: "azure",
-        key: "azure",
-        default: Some(("Azure", "https://rssfeed.azure.status.microsoft/en-us/status/feed/")),
-        regions: true,
-    },
-    Page {
-        table: "slack",
-        key: "slack",
-        default: Some(("Slack", "https://slack-status.com/api/v2.0.0/current")),
-        regions: false,
-    },
+    Page { table: "statuspage", kind: status::Kind::Statuspage, vendor: "", regions: false },
+    Page { table: "aws", kind: status::Kind::Aws, vendor: "AWS", regions: true },
+    Page { table: "google_cloud", kind: status::Kind::Gcp, vendor: "Google Cloud", regions: true },
+    Page { table: "azure", kind: status::Kind::Azure, vendor: "Azure", regions: true },
+    Page { table: "slack", kind: status::Kind::Slack, vendor: "Slack", regions: false },
 ];
 
 /// Reads the status pages, in the order of the kinds.
@@ -106,31 +87,31 @@ fn one_page(
     too_often: &mut Option<String>,
 ) -> Option<status::Settings> {
     let example = "url = \"https://www.githubstatus.com\"";
-    let url = match (section.value("url"), page.default) {
+    let url = match (section.value("url"), page.kind.default_url()) {
         (Some(value), _) => value.text(example).and_then(|text| text.map(urls::parse_url)),
-        (None, Some((_, address))) => Url::parse(address).ok(),
+        (None, Some(url)) => Some(url),
         (None, None) => {
             section.lacks("url", example);
             None
         }
     };
-    let unnamed = match page.default {
-        Some((name, _)) => name.to_owned(),
-        None => url.as_ref().map(urls::host_and_port).unwrap_or_default(),
+    let unnamed = match page.vendor {
+        "" => url.as_ref().map(urls::host_and_port).unwrap_or_default(),
+        vendor => vendor.to_owned(),
     };
     let name = name(section, &unnamed, "name = \"GitHub\"", names);
     let components = words(section.value("components"), "components = [\"Git Operations\"]");
     let regions = if page.regions { words(section.value("regions"), "regions = [\"us-east-1\"]") } else { Vec::new() };
-    let floor = if url.as_ref().is_some_and(urls::is_loopback) { Duration::from_secs(1) } else { VENDOR_FLOOR };
+    let floor = if url.as_ref().is_some_and(is_loopback) { Duration::from_secs(1) } else { VENDOR_FLOOR };
     let every = match section.value("every") {
         Some(value) => every(&value, "every = \"60s\"", floor)?,
         None => context.intervals.status,
     };
-    let (url, name, kind) = (url?, name?, status::Kind::from_key(page.key)?);
+    let (url, name) = (url?, name?);
     if every < floor {
         too_often.get_or_insert(name.clone());
     }
-    Some(status::Settings { name, kind, url, components, regions, every, deadline: STATUS_DEADLINE })
+    Some(status::Settings { name, kind: page.kind, url, components, regions, every, deadline: STATUS_DEADLINE })
 }
 
 /// Reads `[deploys]`: files, commands, GitHub, git, in this order.
@@ -192,7 +173,7 @@ fn github(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>)
         None => Url::parse(GITHUB_API).ok(),
     };
     let token = section.value("token").and_then(|value| secrets::read(&value, context));
-    let floor = if api.as_ref().is_some_and(urls::is_loopback) { 1 } else { 10 };
+    let floor = if api.as_ref().is_some_and(is_loopback) { 1 } else { 10 };
     let every = interval(section, context, floor);
     Some(deploys::Settings::Github(deploys::Github {
         name: name?,

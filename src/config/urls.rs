@@ -48,16 +48,6 @@ pub(super) fn host_and_port(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Whether an address is on this machine, where nobody else's limits count.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,19 +68,6 @@ mod tests {
             let wrong = parse_url(text).unwrap_err();
             assert!(wrong.advice.starts_with(advice), "{text}: {wrong:?}");
             assert!(!format!("{wrong:?}").contains("pw"), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn loopback() {
-        for (url, yes) in [
-            ("http://127.0.0.1:1/", true),
-            ("http://[::1]/", true),
-            ("http://localhost/", true),
-            ("http://status.example.com/", false),
-            ("http://10.0.0.1/", false),
-        ] {
-            assert_eq!(is_loopback(&parse_url(url).unwrap()), yes, "{url}");
         }
     }
 

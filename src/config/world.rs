@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::raw::SecretRef;
+use crate::sources::secret::SecretRef;
 
 /// Names that exist, and two questions to the machine. An empty list of names means: not checked.
 pub struct World<'a> {

@@ -1,0 +1,321 @@
+//! What can be typed: the arguments, their help, the completions and the man page. Runs nothing.
+//!
+//! [`read`] is the only way in: it turns arguments into a [`Cli`], or into a [`Refusal`] that says what to print and
+//! how to exit. The environment is read by nobody here.
+
+mod help;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::config::Config;
+use crate::facts::text::clean;
+use crate::facts::text::clean_line;
+
+pub use help::completions;
+pub use help::man;
+
+/// What is broken, how bad, since when, what changed: the first sixty seconds of an incident on one screen.
+#[derive(Clone, PartialEq, Debug, Parser)]
+#[command(name = "sixty", version, max_term_width = 80, long_about = help::ABOUT, after_help = help::SHORT)]
+#[command(after_long_help = help::LONG, override_usage = help::USAGE)]
+pub struct Cli {
+    /// The command; none for the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// A service of the configuration, or addresses of metrics
+    ///
+    /// One name opens that service; without any, all services are listed, the worst first. Addresses
+    /// (http://host:port/metrics) need no configuration: all that are given together are targets of ONE service,
+    /// called after the first host or as --service says.
+    #[arg(value_name = "SERVICE|URL")]
+    what: Vec<String>,
+
+    /// What applies to every command.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What applies to every command. Each wins over the configuration.
+#[derive(Clone, PartialEq, Debug, Default, Args)]
+#[command(next_help_heading = "Options everywhere")]
+pub struct Options {
+    /// Read this file, and look for no other
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// The name of the service whose addresses are given
+    #[arg(long, global = true, value_name = "NAME", value_parser = name)]
+    pub service: Option<String>,
+
+    /// A theme by name, or the path of its file
+    #[arg(long, global = true, value_name = "THEME")]
+    pub theme: Option<String>,
+
+    /// Draw with ASCII only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+
+    /// Show that much time, as in 30m or 2h
+    #[arg(long, global = true, value_name = "TIME", value_parser = window)]
+    pub window: Option<Duration>,
+
+    /// Show times of this zone, as in Europe/Berlin or UTC
+    #[arg(long, global = true, value_name = "ZONE", value_parser = crate::config::zone)]
+    pub time_zone: Option<chrono_tz::Tz>,
+
+    /// Keep the journal in this folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// Look only: tick nothing, write nothing
+    #[arg(long, global = true)]
+    pub read_only: bool,
+
+    /// Your name beside ticks and notes
+    #[arg(long = "as", global = true, value_name = "NAME", value_parser = name)]
+    pub who: Option<String>,
+}
+
+impl Options {
+    /// The configuration as these options change it. A window that is longer than samples would be kept keeps them
+    /// longer. `--config`, `--service` and `--read-only` are not part of it.
+    #[must_use]
+    pub fn apply(&self, mut config: Config) -> Config {
+        if let Some(theme) = &self.theme {
+            config.theme.clone_from(theme);
+        }
+        if self.ascii {
+            config.ascii = Some(true);
+        }
+        if let Some(window) = self.window {
+            config.window = window;
+            config.retention = config.retention.max(window);
+        }
+        config.time_zone = self.time_zone.or(config.time_zone);
+        config.state_dir = self.state_dir.clone().or(config.state_dir);
+        config.who = self.who.clone().or(config.who);
+        config
+    }
+}
+
+/// The commands beside the screen itself.
+#[derive(Clone, PartialEq, Debug, Subcommand)]
+pub enum Command {
+    /// Watch a simulated service break; needs nothing, changes nothing
+    Demo(Demo),
+    /// The same screen for the wall: large, read-only, no hints
+    Wall(Subject),
+    /// Ask every source once and say what it answers
+    ///
+    /// One line for each source: ok, how long it took and what was found, or the cause and what to do. Exits with
+    /// 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do.
+    Check(Subject),
+    /// Print the state of everything and exit
+    ///
+    /// Asks every source, twice where rates need it. Exits with 0 ok, 1 warning, 2 critical, 3 unknown, as
+    /// monitoring plugins do.
+    Report(Report),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// `sixty demo`.
+#[derive(Clone, PartialEq, Debug, Args)]
+pub struct Demo {
+    /// Run the story that many times faster
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+
+    /// Repeat a story exactly: the same number, the same noise
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    /// Serve the simulated endpoints on this port; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+
+    /// Begin that far into the story, as in 6m
+    #[arg(long, value_name = "TIME", value_parser = crate::config::duration)]
+    pub at: Option<Duration>,
+
+    /// The instant that the first frame takes for now, as in 2026-02-03T03:21:09Z (for tests and pictures)
+    #[arg(long, value_name = "RFC3339", hide = true, value_parser = instant)]
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// What a command is about.
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct Subject {
+    /// A service of the configuration, or addresses of metrics
+    #[arg(value_name = "SERVICE|URL")]
+    what: Vec<String>,
+}
+
+/// `sixty report`.
+#[derive(Clone, PartialEq, Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    subject: Subject,
+
+    /// For whom it is
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Watch for that long before the report, as in 30s
+    #[arg(long, value_name = "TIME", value_parser = crate::config::duration)]
+    pub watch_for: Option<Duration>,
+
+    /// Print the JSON schema of --format json, and ask nobody
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// For whom a report is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    /// People at a terminal
+    Text,
+    /// A chat or a ticket
+    Markdown,
+    /// A program; see --schema
+    Json,
+}
+
+/// What is to be looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// All services of the configuration.
+    Everything,
+    /// One service of the configuration, by its name.
+    Service(String),
+    /// Addresses, without a configuration of services.
+    Urls(Vec<String>),
+}
+
+impl Cli {
+    /// What is to be looked at. [`read`] has checked that it is one thing.
+    #[must_use]
+    pub fn what(&self) -> What {
+        sort(self.words()).unwrap_or(What::Everything)
+    }
+
+    fn words(&self) -> &[String] {
+        match &self.command {
+            None => &self.what,
+            Some(Command::Wall(subject) | Command::Check(subject)) => &subject.what,
+            Some(Command::Report(report)) => &report.subject.what,
+            Some(Command::Demo(_) | Command::Completions { .. } | Command::Man) => &[],
+        }
+    }
+}
+
+/// Why nothing is run: help that was asked for, or a mistake.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What to print; clean, with a line break at its end.
+    pub text: String,
+    /// The exit code: 0 for help, 2 for a mistake, and 3 (unknown) where 2 would mean critical.
+    pub code: u8,
+}
+
+/// Reads the arguments; the first is the name of the program.
+///
+/// # Errors
+/// The help or the version that was asked for (code 0, for the standard output), or what is wrong and what to write.
+pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let refuse = |error: &clap::Error| {
+        // Monitoring reads 2 as critical: a mistyped option is not the service's fault.
+        let plugin = arguments.iter().skip(1).any(|word| word == "check" || word == "report");
+        let code = if !error.use_stderr() {
+            0
+        } else if plugin {
+            3
+        } else {
+            2
+        };
+        Refusal { text: clean(&error.to_string()), code }
+    };
+    let cli = Cli::try_parse_from(&arguments).map_err(|error| refuse(&error))?;
+    let usage = |message: String| refuse(&Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message));
+    if cli.command.is_some() && !cli.what.is_empty() {
+        return Err(usage(format!("the command stands first: sixty COMMAND {}", shown(&cli.what))));
+    }
+    let what = sort(cli.words()).map_err(usage)?;
+    if cli.options.service.is_some() && !matches!(what, What::Urls(_)) {
+        return Err(usage(
+            "--service gives addresses a name; a service of the configuration is written without it".into(),
+        ));
+    }
+    Ok(cli)
+}
+
+/// Names and addresses apart.
+fn sort(words: &[String]) -> Result<What, String> {
+    let is_url = |word: &&String| word.contains("://");
+    match words {
+        [] => Ok(What::Everything),
+        _ if words.iter().all(|word| is_url(&word)) => Ok(What::Urls(words.to_vec())),
+        // `host:9090` and `host/metrics` are addresses without a scheme: a service is seldom called so.
+        [word] if word.contains('/') || word.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) => {
+            Err(format!("{} looks like an address; write http://{}", shown(words), word.trim_start_matches('/')))
+        }
+        [word] => Ok(What::Service(word.clone())),
+        _ if words.iter().any(|word| is_url(&word)) => {
+            Err(format!("either addresses or the name of a service, not both: {}", shown(words)))
+        }
+        [first, ..] => {
+            let commands: Vec<String> = Cli::command().get_subcommands().map(|one| one.get_name().to_owned()).collect();
+            let hint = match words.iter().find(|word| commands.contains(word)) {
+                Some(command) => format!("the command stands first: sixty {command} {first}"),
+                None => "write one of them, or none for all".to_owned(),
+            };
+            Err(format!("several services are named, {}; {hint}", shown(words)))
+        }
+    }
+}
+
+fn shown(words: &[String]) -> String {
+    clean_line(&words.join(" "), 120)
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || clean_line(text, 80) != text {
+        return Err("write at most 80 visible characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn window(text: &str) -> Result<Duration, String> {
+    let span = crate::config::duration(text)?;
+    if span < Duration::from_secs(60) || span > Duration::from_secs(7 * 86_400) {
+        return Err("write a time between 1m and 7d".to_owned());
+    }
+    Ok(span)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('x').parse::<f64>() {
+        Ok(speed) if (0.1..=1000.0).contains(&speed) => Ok(speed),
+        _ => Err("write a number between 0.1 and 1000".to_owned()),
+    }
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let instant = DateTime::parse_from_rfc3339(text);
+    instant.map(|at| at.to_utc()).map_err(|error| format!("{error}; write it as 2026-02-03T03:21:09Z"))
+}
+
+#[cfg(test)]
+mod tests;
