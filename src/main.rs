@@ -1,3 +1,7 @@
 //! The `sixty` program: thin, everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sixty::commands::run(std::env::args_os())
+}

@@ -1,3 +1,77 @@
-//! The ways out that draw no screen: report, check. The same `App`, other endings.
+//! What the program does when it is called: the screen, the demo, and the ways out that draw no screen.
+//!
+//! One file each; all of them run the same sources and the same [`crate::app::App`].
 
 pub mod cli;
+mod demo;
+mod prepare;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use crate::app::Mode;
+use crate::commands::cli::Cli;
+use crate::commands::cli::Command;
+use crate::runtime::Clock;
+use crate::runtime::Ending;
+use crate::runtime::Session;
+use crate::runtime::check_terminal;
+use crate::runtime::exit;
+use crate::runtime::setup;
+use crate::runtime::setup::Wish;
+
+/// Runs the program with its arguments, the first of which is its own name.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    exit::install_hooks();
+    let cli = match cli::read(arguments) {
+        Ok(cli) => cli,
+        Err(refusal) if refusal.code == 0 => return print(refusal.text.as_bytes()),
+        Err(refusal) => {
+            eprint!("{}", refusal.text);
+            return ExitCode::from(refusal.code);
+        }
+    };
+    let outcome = match &cli.command {
+        None => screen(&cli, Mode::Interactive),
+        Some(Command::Wall(_)) => screen(&cli, Mode::Wall),
+        Some(Command::Demo(demo)) => demo::run(&cli, demo),
+        Some(Command::Completions { shell }) => return print(&cli::completions(*shell)),
+        Some(Command::Man) => match cli::man() {
+            Ok(page) => return print(&page),
+            Err(error) => Err(format!("the man page could not be made: {error}")),
+        },
+        Some(Command::Check(_) | Command::Report(_)) => Err("not yet".to_owned()),
+    };
+    outcome.unwrap_or_else(|sentences| exit::cannot_start(&sentences))
+}
+
+/// Prints to the standard output; a reader that has gone away is no failure.
+fn print(bytes: &[u8]) -> ExitCode {
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(exit::CANNOT_START),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// The screen, on what the configuration or the addresses say.
+fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
+    let mode = if mode == Mode::Interactive && cli.options.read_only { Mode::ReadOnly } else { mode };
+    check_terminal(prepare::env("TERM").as_deref())?;
+    let prepared = prepare::prepare(cli)?;
+    let clock = Clock::machine();
+    let sources = setup::sources(&prepared.config);
+    let wish = Wish { mode, service: prepared.service, who: None, badge: None };
+    let settings = setup::settings(&prepared.config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
+    watch(Session { settings, sources, past: Vec::new(), clock, look: prepared.look, state: prepared.state })
+}
+
+fn watch(session: Session) -> Result<ExitCode, String> {
+    match session.run() {
+        Ok(Ending::Left) => Ok(ExitCode::SUCCESS),
+        // As after a panic in the main thread; the report was printed.
+        Ok(Ending::Died) => Ok(ExitCode::from(101)),
+        Err(error) => Err(format!("the terminal failed: {error}")),
+    }
+}

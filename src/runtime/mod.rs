@@ -8,13 +8,15 @@ mod clock;
 pub mod exit;
 mod input;
 pub mod journal;
+mod look;
 pub mod pollers;
 mod screen;
 mod scribe;
-// mod session;
+mod session;
 pub mod setup;
 
 pub use clock::Clock;
+pub use look::look;
 pub use screen::check_terminal;
-// pub use session::Ending;
-// pub use session::Session;
+pub use session::Ending;
+pub use session::Session;

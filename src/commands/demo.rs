@@ -1,0 +1,225 @@
+//! `sixty demo`: a simulated service breaks, and is watched through the very same sources as a real one.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use chrono::Utc;
+use url::Url;
+
+use crate::app::Mode;
+use crate::app::Msg;
+use crate::commands::cli;
+use crate::commands::cli::Cli;
+use crate::commands::prepare;
+use crate::config::Config;
+use crate::config::Service;
+use crate::config::Target;
+use crate::drill::Server;
+use crate::drill::Story;
+use crate::drill::World;
+use crate::facts::At;
+use crate::facts::Reading;
+use crate::runtime::Clock;
+use crate::runtime::Session;
+use crate::runtime::check_terminal;
+use crate::runtime::setup;
+use crate::runtime::setup::Wish;
+use crate::sources::Source;
+use crate::sources::deploys;
+use crate::sources::deploys::FileSettings;
+use crate::sources::deploys::GithubSettings;
+use crate::sources::http::Http;
+use crate::sources::status;
+
+/// How far into the story the first frame is: the pool fills before the eyes of whoever watches, errors follow
+/// within a minute.
+const FIRST_FRAME: Duration = Duration::from_secs(270);
+
+/// How much of the past is there at the first frame.
+const PAST: Duration = Duration::from_secs(3_600);
+
+/// The deploy log is written anew that often, in the story's time.
+const LOG_EVERY: Duration = Duration::from_secs(5);
+
+/// Runs the demo.
+///
+/// # Errors
+/// Why it cannot start.
+pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
+    check_terminal(prepare::env("TERM").as_deref())?;
+    let stage = Stage::build(cli, demo)?;
+    let mode = if cli.options.read_only { Mode::ReadOnly } else { Mode::Interactive };
+    let badge = Some(if demo.speed > 1.0 { format!("demo {}x", demo.speed) } else { "demo".to_owned() });
+    let wish = Wish { mode, service: None, who: None, badge };
+    let (sources, past) = stage.past()?;
+    let settings =
+        setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
+    super::watch(Session { settings, sources, past, clock: stage.clock, look: stage.look, state: stage.state })
+}
+
+/// The simulated world, running, and the configuration that watches it.
+pub struct Stage {
+    /// What watches the world.
+    pub config: Config,
+    /// The story's time.
+    pub clock: Clock,
+    look: crate::ui::Look,
+    state: PathBuf,
+    /// Dropped at the end, which ends the world's thread.
+    _end: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Stage {
+    /// Starts the world on a thread of its own.
+    ///
+    /// # Errors
+    /// Why it cannot start: most often a port that is taken.
+    pub fn build(cli: &Cli, demo: &cli::Demo) -> Result<Self, String> {
+        let first_frame = demo.now.unwrap_or_else(Utc::now);
+        let into = TimeDelta::from_std(demo.at.unwrap_or(FIRST_FRAME)).unwrap_or_default();
+        let seed = demo.seed.unwrap_or_else(|| fastrand::u64(..));
+        let prepared = prepare::with(cli, Config::default(), None)?;
+        let state = prepared.state.join("demo").join(format!("{}-{}", first_frame.format("%Y%m%dT%H%M%SZ"), seed));
+        std::fs::create_dir_all(&state).map_err(|error| format!("{}: cannot be made: {error}", state.display()))?;
+        let clock = Clock::story(first_frame, demo.speed);
+        let deploy_at = first_frame - into;
+        let begins = (first_frame - TimeDelta::from_std(PAST).unwrap_or_default()).min(deploy_at) - TimeDelta::minutes(1);
+        let world = World::new(Story::connection_leak(), seed, begins, deploy_at);
+        let log = state.join("deploys.jsonl");
+        let (address, end) = serve(world, clock, demo.port, log.clone())?;
+        let config = cli.options.apply(watching(&address, &log)?);
+        Ok(Self { config, clock, look: prepared.look, state, _end: end })
+    }
+
+    /// The sources, with the past already in the engine, and the readings that bring it to the app.
+    ///
+    /// # Errors
+    /// Why the world could not be read.
+    pub fn past(&self) -> Result<(Vec<Source>, Vec<Msg>), String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("no source can be asked: {error}"))?;
+        runtime.block_on(async {
+            let http = Http::new();
+            let mut sources = setup::sources(&self.config);
+            let mut past = Vec::new();
+            for source in &mut sources {
+                let id = source.info().id;
+                let asked = std::time::Instant::now();
+                let body = match source {
+                    Source::Embedded(engine) => {
+                        let instants = instants(self.clock.now(), self.config.intervals.metrics);
+                        engine.fill(&http, instants, &at_that_time).await
+                    }
+                    other => other.ask(&http, &|| self.clock.now()).await,
+                };
+                let reading = Reading { source: id, at: self.clock.now(), took: asked.elapsed(), body };
+                past.push(Msg::Arrived(reading));
+            }
+            Ok((sources, past))
+        })
+    }
+}
+
+/// The instants of the past, oldest first, one interval apart.
+fn instants(now: At, every: Duration) -> Vec<At> {
+    let step = TimeDelta::from_std(every).unwrap_or(TimeDelta::seconds(5));
+    let count = (PAST.as_secs_f64() / every.as_secs_f64()) as i32;
+    (0..count).rev().map(|steps| now - step * steps).collect()
+}
+
+/// The address at which the world tells what it said at an instant.
+fn at_that_time(url: &Url, at: At) -> Url {
+    let mut past = url.clone();
+    past.set_query(Some(&format!("at={:.3}", at.timestamp_millis() as f64 / 1_000.0)));
+    past
+}
+
+/// Runs the world's server, and writes its deploy log, until the sender is dropped.
+fn serve(
+    world: World,
+    clock: Clock,
+    port: u16,
+    log: PathBuf,
+) -> Result<(Url, tokio::sync::oneshot::Sender<()>), String> {
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let (started, starting) = mpsc::channel();
+    let run = move || {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(started.send(Err(error.to_string()))),
+        };
+        runtime.block_on(async move {
+            let teller = world.clone();
+            if let Err(error) = write_log(&log, &teller.deploys_jsonl(clock.now())) {
+                return drop(started.send(Err(format!("{}: {error}", log.display()))));
+            }
+            match Server::start(world, Arc::new(move || clock.now()), port).await {
+                Err(error) => drop(started.send(Err(format!("port {port} cannot be had: {error}")))),
+                Ok(server) => {
+                    let _ = started.send(Ok(server.address()));
+                    tokio::select! {
+                        _ = ended => {}
+                        () = keep_log(&log, &teller, clock) => {}
+                    }
+                }
+            }
+        });
+    };
+    std::thread::Builder::new().name("world".into()).spawn(run).map_err(|error| error.to_string())?;
+    let address = starting.recv().map_err(|error| error.to_string())??;
+    let url = Url::parse(&format!("http://{address}/")).map_err(|error| error.to_string())?;
+    Ok((url, end))
+}
+
+async fn keep_log(log: &Path, teller: &World, clock: Clock) {
+    let mut last = String::new();
+    loop {
+        let now = teller.deploys_jsonl(clock.now());
+        // A disk that is full today may have room tomorrow; the demo goes on with the log that is there.
+        if now != last && write_log(log, &now).is_ok() {
+            last = now;
+        }
+        tokio::time::sleep(clock.lasts(LOG_EVERY).max(Duration::from_millis(100))).await;
+    }
+}
+
+/// Puts the new log in the place of the old one in one step, so that no reader sees half of it.
+fn write_log(path: &Path, text: &str) -> std::io::Result<()> {
+    let next = path.with_extension("next");
+    std::fs::write(&next, text)?;
+    std::fs::rename(next, path)
+}
+
+/// The configuration of a team that runs the simulated service.
+fn watching(address: &Url, log: &Path) -> Result<Config, String> {
+    let join = |path: &str| address.join(path).map_err(|error| error.to_string());
+    let intervals = crate::config::Intervals { changes: Duration::from_secs(10), ..Default::default() };
+    let service = Service {
+        environment: "prod".to_owned(),
+        targets: vec![Target { url: join("metrics")?, headers: Vec::new() }],
+        ..Service::named("checkout-api")
+    };
+    let stripe = status::Settings::new("Stripe", status::Kind::Statuspage, join("")?, intervals.status);
+    let aws = status::Settings::new("AWS us-east-1", status::Kind::Aws, join("currentevents")?, intervals.status);
+    let github = GithubSettings {
+        name: "github".to_owned(),
+        repo: "acme/checkout".to_owned(),
+        environment: Some("production".to_owned()),
+        api: address.clone(),
+        token: None,
+        every: intervals.changes,
+    };
+    let file = FileSettings { name: "deploy log".to_owned(), path: log.to_owned(), every: intervals.changes };
+    Ok(Config {
+        services: vec![service],
+        status: vec![stripe, aws.with_regions(vec!["us-east-1".to_owned()])],
+        deploys: vec![deploys::Settings::Github(github), deploys::Settings::File(file)],
+        intervals,
+        ..Config::default()
+    })
+}
