@@ -4,15 +4,22 @@ mod loopback;
 
 use std::time::Duration;
 
-use loopback::{Loopback, Script};
+use loopback::{Loopback, Script, tls};
+use sixty::facts::At;
 use sixty::facts::Fault;
 use sixty::facts::FaultKind;
+use sixty::facts::Level;
+use sixty::facts::Payload;
+use sixty::facts::ProviderStatus;
 use sixty::sources::http::Answer;
 use sixty::sources::http::Ask;
 use sixty::sources::http::Body;
 use sixty::sources::http::Http;
 use sixty::sources::secret::Secret;
 use sixty::sources::secret::SecretRef;
+use sixty::sources::status::Kind;
+use sixty::sources::status::Settings;
+use sixty::sources::status::StatusSource;
 use url::Url;
 
 /// Long enough for a busy machine, for asks that end by themselves.
@@ -127,7 +134,7 @@ async fn every_misbehaviour_has_its_cause() {
             FaultKind::TooLarge,
             "the answer is larger than 64 KiB",
         ),
-        ("/bomb", Script::bomb(text, 64 << 20), FaultKind::TooLarge, "the answer is larger than 64 KiB"),
+        ("/bomb", Script::bomb(text, 8 << 20), FaultKind::TooLarge, "the answer is larger than 64 KiB"),
         (
             "/no-gzip",
             Script::ok(text, "plain").header("content-encoding", "gzip"),
@@ -154,6 +161,16 @@ async fn every_misbehaviour_has_its_cause() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_closed_in_between_is_tried_again_once() {
+    let server = Loopback::start().await;
+    server.in_turn("/tired", vec![Script::hangs_up(), Script::ok("text/plain", "awake")]);
+    server.on("/dead", Script::hangs_up());
+    assert_eq!(get(&ask(server.url("/tired"))).await.unwrap().bytes, b"awake");
+    assert_eq!(get(&ask(server.url("/dead"))).await.unwrap_err().kind, FaultKind::Connect);
+    assert_eq!((server.asked("/tired"), server.asked("/dead")), (2, 2));
+}
+
+#[tokio::test]
 async fn the_deadline_holds_for_head_and_body() {
     let server = Loopback::start().await;
     server.on("/silent", Script::silent()).on("/stuck", Script::stuck("text/plain", "some"));
@@ -172,7 +189,8 @@ async fn credentials_stay_at_home_and_out_of_faults() {
     server.on("/here", Script::redirect("/end"));
     server.on("/away", Script::redirect(server.url_by_name("/end").as_str()));
     server.on("/end", Script::ok("text/plain", "ok"));
-    server.on("/echo", Script::status(403, "text/plain", "bad token s3cr3t-token, bad password hunter2!"));
+    let echo = "bad token s3cr3t-token, password hunter2!, sent as YW5hOmh1bnRlcjIh for /echo?sig=0xdecade";
+    server.on("/echo", Script::status(403, "text/plain", echo));
     let with_secrets = |path: &str| {
         let mut url = server.url(path);
         url.set_username("ana").unwrap();
@@ -187,8 +205,8 @@ async fn credentials_stay_at_home_and_out_of_faults() {
     assert_eq!(ends[0].header("x-token"), Some("Bearer s3cr3t-token"));
     assert_eq!(ends[0].header("authorization"), Some("Basic YW5hOmh1bnRlcjIh"));
     assert_eq!((ends[1].header("x-token"), ends[1].header("authorization")), (None, None));
-    let fault = get(&with_secrets("/echo")).await.unwrap_err();
-    assert_eq!(fault.cause, "403 Forbidden: bad token …, bad password …");
+    let fault = get(&with_secrets("/echo?sig=0xdecade")).await.unwrap_err();
+    assert_eq!(fault.cause, "403 Forbidden: bad token …, password …, sent as … for /echo?sig=…");
     assert!(fault.advice.contains("refused"), "{fault}");
     let unreadable =
         Ask { headers: vec![("a b".to_owned(), SecretRef::Plain(Secret::new("x")))], ..ask(server.url("/end")) };
@@ -214,4 +232,217 @@ async fn an_unencrypted_server_behind_https_is_a_tls_fault() {
     url.set_scheme("https").unwrap();
     let fault = get(&ask(url)).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Tls, "{fault}");
+}
+
+#[tokio::test]
+async fn certificates_are_verified() {
+    for (certificate, cause) in
+        [(tls::VALID, "certificate of an unknown issuer"), (tls::EXPIRED, "certificate expired")]
+    {
+        let fault = get(&ask(tls::serve(certificate).await)).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Tls, "{fault}");
+        // A machine without any root certificate refuses earlier, and rightly.
+        if !fault.cause.starts_with("no TLS: ") {
+            assert_eq!(fault.cause, cause);
+        }
+    }
+}
+
+/// A healthy answer, one with trouble, and one whose texts are hostile, in the format of a kind.
+fn answers(kind: Kind) -> [(&'static str, String); 3] {
+    let evil = "\\u001b]0;pwned\\u0007 \\u009b2J \\u202eabc \\u200b";
+    let json = "application/json; charset=utf-8";
+    let statuspage = |indicator: &str, name: &str| {
+        format!(
+            r#"{{"page":{{}},"status":{{"indicator":"{indicator}","description":"{name}"}},"components":[],
+            "incidents":[{{"id":"1","name":"{name}","status":"identified","impact":"{indicator}"}}]}}"#
+        )
+    };
+    let aws =
+        |name: &str| format!(r#"[{{"status":"2","service":"ec2-eu-west-1","date":"1782895000","summary":"{name}"}}]"#);
+    let gcp = |name: &str| {
+        format!(
+            r#"[{{"id":"1","begin":"2026-07-01T08:00:00Z","external_desc":"{name}","status_impact":"SERVICE_DISRUPTION","uri":"incidents/1"}}]"#
+        )
+    };
+    let slack = |name: &str| {
+        format!(
+            r#"{{"status":"active","date_updated":"2026-07-01T08:00:00Z",
+            "active_incidents":[{{"id":1,"title":"{name}","type":"outage","status":"active"}}]}}"#
+        )
+    };
+    let azure = |items: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Azure Status</title>{items}</channel></rss>"
+        )
+    };
+    match kind {
+        Kind::Statuspage => [
+            (json, r#"{"page":{},"status":{"indicator":"none","description":"All Systems Operational"}}"#.to_owned()),
+            (json, statuspage("major", "Down")),
+            (json, statuspage("major", evil)),
+        ],
+        Kind::Aws => [(json, "[]".to_owned()), (json, aws("Down")), (json, aws(evil))],
+        Kind::Gcp => [(json, "[]".to_owned()), (json, gcp("Down")), (json, gcp(evil))],
+        Kind::Azure => [
+            ("application/rss+xml", azure("")),
+            ("application/rss+xml", azure("<item><title>Down</title></item>")),
+            (
+                "application/rss+xml",
+                azure("<item><title>\u{1b}]0;pwned\u{7} \u{9b}2J \u{202e}abc \u{200b}</title></item>"),
+            ),
+        ],
+        Kind::Slack => [
+            (json, r#"{"status":"ok","date_updated":"2026-07-01T08:00:00Z","active_incidents":[]}"#.to_owned()),
+            (json, slack("Down")),
+            (json, slack(evil)),
+        ],
+    }
+}
+
+fn trouble(kind: Kind) -> Level {
+    match kind {
+        Kind::Statuspage | Kind::Aws | Kind::Gcp => Level::PartialOutage,
+        Kind::Azure => Level::Degraded,
+        Kind::Slack => Level::MajorOutage,
+    }
+}
+
+fn now() -> At {
+    At::from_timestamp(1_782_900_000, 0).unwrap_or_default()
+}
+
+fn source(kind: Kind, url: Url, deadline: Duration) -> StatusSource {
+    let mut settings = Settings::new("Vendor", kind, url, Duration::from_secs(1));
+    settings.deadline = deadline;
+    StatusSource::new(settings)
+}
+
+async fn status(kind: Kind, url: Url, deadline: Duration) -> Result<ProviderStatus, Fault> {
+    match source(kind, url, deadline).ask(&Http::new(), now()).await? {
+        Payload::Status(status) => Ok(status),
+        other => unreachable!("a first answer is complete: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_status_page_reads_what_is_well() {
+    for kind in Kind::ALL {
+        let server = Loopback::start().await;
+        let [(content_type, well), (_, down), (_, evil)] = answers(kind);
+        server.on("/well.json", Script::ok(content_type, &well));
+        server.on("/down.json", Script::ok(content_type, &down));
+        server.on("/evil.json", Script::ok(content_type, &evil));
+        server.on("/gzip.json", Script::ok(content_type, &down).gzip());
+        server.on("/html-type.json", Script::ok("text/html", &down));
+        server.on("/no-type.json", Script::ok("", &down));
+        server.on("/moved.json", Script::redirect("/down.json"));
+        for (path, level) in [
+            ("/well.json", Level::Operational),
+            ("/down.json", trouble(kind)),
+            ("/evil.json", trouble(kind)),
+            ("/gzip.json", trouble(kind)),
+            ("/html-type.json", trouble(kind)),
+            ("/no-type.json", trouble(kind)),
+            ("/moved.json", trouble(kind)),
+        ] {
+            let status = status(kind, server.url(path), PATIENT).await.unwrap();
+            assert_eq!(status.level, level, "{kind:?} {path}");
+            if path == "/evil.json" {
+                assert_eq!(status.summary, "␛]0;pwned␇ ␛[2J ·abc ·", "{kind:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_status_page_says_why_there_is_no_answer() {
+    for kind in Kind::ALL {
+        let server = Loopback::start().await;
+        let [_, (content_type, down), _] = answers(kind);
+        let half = &down[..down.len() / 2];
+        let page = "<!doctype html><html><title>Sign in</title></html>";
+        for (path, script, fault) in [
+            ("/empty.json", Script::ok(content_type, ""), FaultKind::Unreadable),
+            ("/401.json", Script::status(401, "text/html", page), FaultKind::Denied),
+            ("/403.json", Script::status(403, "text/html", page), FaultKind::Denied),
+            ("/404.json", Script::status(404, "text/html", page), FaultKind::NotFound),
+            ("/429.json", Script::status(429, "text/plain", "").header("retry-after", "90"), FaultKind::RateLimited),
+            ("/500.json", Script::status(500, "text/html", page), FaultKind::Status),
+            ("/html.json", Script::ok("text/html", page), FaultKind::Unreadable),
+            ("/html-as-data.json", Script::ok(content_type, page), FaultKind::Unreadable),
+            ("/guarded.json", Script::redirect("https://sso.vendor.example/start"), FaultKind::Denied),
+            ("/cut.json", Script::truncated(content_type, half), FaultKind::Truncated),
+            ("/half.json", Script::ok(content_type, half), FaultKind::Truncated),
+            ("/garbage.json", Script::raw(b"\x00\x01\x02\x03\r\n\r\n"), FaultKind::Unreadable),
+            ("/noise.json", Script::ok(content_type, b"\xff\xfa\x00\x80"), FaultKind::Unreadable),
+            ("/huge.json", Script::endless(content_type, " ".repeat(64 * 1024)), FaultKind::TooLarge),
+            ("/long.json", Script::ok(content_type, "").header("content-length", "5000000"), FaultKind::TooLarge),
+            ("/bomb.json", Script::bomb(content_type, 8 << 20), FaultKind::TooLarge),
+            ("/other.json", Script::ok("application/json", r#"{"summary":{"name":"x"}}"#), FaultKind::Unreadable),
+        ] {
+            server.on(path, script);
+            let answer = status(kind, server.url(path), PATIENT).await.unwrap_err();
+            assert_eq!(answer.kind, fault, "{kind:?} {path}: {answer}");
+            assert_eq!(answer.retry_after, (path == "/429.json").then_some(Duration::from_secs(90)), "{kind:?} {path}");
+        }
+        server.on("/slow.json", Script::silent()).on("/stuck.json", Script::stuck(content_type, half));
+        for path in ["/slow.json", "/stuck.json"] {
+            assert_eq!(
+                status(kind, server.url(path), SHORT).await.unwrap_err().kind,
+                FaultKind::Timeout,
+                "{kind:?} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_status_page_is_asked_politely() {
+    for kind in Kind::ALL {
+        let server = Loopback::start().await;
+        let [(content_type, well), (_, down), _] = answers(kind);
+        let tagged = |body: &str, tag: &str| Script::ok(content_type, body).header("etag", tag);
+        let unchanged = Script::status(304, "text/plain", "");
+        server.in_turn(
+            "/s.json",
+            vec![
+                tagged(&well, "\"1\"").header("last-modified", "Wed, 01 Jul 2026 09:00:00 GMT"),
+                unchanged.clone(),
+                Script::status(503, "text/plain", "restarting"),
+                tagged(&down, "\"2\""),
+                tagged("{broken", "\"3\""),
+                tagged(&down, "\"4\""),
+                unchanged,
+            ],
+        );
+        let (mut source, http) = (source(kind, server.url("/s.json"), PATIENT), Http::new());
+        let mut seen = Vec::new();
+        for _ in 0..7 {
+            seen.push(match source.ask(&http, now()).await {
+                Ok(Payload::Status(status)) => status.level.word(),
+                Ok(_) => "unchanged",
+                Err(fault) => fault.kind.word(),
+            });
+        }
+        let (well, down) = (Level::Operational.word(), trouble(kind).word());
+        assert_eq!(seen, [well, "unchanged", "HTTP error", down, seen[4], down, "unchanged"], "{kind:?}");
+        assert!(matches!(seen[4], "unreadable" | "truncated"), "{kind:?} {}", seen[4]);
+        // After a fault the whole answer is asked for, so that nobody is left with the fault.
+        let tags: Vec<_> =
+            server.requests().iter().map(|request| request.header("if-none-match").map(str::to_owned)).collect();
+        let tag = |text: &str| Some(text.to_owned());
+        assert_eq!(tags, [None, tag("\"1\""), tag("\"1\""), None, tag("\"2\""), None, tag("\"4\"")], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_body_does_not_say_is_taken_from_the_answer() {
+    let server = Loopback::start().await;
+    let [_, (content_type, down), _] = answers(Kind::Gcp);
+    let modified = "Wed, 01 Jul 2026 09:00:00 GMT";
+    server.on("/dashboard/incidents.json", Script::ok(content_type, &down).header("last-modified", modified));
+    let status = status(Kind::Gcp, server.url("/dashboard/incidents.json"), PATIENT).await.unwrap();
+    assert_eq!(status.notices[0].link, server.url("/dashboard/incidents/1").as_str());
+    assert_eq!(status.page_updated.unwrap().to_rfc3339(), "2026-07-01T09:00:00+00:00");
 }

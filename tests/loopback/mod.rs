@@ -15,6 +15,8 @@
 #![cfg(test)]
 #![allow(dead_code, clippy::allow_attributes, reason = "every test target uses another part of it")]
 
+pub mod tls;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::SocketAddr;

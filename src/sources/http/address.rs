@@ -1,8 +1,10 @@
 //! Addresses: fit to be shown, and which of them are this machine.
 
+use base64::Engine;
 use url::{Host, Url};
 
 use crate::facts::text::clean_line;
+use crate::sources::secret::Secret;
 
 /// The longest address that is shown, in characters.
 const SHOWN: usize = 300;
@@ -86,9 +88,38 @@ pub(super) fn strip_userinfo(url: &mut Url) {
     }
 }
 
-/// The password of an address as it was written, still percent-encoded.
-pub(super) fn password(url: &Url) -> Option<String> {
-    url.password().map(str::to_owned)
+/// Everything in an address that must not come back in a fault: the password as it was written, as it is meant
+/// and as it is sent, and the values of the query that look like secrets.
+pub(super) fn secrets(url: &Url) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    if let Some(password) = url.password() {
+        let (user, meant) = (unescaped(url.username()), unescaped(password));
+        let sent = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{meant}"));
+        secrets.extend([password, &meant, &sent].map(Secret::new));
+    }
+    let pairs = url.query().into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
+    for (_, value) in pairs.filter(|(key, value)| is_secret_key(key) || looks_random(value)) {
+        secrets.extend([value, &unescaped(value)].map(Secret::new));
+    }
+    secrets
+}
+
+/// Percent-escapes resolved; what is not UTF-8 then is replaced.
+fn unescaped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        if let (b'%', Some(value)) = (byte, hex) {
+            out.push(value);
+            at += 3;
+        } else {
+            out.push(byte);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
@@ -130,5 +161,14 @@ mod tests {
         ] {
             assert_eq!(is_loopback(&Url::parse(address).unwrap()), loopback, "{address}");
         }
+    }
+
+    #[test]
+    fn secrets_of_an_address_are_known_in_every_form() {
+        let url = Url::parse("http://ana:h%40nter2@example.com/?api_key=a%2Fb&match=up").unwrap();
+        let found: Vec<String> = secrets(&url).iter().map(|secret| secret.expose().to_owned()).collect();
+        assert_eq!(found, ["h%40nter2", "h@nter2", "YW5hOmhAbnRlcjI=", "a%2Fb", "a/b"]);
+        assert_eq!(unescaped("%zz%4"), "%zz%4");
+        assert_eq!(unescaped("ä%C3%A4%ff"), "ää\u{fffd}");
     }
 }

@@ -61,7 +61,9 @@ pub fn looks_like_html(bytes: &[u8], content_type: Option<&str>) -> bool {
     }
     let tags: [&[u8]; 7] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<title", b"<script", b"<meta"];
     let named = tags.iter().any(|tag| start.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag)));
-    named || content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
+    // A feed is a feed, also from a server that calls everything HTML.
+    let feed = [&b"<?xml"[..], b"<rss", b"<feed"].iter().any(|begin| start.starts_with(begin));
+    named || !feed && content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// See [`Body::text`].
@@ -106,7 +108,7 @@ mod tests {
             (b"\xef\xbb\xbf\n <HTML lang=en>", Some("application/json"), true),
             (b"<div>log in</div>", Some("text/html; charset=utf-8"), true),
             (b"<rss version='2.0'>", Some("application/rss+xml"), false),
-            (b"<?xml version='1.0'?>", None, false),
+            (b"<?xml version='1.0'?>", Some("text/html"), false),
             (b"{\"page\":1}", Some("text/html"), false),
             (b"# HELP up", Some("text/plain"), false),
             (b"", Some("text/html"), false),

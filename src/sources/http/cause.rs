@@ -28,6 +28,19 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, connect: Duration, phase: Ph
     classify(error, url, connect, phase)
 }
 
+/// Whether a request failed in the way in which it fails on a connection that the server has just closed.
+pub(super) fn may_be_stale(error: &reqwest::Error) -> bool {
+    use io::ErrorKind as Kind;
+    !error.is_connect()
+        && chain(error).into_iter().any(|link| {
+            link.downcast_ref::<hyper::Error>()
+                .is_some_and(|error| error.is_incomplete_message() || error.is_canceled())
+                || link
+                    .downcast_ref::<io::Error>()
+                    .is_some_and(|error| matches!(error.kind(), Kind::ConnectionReset | Kind::BrokenPipe))
+        })
+}
+
 /// The fault of a client that could not be built.
 pub(super) fn unbuilt(error: &reqwest::Error) -> Fault {
     Fault::new(FaultKind::Tls, &format!("no TLS: {}", innermost(error)))

@@ -158,9 +158,17 @@ impl Http {
                 .advise("use an address that begins with http:// or https://"));
         }
         let client = self.client(&trip.url).await?;
-        let request = client.get(trip.url.clone()).headers(headers.to_send(trip.trusted));
-        match timeout_at(trip.end, request.send()).await {
-            Ok(sent) => sent.map_err(|error| cause::of(&error, &trip.url, CONNECT, cause::Phase::Head)),
+        let once = || client.get(trip.url.clone()).headers(headers.to_send(trip.trusted)).send();
+        let attempts = async {
+            match once().await {
+                // A server may close an idle connection in the moment in which it is used again (Node does so after
+                // 5 s, which is a usual interval). The second attempt has a connection of its own.
+                Err(error) if cause::may_be_stale(&error) => once().await,
+                other => other,
+            }
+        };
+        match timeout_at(trip.end, attempts).await {
+            Ok(answer) => answer.map_err(|error| cause::of(&error, &trip.url, CONNECT, cause::Phase::Head)),
             Err(_) => Err(cause::too_slow(ask.deadline, cause::Phase::Head)),
         }
     }
@@ -261,9 +269,7 @@ impl Headers {
             own.insert(name, value);
             secrets.push(secret);
         }
-        if let Some(password) = address::password(&ask.url) {
-            secrets.push(Secret::new(&password));
-        }
+        secrets.extend(address::secrets(&ask.url));
         let authorized = own.contains_key(AUTHORIZATION) || !ask.url.username().is_empty();
         Ok(Self { open, own, secrets, authorized })
     }
