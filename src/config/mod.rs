@@ -10,7 +10,6 @@ mod limits;
 mod paths;
 mod problem;
 mod query;
-pub mod raw;
 mod read;
 mod reader;
 mod secrets;
@@ -31,15 +30,15 @@ use std::time::Duration;
 use url::Url;
 
 use crate::facts::Measure;
+use crate::sources::deploys;
 use crate::sources::secret::SecretRef;
+use crate::sources::status;
 use crate::triage::Thresholds;
 
 pub use find::find;
 pub use problem::Place;
 pub use problem::Problem;
 pub use problem::Problems;
-use raw::deploys;
-use raw::status;
 pub use read::load;
 pub use read::parse;
 pub use units::duration;

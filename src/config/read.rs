@@ -93,6 +93,7 @@ fn is_sure(found: &Found, guessed: &[Range<usize>]) -> bool {
 }
 
 fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> Config {
+    let top = top.with_elsewhere(&["deploys.file", "deploys.command", "deploys.github", "deploys.git"]);
     let mut config = Config::default();
     let mut context = Context { base, world, intervals: config.intervals };
     general(&top, &context, &mut config);

@@ -61,13 +61,16 @@ pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", clean_line(text, 60))
 }
 
-/// The candidate that `word` is most like, if any is alike enough to be meant.
+/// The candidate that `word` is most like, if any is alike enough to be meant: mistyped, or a part of it (`p95`).
 pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .filter_map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let likeness = strsim::jaro_winkler(&word, &lower);
+            (likeness > 0.8 || (word.len() >= 3 && lower.contains(&word))).then_some((likeness, candidate))
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
@@ -87,11 +90,18 @@ pub(super) struct Section<'d> {
     at: usize,
     shown: String,
     asked: RefCell<Vec<&'static str>>,
+    elsewhere: &'static [&'static str],
 }
 
 impl<'d> Section<'d> {
     pub(super) fn new(sink: &'d Sink, table: &'d DeTable<'d>, at: usize, shown: &str) -> Self {
-        Self { sink, table, at, shown: shown.to_owned(), asked: RefCell::default() }
+        Self { sink, table, at, shown: shown.to_owned(), asked: RefCell::default(), elsewhere: &[] }
+    }
+
+    /// Names that stand elsewhere, and that may be meant by an unknown key of this table.
+    pub(super) const fn with_elsewhere(mut self, names: &'static [&'static str]) -> Self {
+        self.elsewhere = names;
+        self
     }
 
     /// How messages call the table: `[[service]]`.
@@ -101,7 +111,10 @@ impl<'d> Section<'d> {
 
     /// The value of a key, of whatever type.
     pub(super) fn value(&self, key: &'static str) -> Option<Value<'d>> {
-        self.asked.borrow_mut().push(key);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
         let (_, value) = self.table.get_key_value(key)?;
         Some(Value { sink: self.sink, name: key.to_owned(), is_entry: false, at: value.span(), toml: value.get_ref() })
     }
@@ -149,7 +162,11 @@ impl<'d> Section<'d> {
                 continue;
             }
             let cause = format!("unknown key {} in {}", quoted(name), self.shown);
-            self.sink.note(key.span().start, Ground::Shape, Wrong::new(cause, suggestion(name, &asked)));
+            let advice = match closest(name, asked.iter().chain(self.elsewhere).copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => suggestion(name, &asked),
+            };
+            self.sink.note(key.span().start, Ground::Shape, Wrong::new(cause, advice));
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::facts::Measure;
 use crate::facts::Signal;
 use crate::facts::text::clean_line;
 
+use crate::signals::preset;
 use crate::sources::secret::SecretRef;
 
 use super::Service;
@@ -37,7 +38,7 @@ pub(super) fn read(section: Section<'_>, context: &Context<'_>, names: &mut Vec<
     }
     service.targets = targets(&section, context);
     if let Some(value) = section.value("preset") {
-        service.presets = presets(&value, context);
+        service.presets = presets(&value);
     }
     if let Some(value) = section.value("signals") {
         service.queries = queries(&value);
@@ -132,16 +133,16 @@ fn headers(value: &Value<'_>, context: &Context<'_>) -> Vec<(String, SecretRef)>
     headers
 }
 
-fn presets(value: &Value<'_>, context: &Context<'_>) -> Vec<String> {
-    let example = "preset = \"opentelemetry\" or a list of them";
+fn presets(value: &Value<'_>) -> Vec<String> {
+    let example = "preset = \"opentelemetry-http\" or a list of them";
     let list = if value.is_list() { value.texts(example) } else { value.text(example).map(|one| vec![one]) };
-    let known = context.world.presets;
     let check = |text: &Text<'_>| {
         text.map(|name| {
-            if known.is_empty() || known.contains(&name) {
+            if preset::by_key(name).is_some() {
                 return Ok(name.to_owned());
             }
-            Err(Wrong::new(format!("unknown preset {}", quoted(name)), suggestion(name, known)))
+            let known: Vec<_> = preset::all().iter().map(|preset| preset.key).collect();
+            Err(Wrong::new(format!("unknown preset {}", quoted(name)), suggestion(name, &known)))
         })
     };
     list.unwrap_or_default().iter().filter_map(check).collect()

@@ -7,11 +7,11 @@ use std::time::Duration;
 use url::Url;
 
 use crate::facts::text::clean_line;
+use crate::sources::deploys;
 use crate::sources::http::is_loopback;
+use crate::sources::status;
 
 use super::paths;
-use super::raw::deploys;
-use super::raw::status;
 use super::read::Context;
 use super::read::every;
 use super::reader::Section;
@@ -141,7 +141,7 @@ fn file(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>) -
     let unnamed = path.as_deref().map(file_name).unwrap_or_default();
     let name = name(section, &unnamed, "name = \"deploys\"", names);
     let every = interval(section, context, 1);
-    Some(deploys::Settings::File(deploys::File { name: name?, path: path?, every: every? }))
+    Some(deploys::Settings::File(deploys::FileSettings { name: name?, path: path?, every: every? }))
 }
 
 fn command(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>) -> Option<deploys::Settings> {
@@ -161,7 +161,7 @@ fn command(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>
     };
     let every = interval(section, context, 5);
     let (name, argv, every, deadline) = (name?, argv?, every?, deadline?);
-    Some(deploys::Settings::Command(deploys::Command { name, argv, every, deadline }))
+    Some(deploys::Settings::Command(deploys::CommandSettings { name, argv, every, deadline }))
 }
 
 fn github(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>) -> Option<deploys::Settings> {
@@ -175,7 +175,7 @@ fn github(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>)
     let token = section.value("token").and_then(|value| secrets::read(&value, context));
     let floor = if api.as_ref().is_some_and(is_loopback) { 1 } else { 10 };
     let every = interval(section, context, floor);
-    Some(deploys::Settings::Github(deploys::Github {
+    Some(deploys::Settings::Github(deploys::GithubSettings {
         name: name?,
         repo: repo?,
         environment: environment.map(|text| text.raw().to_owned()),
@@ -192,7 +192,7 @@ fn git(section: &Section<'_>, context: &Context<'_>, names: &mut Vec<String>) ->
     let pattern = section.value("pattern").and_then(|value| value.text("pattern = \"v*\""));
     let pattern = pattern.map_or("*", |text| text.raw()).to_owned();
     let every = interval(section, context, 1);
-    Some(deploys::Settings::Git(deploys::Git { name: name?, path: path?, pattern, every: every? }))
+    Some(deploys::Settings::Git(deploys::GitSettings { name: name?, path: path?, pattern, every: every? }))
 }
 
 /// The name of a source: what is written, else `unnamed`; a problem when it is taken.

@@ -76,7 +76,7 @@ pub(super) fn parse_zone(name: &str) -> Result<Tz, Wrong> {
     let name = name.trim();
     if let Some((_, meant)) = MEANT.iter().find(|(short, _)| short.eq_ignore_ascii_case(name)) {
         let cause = format!("{} is not the name of one place's time zone", quoted(name));
-        return Err(Wrong::new(cause, format!("write the IANA name; {} may be meant", or_list(meant))));
+        return Err(Wrong::new(cause, format!("write the IANA name of a place: {} may be meant", or_list(meant))));
     }
     if let Ok(zone) = name.parse::<Tz>() {
         return Ok(zone);
