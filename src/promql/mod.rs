@@ -42,6 +42,8 @@ mod sets;
 mod store;
 mod subquery;
 mod template;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod warm;
 mod window;
