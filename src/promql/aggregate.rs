@@ -56,7 +56,7 @@ fn groups(frame: &Frame<'_>, aggregate: &Aggregate, samples: &[Sample<'_>]) -> V
     for (position, sample) in samples.iter().enumerate() {
         let place = index.place(samples, position);
         if place == groups.len() {
-            let labels = aggregate.groups.labels(sample.seen(frame.dialect), frame.dialect);
+            let labels = aggregate.groups.labels(sample.seen(frame.dialect));
             groups.push(Group { labels, nameless: false, members: Vec::new() });
         }
         groups[place].members.push(position);

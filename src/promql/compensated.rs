@@ -86,14 +86,18 @@ mod tests {
 
     fn mean(values: &[f64]) -> f64 {
         let mut mean = Mean::default();
-        values.iter().for_each(|value| mean.add(*value));
+        for value in values {
+            mean.add(*value);
+        }
         mean.mean()
     }
 
     #[test]
     fn small_numbers_survive_large_ones() {
         let mut sum = Sum::default();
-        [1.0, 1e100, 1.0, -1e100].into_iter().for_each(|value| sum.add(value));
+        for value in [1.0, 1e100, 1.0, -1e100] {
+            sum.add(value);
+        }
         assert_eq!(sum.total(), 2.0);
         assert_eq!(mean(&[1.0, 1e100, 1.0, -1e100]), 0.5);
     }
@@ -109,7 +113,9 @@ mod tests {
     #[test]
     fn the_spread_of_equal_numbers_is_zero() {
         let mut spread = Spread::default();
-        [3.0, 3.0, 3.0].into_iter().for_each(|value| spread.add(value));
+        for value in [3.0, 3.0, 3.0] {
+            spread.add(value);
+        }
         assert_eq!(spread.variance(), 0.0);
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn compile(query: &str) -> Result<Node, Refusal> {
     if let Some(name) = variables::first_unknown(&refusal::unquoted(query)) {
         return Err(compiler.unknown_variable(name));
     }
+    if has_high_bytes(query) {
+        return Err(compiler.feature("a byte above \\x7f in a text"));
+    }
     let expr = parser::parse(query).map_err(|message| match refusal::unknown_to_the_parser(query) {
         Some(feature) => compiler.feature(feature),
         None => compiler.error(&message),
@@ -257,6 +260,26 @@ impl Compiler<'_> {
         let to_bool = binary.return_bool();
         Ok(Node::Arithmetic(Box::new(Binary { operator, left, right, to_bool, on, cardinality })))
     }
+}
+
+/// Whether a text spells out bytes that are not characters by themselves; the parser would take them for such.
+fn has_high_bytes(query: &str) -> bool {
+    let mut chars = query.chars();
+    let mut high = false;
+    while let Some(c) = chars.next() {
+        if c == '\\' {
+            let byte = match chars.next() {
+                Some('x') => chars.as_str().get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()),
+                Some(c @ '0'..='3') => {
+                    let tail = chars.as_str().get(..2).unwrap_or("");
+                    u8::from_str_radix(&format!("{c}{tail}"), 8).ok()
+                }
+                _ => None,
+            };
+            high |= byte.is_some_and(|byte| byte > 0x7f);
+        }
+    }
+    high
 }
 
 /// An expression without the parentheses around it.

@@ -10,7 +10,6 @@ use crate::facts::Labels;
 use crate::promql::plan::Dialect;
 use crate::promql::sample::Sample;
 use crate::promql::sample::Seen;
-use crate::promql::sample::is_reserved;
 
 /// Which labels count.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +18,8 @@ pub(super) enum Projection {
     Only(Vec<String>),
     /// All but these and the metric's name: `without (..)`, `ignoring (..)`. Sorted.
     Without(Vec<String>),
+    /// All but this one, the name included.
+    AllBut(String),
     /// All, the name included.
     All,
 }
@@ -36,34 +37,37 @@ impl Projection {
         Self::Without(names)
     }
 
-    fn keeps(&self, name: &str, dialect: Dialect) -> bool {
+    fn keeps(&self, name: &str) -> bool {
         match self {
             Self::Only(names) => names.binary_search_by(|other| (**other).cmp(name)).is_ok(),
-            Self::Without(names) => {
-                !is_reserved(name, dialect) && names.binary_search_by(|other| (**other).cmp(name)).is_err()
-            }
+            Self::Without(names) => name != "__name__" && names.binary_search_by(|other| (**other).cmp(name)).is_err(),
+            Self::AllBut(other) => name != other,
             Self::All => true,
         }
     }
 
     /// The labels that count, in order of their names.
-    pub(super) fn labels(&self, seen: Seen<'_>, dialect: Dialect) -> Labels {
-        seen.only(|name| self.keeps(name, dialect))
+    pub(super) fn labels(&self, seen: Seen<'_>) -> Labels {
+        seen.only(|name| self.keeps(name))
     }
 
-    fn hash<H: Hasher>(&self, seen: Seen<'_>, dialect: Dialect, state: &mut H) {
+    fn hash<H: Hasher>(&self, seen: Seen<'_>, state: &mut H) {
         if let Self::Only(names) = self {
-            names.iter().for_each(|name| seen.get(name).hash(state));
+            for name in names {
+                seen.get(name).hash(state);
+            }
         } else {
-            seen.iter().filter(|(name, _)| self.keeps(name, dialect)).for_each(|pair| pair.hash(state));
+            for pair in seen.iter().filter(|(name, _)| self.keeps(name)) {
+                pair.hash(state);
+            }
         }
     }
 
-    fn same(&self, one: Seen<'_>, other: Seen<'_>, dialect: Dialect) -> bool {
+    fn same(&self, one: Seen<'_>, other: Seen<'_>) -> bool {
         if let Self::Only(names) = self {
             names.iter().all(|name| one.get(name) == other.get(name))
         } else {
-            let kept = |pair: &(&str, &str)| self.keeps(pair.0, dialect);
+            let kept = |pair: &(&str, &str)| self.keeps(pair.0);
             one.iter().filter(kept).eq(other.iter().filter(kept))
         }
     }
@@ -89,9 +93,7 @@ impl<'p> Groups<'p> {
         let seen = samples[index].seen(self.dialect);
         let hash = self.hash(seen);
         let candidates = self.by_hash.entry(hash).or_default();
-        let same = |(founder, _): &&(usize, usize)| {
-            self.projection.same(samples[*founder].seen(self.dialect), seen, self.dialect)
-        };
+        let same = |(founder, _): &&(usize, usize)| self.projection.same(samples[*founder].seen(self.dialect), seen);
         if let Some((_, group)) = candidates.iter().find(same) {
             return *group;
         }
@@ -104,15 +106,13 @@ impl<'p> Groups<'p> {
     pub(super) fn find(&self, founders: &[Sample<'_>], sample: &Sample<'_>) -> Option<usize> {
         let seen = sample.seen(self.dialect);
         let candidates = self.by_hash.get(&self.hash(seen))?;
-        let same = |(founder, _): &&(usize, usize)| {
-            self.projection.same(founders[*founder].seen(self.dialect), seen, self.dialect)
-        };
+        let same = |(founder, _): &&(usize, usize)| self.projection.same(founders[*founder].seen(self.dialect), seen);
         candidates.iter().find(same).map(|(_, group)| *group)
     }
 
     fn hash(&self, seen: Seen<'_>) -> u64 {
         let mut state = self.hasher.build_hasher();
-        self.projection.hash(seen, self.dialect, &mut state);
+        self.projection.hash(seen, &mut state);
         state.finish()
     }
 }

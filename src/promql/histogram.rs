@@ -40,14 +40,14 @@ pub(super) fn eval<'a>(frame: &Frame<'a>, histogram: &'a Histogram, now: i64) ->
             }
             Histogram::Fraction { .. } => fraction(first, second, buckets),
         };
-        Sample::made(labels, value)
+        Sample { nameless: true, ..Sample::made(labels, value) }
     });
-    Ok(results.collect())
+    frame.nameless(results.collect())
 }
 
-/// The buckets of each histogram: of samples that differ in nothing but `le` and the metric's name.
+/// The buckets of each histogram: of samples that differ in nothing but `le`.
 fn histograms(frame: &Frame<'_>, samples: &[Sample<'_>]) -> Vec<(Labels, Vec<Bucket>)> {
-    let others = Projection::without(vec!["le".to_owned()]);
+    let others = Projection::AllBut("le".to_owned());
     let mut groups = Groups::new(&others, frame.dialect);
     let mut histograms: Vec<(Labels, Vec<Bucket>)> = Vec::new();
     let bounds: Vec<Option<f64>> = samples.iter().map(|sample| sample.labels.get("le")?.parse().ok()).collect();
@@ -55,7 +55,7 @@ fn histograms(frame: &Frame<'_>, samples: &[Sample<'_>]) -> Vec<(Labels, Vec<Buc
         let Some(bound) = bounds[index] else { continue };
         let place = groups.place(samples, index);
         if place == histograms.len() {
-            histograms.push((others.labels(sample.seen(frame.dialect), frame.dialect), Vec::new()));
+            histograms.push((others.labels(sample.seen(frame.dialect)), Vec::new()));
         }
         histograms[place].1.push(Bucket { bound, count: sample.value });
     }
@@ -144,16 +144,85 @@ fn rank_of(value: f64, buckets: &[Bucket]) -> f64 {
             return below.count;
         }
         if value < bucket.bound {
-            // Within a bucket that has no end nothing is known of where the observations are.
+            // What is in a bucket without an end is taken to be at that end.
             if below.bound.is_infinite() {
-                return below.count;
+                return bucket.count;
             }
             if bucket.bound.is_infinite() {
-                return bucket.count;
+                return below.count;
             }
             return below.count + (bucket.count - below.count) * (value - below.bound) / (bucket.bound - below.bound);
         }
         below = *bucket;
     }
     below.count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buckets(pairs: &[(f64, f64)]) -> Vec<Bucket> {
+        pairs.iter().map(|(bound, count)| Bucket { bound: *bound, count: *count }).collect()
+    }
+
+    const END: f64 = f64::INFINITY;
+
+    #[test]
+    fn quantiles_of_buckets() {
+        for (q, pairs, value, open) in [
+            (0.5, &[(1.0, 10.0), (2.0, 20.0), (END, 20.0)][..], 1.0, false),
+            (0.75, &[(1.0, 10.0), (2.0, 20.0), (END, 20.0)], 1.5, false),
+            (0.99, &[(1.0, 10.0), (10.0, 20.0), (END, 100.0)], 10.0, true),
+            (0.5, &[(2.0, 20.0), (END, 20.0), (1.0, 10.0)], 1.0, false),
+            (0.75, &[(1.0, 10.0), (2.0, 9.0), (3.0, 20.0), (END, 20.0)], 2.5, false),
+            (0.1, &[(-1.0, 10.0), (1.0, 20.0), (END, 20.0)], -1.0, false),
+            (0.5, &[(1.0, 5.0), (1.0, 5.0), (END, 10.0)], 0.5, false),
+            (2.0, &[(1.0, 5.0), (END, 10.0)], END, false),
+            (-1.0, &[(1.0, 5.0), (END, 10.0)], -END, false),
+        ] {
+            assert_eq!(quantile(q, buckets(pairs)), Quantile { value, open }, "{q} of {pairs:?}");
+        }
+    }
+
+    #[test]
+    fn no_quantile_without_observations_or_without_an_end() {
+        for pairs in [&[(1.0, 0.0), (END, 0.0)][..], &[(1.0, 5.0), (2.0, 6.0)], &[(END, 6.0)], &[]] {
+            let found = quantile(0.5, buckets(pairs));
+            assert!(found.value.is_nan() && !found.open, "{pairs:?}");
+        }
+        assert!(quantile(f64::NAN, buckets(&[(1.0, 5.0), (END, 6.0)])).value.is_nan());
+    }
+
+    #[test]
+    fn fractions_between_two_values() {
+        let pairs = [(1.0, 1.0), (2.0, 3.0), (3.0, 6.0), (END, 100.0)];
+        for (lower, upper, share) in [
+            (0.0, 1.5, 0.02),
+            (2.0, 3.0, 0.03),
+            (2.0, 5.0, 0.03),
+            (400.0, END, 0.94),
+            (-END, END, 1.0),
+            (3.0, 2.0, 0.0),
+        ] {
+            assert!((fraction(lower, upper, buckets(&pairs)) - share).abs() < 1e-12, "{lower} to {upper}");
+        }
+        assert!(fraction(0.0, 1.0, buckets(&[(1.0, 0.0), (END, 0.0)])).is_nan());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_higher_quantile_is_not_smaller(
+            counts in proptest::collection::vec(0_u32..1_000, 2..12), low in 0.0..1.0_f64, high in 0.0..1.0_f64
+        ) {
+            let mut total = 0.0;
+            let mut pairs: Vec<_> = counts.iter().enumerate().map(|(index, count)| {
+                total += f64::from(*count);
+                (index as f64 - 3.0, total)
+            }).collect();
+            pairs.push((END, total));
+            let (low, high) = (quantile(low.min(high), buckets(&pairs)), quantile(low.max(high), buckets(&pairs)));
+            proptest::prop_assert!(low.value.is_nan() || low.value <= high.value);
+        }
+    }
 }

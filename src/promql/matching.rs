@@ -68,11 +68,11 @@ fn result<'a>(
 ) -> Sample<'a> {
     let nameless = sample.nameless || !keeps_name;
     let taken = match &binary.cardinality {
-        Cardinality::OneToOne => return one_to_one(frame, binary, Sample { nameless, value, ..sample }),
+        Cardinality::OneToOne => return one_to_one(frame, binary, Sample { value, nameless, ..sample }),
         Cardinality::ManyToOne(taken) | Cardinality::OneToMany(taken) => taken,
     };
     if taken.is_empty() {
-        return Sample { nameless, value, ..sample };
+        return Sample { value, nameless, ..sample };
     }
     // A name that is taken from the other side is not the one that goes.
     let takes_name = taken.iter().any(|label| is_reserved(label, frame.dialect));
@@ -91,13 +91,13 @@ fn one_to_one<'a>(frame: &Frame<'a>, binary: &'a Binary, sample: Sample<'a>) -> 
     let labels: Labels = match &binary.on {
         Projection::Without(names) if names.is_empty() => return sample,
         Projection::Without(names) => sample.labels.only(|label| !names.iter().any(|name| name == label)),
-        on => on.labels(sample.seen(frame.dialect), frame.dialect),
+        on => on.labels(sample.seen(frame.dialect)),
     };
     Sample { labels: Cow::Owned(labels), ..sample }
 }
 
 fn twice_on_the_one_side(frame: &Frame<'_>, binary: &Binary, sample: &Sample<'_>, swapped: bool) -> EvalError {
     let side = if swapped { "left" } else { "right" };
-    let group = binary.on.labels(sample.seen(frame.dialect), frame.dialect);
+    let group = binary.on.labels(sample.seen(frame.dialect));
     EvalError::new(&format!("several samples on the {side} have the same labels {group} to match by"))
 }

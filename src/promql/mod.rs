@@ -8,6 +8,8 @@
 //! Main types: [`Store`] (what was scraped), [`Query`] (parsed and checked once), [`Template`] (a query whose
 //! window follows the history that there is).
 
+#![expect(clippy::float_cmp, reason = "PromQL compares numbers exactly, and so do its tests")]
+
 mod absent;
 mod aggregate;
 mod axis;
@@ -40,6 +42,8 @@ mod sets;
 mod store;
 mod subquery;
 mod template;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod warm;
 mod window;

@@ -50,19 +50,25 @@ pub(super) fn larger(one: f64, other: f64) -> f64 {
 
 fn average(values: &[f64]) -> f64 {
     let mut mean = Mean::default();
-    values.iter().for_each(|value| mean.add(*value));
+    for value in values {
+        mean.add(*value);
+    }
     mean.mean()
 }
 
 fn sum(values: &[f64]) -> f64 {
     let mut sum = Sum::default();
-    values.iter().for_each(|value| sum.add(*value));
+    for value in values {
+        sum.add(*value);
+    }
     sum.total()
 }
 
 fn variance(values: &[f64]) -> f64 {
     let mut spread = Spread::default();
-    values.iter().for_each(|value| spread.add(*value));
+    for value in values {
+        spread.add(*value);
+    }
     spread.variance()
 }
 

@@ -21,16 +21,16 @@ fn line(window: Window<'_>, origin: i64) -> Option<(f64, f64)> {
         return Some(if first.is_infinite() { (f64::NAN, f64::NAN) } else { (0.0, *first) });
     }
     let n = window.values.len() as f64;
-    let [mut x_sum, mut y_sum, mut xy_sum, mut xx_sum] = [Sum::default(); 4];
+    let [mut x_sum, mut y_sum, mut products, mut squares] = [Sum::default(); 4];
     for (time, y) in window.times.iter().zip(window.values) {
         let x = seconds(time - origin);
         x_sum.add(x);
         y_sum.add(*y);
-        xy_sum.add(x * y);
-        xx_sum.add(x * x);
+        products.add(x * y);
+        squares.add(x * x);
     }
     let (x, y) = (x_sum.total(), y_sum.total());
-    let slope = (xy_sum.total() - x * y / n) / (xx_sum.total() - x * x / n);
+    let slope = (products.total() - x * y / n) / (squares.total() - x * x / n);
     Some((slope, y / n - slope * x / n))
 }
 

@@ -361,3 +361,183 @@ fn with_constants(labels: Labels, constant: &Labels) -> Labels {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promql::Query;
+    use crate::promql::Value;
+    use proptest::prelude::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
+        pairs.iter().copied().collect()
+    }
+
+    fn metric(name: &str) -> Labels {
+        labels(&[("__name__", name)])
+    }
+
+    fn small(max_series: usize) -> Store {
+        Store::new(Limits { retention: Duration::from_mins(10), max_series })
+    }
+
+    fn instant(store: &Store, query: &str, at: i64) -> Vec<(String, f64)> {
+        match Query::parse(query).unwrap().instant(store, at).unwrap() {
+            Value::Vector(samples) => samples.into_iter().map(|(labels, value)| (labels.to_string(), value)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn scrape(store: &mut Store, target: TargetId, at: i64, samples: &[(&str, f64)]) {
+        let mut scrape = store.begin(target, at).unwrap();
+        for (name, value) in samples {
+            let series = scrape.series(metric(name)).unwrap();
+            assert!(scrape.put(series, *value, None));
+        }
+        scrape.finish();
+    }
+
+    #[test]
+    fn constant_labels_win_and_what_they_displace_is_renamed() {
+        let mut store = small(10);
+        let target = store.add_target(labels(&[("job", "api"), ("instance", "a:1")]));
+        let mut scrape = store.begin(target, 1_000).unwrap();
+        let scraped = labels(&[("__name__", "x"), ("job", "own"), ("exported_job", "older"), ("path", "/")]);
+        let series = scrape.series(scraped.clone()).unwrap();
+        assert_eq!(scrape.series(scraped).unwrap(), series);
+        scrape.put(series, 1.0, None);
+        scrape.finish();
+        let kept =
+            "x{exported_exported_job=\"own\", exported_job=\"older\", instance=\"a:1\", job=\"api\", path=\"/\"}";
+        assert_eq!(instant(&store, "x", 1_000), [(kept.to_owned(), 1.0)]);
+        assert_eq!(instant(&store, "up", 1_000), [("up{instance=\"a:1\", job=\"api\"}".to_owned(), 1.0)]);
+    }
+
+    #[test]
+    fn a_series_that_is_gone_ends_at_once_and_may_come_back() {
+        let mut store = small(10);
+        let target = store.add_target(Labels::default());
+        scrape(&mut store, target, 1_000, &[("x", 1.0), ("y", 1.0)]);
+        scrape(&mut store, target, 2_000, &[("y", 2.0)]);
+        assert_eq!(instant(&store, "x", 1_999).len(), 1);
+        assert_eq!(instant(&store, "x", 2_000), []);
+        assert_eq!(instant(&store, "y", 2_000), [("y".to_owned(), 2.0)]);
+        scrape(&mut store, target, 4_000, &[("x", 4.0), ("y", 4.0)]);
+        assert_eq!(instant(&store, "x", 4_000), [("x".to_owned(), 4.0)]);
+        assert_eq!(instant(&store, "count_over_time(x[10s])", 4_000), [("{}".to_owned(), 2.0)]);
+    }
+
+    #[test]
+    fn a_target_that_is_down_has_no_series_but_up() {
+        let mut store = small(10);
+        let [one, other] = [("i", "1"), ("i", "2")].map(|pair| store.add_target(labels(&[pair])));
+        scrape(&mut store, one, 1_000, &[("x", 1.0)]);
+        scrape(&mut store, other, 1_000, &[("x", 1.0)]);
+        store.down(one, 2_000);
+        store.down(one, 2_000);
+        assert_eq!(instant(&store, "x", 2_000), [("x{i=\"2\"}".to_owned(), 1.0)]);
+        assert_eq!(instant(&store, "sum(up)", 2_000), [("{}".to_owned(), 1.0)]);
+        assert_eq!(store.counts(), (2, 10));
+    }
+
+    #[test]
+    fn a_scrape_that_breaks_off_is_taken_back() {
+        let mut store = small(10);
+        let target = store.add_target(Labels::default());
+        scrape(&mut store, target, 1_000, &[("x", 1.0), ("y", 1.0)]);
+        let mut broken = store.begin(target, 2_000).unwrap();
+        let series = broken.series(metric("x")).unwrap();
+        broken.put(series, 2.0, None);
+        drop(broken);
+        assert_eq!(instant(&store, "{__name__=~\"x|y\"}", 2_000), []);
+        assert_eq!(instant(&store, "up", 2_000), [("up".to_owned(), 0.0)]);
+        assert_eq!(instant(&store, "last_over_time(x[5s])", 2_000), [("x".to_owned(), 1.0)]);
+    }
+
+    #[test]
+    fn samples_with_their_own_time_get_no_marker_and_are_kept_in_order() {
+        let mut store = small(10);
+        let target = store.add_target(Labels::default());
+        scrape(&mut store, target, 1_000, &[("x", 1.0)]);
+        for (at, own, value) in [(2_000, 1_500, 2.0), (3_000, 1_500, 9.0), (4_000, 1_200, 9.0), (5_000, 4_900, 3.0)] {
+            let mut scrape = store.begin(target, at).unwrap();
+            let series = scrape.series(metric("x")).unwrap();
+            scrape.put(series, value, Some(own));
+            scrape.finish();
+        }
+        scrape(&mut store, target, 6_000, &[]);
+        assert_eq!(instant(&store, "x", 6_000), [("x".to_owned(), 3.0)]);
+        assert_eq!(instant(&store, "timestamp(x)", 6_000), [("{}".to_owned(), 4.9)]);
+        assert_eq!(instant(&store, "sum_over_time(x[10s])", 6_000), [("{}".to_owned(), 6.0)]);
+    }
+
+    #[test]
+    fn the_cap_refuses_and_a_place_is_given_away_only_when_it_is_empty() {
+        let mut store = small(2);
+        let target = store.add_target(Labels::default());
+        scrape(&mut store, target, 0, &[("a", 1.0), ("b", 1.0)]);
+        let a = store.series(target, metric("a")).unwrap();
+        assert_eq!(store.series(target, metric("c")), Err(Full { max_series: 2 }));
+        scrape(&mut store, target, 1_000, &[("b", 1.0)]);
+        assert_eq!(store.counts(), (2, 2));
+        scrape(&mut store, target, 700_000, &[("b", 1.0)]);
+        assert_eq!(store.counts(), (1, 2));
+        // The same series may still come back to its place.
+        let mut again = store.begin(target, 701_000).unwrap();
+        assert!(again.put(a, 7.0, None));
+        again.finish();
+        assert_eq!(store.counts(), (2, 2));
+        assert_eq!(instant(&store, "a", 701_000), [("a".to_owned(), 7.0)]);
+        scrape(&mut store, target, 1_400_000, &[("b", 1.0)]);
+        scrape(&mut store, target, 2_100_000, &[("b", 1.0), ("c", 3.0)]);
+        let mut late = store.begin(target, 2_101_000).unwrap();
+        assert!(!late.put(a, 8.0, None), "its place was given to c");
+        late.close();
+        assert_eq!(instant(&store, "a", 2_101_000), []);
+    }
+
+    #[test]
+    fn time_goes_forward_and_is_known() {
+        let mut store = small(2);
+        let target = store.add_target(Labels::default());
+        assert_eq!((store.first_at(target), store.last_at(target), store.scrape_span(target)), (None, None, None));
+        scrape(&mut store, target, 1_000, &[]);
+        assert_eq!(store.begin(target, 1_000).unwrap_err(), NotLater { last_ms: 1_000, at_ms: 1_000 });
+        assert_eq!(store.scrape_span(target), None);
+        scrape(&mut store, target, 6_000, &[]);
+        store.down(target, 8_000);
+        scrape(&mut store, target, 11_000, &[]);
+        assert_eq!((store.first_at(target), store.last_at(target)), (Some(1_000), Some(11_000)));
+        assert_eq!(store.scrape_span(target), Some(Duration::from_secs(5)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_put_in_comes_out_in_order_until_it_is_too_old(
+            steps in prop::collection::vec((1_i64..60_000, prop::option::weighted(0.8, -1e9..1e9_f64)), 1..80)
+        ) {
+            let mut store = small(10);
+            let target = store.add_target(Labels::default());
+            let mut at = 0;
+            let mut kept = Vec::new();
+            for (step, value) in steps {
+                at += step;
+                let mut scrape = store.begin(target, at).unwrap();
+                if let Some(value) = value {
+                    let series = scrape.series(metric("x")).unwrap();
+                    scrape.put(series, value, None);
+                    kept.push((at, value));
+                }
+                scrape.finish();
+            }
+            kept.retain(|(time, _)| *time >= at - 600_000);
+            let axis = &store.targets()[0].axis;
+            let slots = axis.slots(i64::MIN, i64::MAX);
+            let (mut times, mut values) = (Vec::new(), Vec::new());
+            for index in store.named(Some("x")) {
+                store.at_index(index).column.copy(axis, slots, (i64::MIN, i64::MAX), &mut times, &mut values);
+            }
+            prop_assert_eq!(times.into_iter().zip(values).collect::<Vec<_>>(), kept);
+        }
+    }
+}

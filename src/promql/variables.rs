@@ -102,7 +102,7 @@ fn without_comma<'r>(out: &mut String, rest: &'r str) -> &'r str {
 pub(super) fn duration(duration: Duration) -> String {
     let ms = duration.as_millis().max(1);
     for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
-        if ms % size == 0 {
+        if ms.is_multiple_of(size) {
             return format!("{}{unit}", ms / size);
         }
     }

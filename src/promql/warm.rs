@@ -103,10 +103,14 @@ fn walk<'n>(node: &'n Node, around: Around, visit: &mut dyn FnMut(&'n Selector, 
         },
         Node::Histogram(histogram) => match &**histogram {
             Histogram::Quantile { quantile, buckets } => {
-                [quantile, buckets].into_iter().for_each(|node| walk(node, around, visit));
+                for node in [quantile, buckets] {
+                    walk(node, around, visit);
+                }
             }
             Histogram::Fraction { lower, upper, buckets } => {
-                [lower, upper, buckets].into_iter().for_each(|node| walk(node, around, visit));
+                for node in [lower, upper, buckets] {
+                    walk(node, around, visit);
+                }
             }
         },
     }
