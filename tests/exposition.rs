@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use sixty::facts::Labels;
 use sixty::sources::exposition::Format;
@@ -201,5 +203,193 @@ fn a_scrape_gives_what_the_strict_reader_gives() {
         let names: BTreeSet<_> = strict.iter().map(|sample| sample.0.name().to_owned()).collect();
         let listed: BTreeSet<_> = inventory(&case.body, case.format).names.into_keys().collect();
         assert_eq!(names, listed, "{}", case.file);
+    }
+}
+
+/// The fixtures of the presets, as recorded from real services: nothing in them may be swallowed.
+#[test]
+fn no_line_of_a_recorded_service_is_lost() {
+    let Some(folder) = shared() else { return };
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder.join("../payloads/metrics")).unwrap() {
+        let path = entry.unwrap().path();
+        let body = std::fs::read(&path).unwrap();
+        let (format, remark) = Format::of(Some("text/plain; version=0.0.4"), &body).unwrap();
+        assert_eq!(remark, "", "{}", path.display());
+        let mut memory = Memory::default();
+        let report = Reader::new(Limits::default()).read(&body, format, &mut memory).unwrap();
+        assert_eq!(report.samples, sample_lines(&body), "{}: {}", path.display(), report.skipped_example);
+        assert_eq!(report.samples, memory.samples.len(), "{}", path.display());
+        read += report.samples;
+    }
+    println!("exposition: {read} samples of recorded services, none skipped");
+}
+
+/// Lines that are neither blank nor a comment.
+fn sample_lines(body: &[u8]) -> usize {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let trimmed = body.split(|byte| *byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        &line[blanks..]
+    });
+    trimmed.filter(|line| !line.is_empty() && !line.starts_with(b"#")).count()
+}
+
+/// A made-up sample and the manner in which it is written.
+#[derive(Clone, Debug)]
+struct Made {
+    name: String,
+    labels: BTreeMap<String, String>,
+    value: f64,
+    stamp: Option<i64>,
+    spaced: bool,
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    let mark =
+        prop::sample::select("\\\"{}[],=#: \n\r\t\0\u{1b}\u{85}\u{202e}\u{feff}éab1".chars().collect::<Vec<_>>());
+    prop_oneof![
+        ".{0,12}",
+        "[a-z/]{0,8}",
+        prop::collection::vec(mark, 0..10).prop_map(|marks| marks.into_iter().collect())
+    ]
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    let name = prop_oneof![3 => "[a-zA-Z_][a-z0-9_]{0,8}", 1 => "[a-z]:[a-z:]{1,4}", 2 => hostile()];
+    let key = prop_oneof![3 => "[a-z_][a-z0-9]{0,5}", 1 => hostile()];
+    let labels = prop::collection::btree_map(key, hostile(), 0..5);
+    let value = prop_oneof![any::<f64>(), (0_u32..10_000).prop_map(f64::from)];
+    (name, labels, value, prop::option::of(any::<i32>()), any::<bool>()).prop_map(
+        |(name, labels, value, stamp, spaced)| {
+            let labels = labels.into_iter().filter(|(key, _)| !key.is_empty() && key != "__name__").collect();
+            Made { name, labels, value, stamp: stamp.map(i64::from), spaced }
+        },
+    )
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}
+
+fn is_bare(name: &str, more: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_' || more.contains(first))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || more.contains(c))
+}
+
+impl Made {
+    /// Writes the sample as one line; the index keeps its name apart from the others.
+    fn line(&self, index: usize, format: Format) -> String {
+        let spaced = self.spaced && format == Format::Text;
+        let name = self.name(index);
+        let bare = is_bare(&name, ":");
+        let mut parts = if bare { Vec::new() } else { vec![quoted(&name)] };
+        let blank = if spaced { " " } else { "" };
+        for (key, value) in &self.labels {
+            let key = if is_bare(key, "") { key.clone() } else { quoted(key) };
+            parts.push(format!("{key}{blank}={blank}{}", quoted(value)));
+        }
+        if spaced && index.is_multiple_of(2) && !bare {
+            parts.rotate_left(1);
+        }
+        let comma = if spaced && !parts.is_empty() { " ," } else { "" };
+        let joined = parts.join(if spaced { " , " } else { "," });
+        let braces = if parts.is_empty() && !spaced { String::new() } else { format!("{{{blank}{joined}{comma}}}") };
+        let stamp = match (self.stamp, format) {
+            (None, _) => String::new(),
+            (Some(stamp), Format::Text) => format!(" {stamp}"),
+            (Some(stamp), Format::OpenMetrics) => format!(" {}", stamp as f64 / 1000.0),
+        };
+        format!("{}{}{braces} {}{stamp}\n", if bare { &name } else { "" }, if bare { blank } else { "" }, self.value)
+    }
+
+    fn name(&self, index: usize) -> String {
+        format!("{}{index}", self.name)
+    }
+
+    fn shown(&self, index: usize) -> String {
+        let name = self.name(index);
+        let labels = self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let value = if self.value.is_nan() { f64::NAN } else { self.value };
+        shown(&(labels.chain([("__name__", name.as_str())]).collect(), value, self.stamp))
+    }
+}
+
+fn written(made: &[Made], format: Format) -> String {
+    let lines: Vec<_> = made.iter().enumerate().map(|(index, made)| made.line(index, format)).collect();
+    lines.concat() + if format == Format::OpenMetrics { "# EOF\n" } else { "" }
+}
+
+/// Reads a body in every way; the laws that hold for any bytes are checked here.
+fn read_in_every_way(body: &[u8], format: Format) -> Result<(), TestCaseError> {
+    for content_type in [None, Some("text/plain"), Some("text/html"), Some("application/openmetrics-text")] {
+        let _ = Format::of(content_type, body);
+    }
+    let (mut memory, mut reader) = (Memory::default(), Reader::new(Limits::default()));
+    let first = reader.read(body, format, &mut memory);
+    let seen = memory.take();
+    prop_assert_eq!(reader.read(body, format, &mut memory), first.clone());
+    prop_assert_eq!(memory.take(), seen.clone());
+    let strict = samples(body, format);
+    let _ = inventory(body, format);
+    if let Ok(report) = &first {
+        prop_assert_eq!(report.samples, seen.len());
+        if format == Format::Text {
+            prop_assert_eq!(report.samples + report.skipped, sample_lines(body), "a line is lost");
+        }
+    }
+    if let (Ok(strict), Ok(report)) = (strict, &first) {
+        prop_assert_eq!(report.samples + report.skipped, strict.len());
+    }
+    for line in body.split(|byte| *byte == b'\n') {
+        if let Some(both) = both_ways(line) {
+            prop_assert_eq!(both.by_crate, both.by_lexer, "{}", String::from_utf8_lossy(line));
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    // A failure prints its input, which then becomes a test of its own; no file is needed.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read(made in prop::collection::vec(made(), 0..8), open in any::<bool>()) {
+        let format = if open { Format::OpenMetrics } else { Format::Text };
+        let body = written(&made, format);
+        let expected: Vec<_> = made.iter().enumerate().map(|(index, made)| made.shown(index)).collect();
+        let strict = samples(body.as_bytes(), format).map_err(|refusal| TestCaseError::fail(format!("{refusal}: {body}")))?;
+        prop_assert_eq!(strict.iter().map(shown).collect::<Vec<_>>(), expected.clone(), "{}", &body);
+        let mut memory = Memory::default();
+        let report = Reader::new(Limits::default()).read(body.as_bytes(), format, &mut memory);
+        prop_assert_eq!(report.map(|report| report.skipped), Ok(0));
+        prop_assert_eq!(memory.take(), expected);
+        read_in_every_way(body.as_bytes(), format)?;
+    }
+
+    #[test]
+    fn no_bytes_can_panic_it(body in prop::collection::vec(any::<u8>(), 0..300), open in any::<bool>()) {
+        read_in_every_way(&body, if open { Format::OpenMetrics } else { Format::Text })?;
+    }
+
+    #[test]
+    fn no_damage_can_panic_it(
+        made in prop::collection::vec(made(), 1..6),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 1..6),
+        open in any::<bool>(),
+    ) {
+        let format = if open { Format::OpenMetrics } else { Format::Text };
+        let mut body = format!("# HELP x y\n# TYPE x histogram\n{}", written(&made, format)).into_bytes();
+        for (place, byte, kind) in damage {
+            let place = place.index(body.len());
+            let byte = b"\\\"{}, =#\n\r\t0aTe.+-_\xff\0"[usize::from(byte) % 21];
+            match kind {
+                0 => body[place] = byte,
+                1 => body.insert(place, byte),
+                _ => drop(body.split_off(place.max(1))),
+            }
+        }
+        read_in_every_way(&body, format)?;
     }
 }

@@ -96,13 +96,14 @@ fn markup(begin: &[u8]) -> Fault {
         Some(clean_line(&text[open..close], 80))
     });
     let title = title.unwrap_or_default();
-    let login = ["type=\"password\"", "type=password", "log in", "login", "sign in", "signin", "sso"];
-    let what = if lower.starts_with("<?xml") && !lower.contains("<html") {
-        "XML"
-    } else if login.iter().any(|word| lower.contains(word)) {
-        "a login page"
-    } else {
-        "an HTML page"
+    // A page that merely links to a login is none: only its title and a password field count.
+    let named = ["log in", "login", "log on", "sign in", "sign-in", "signin"];
+    let titled = title.to_ascii_lowercase();
+    let asks = lower.contains("type=\"password\"") || named.iter().any(|word| titled.contains(word));
+    let what = match () {
+        () if lower.starts_with("<?xml") && !lower.contains("<html") => "XML",
+        () if asks => "a login page",
+        () => "an HTML page",
     };
     let cause = if title.is_empty() {
         format!("{what} instead of metrics")
@@ -183,6 +184,12 @@ mod tests {
                 "<html><head><TITLE>Sign in\u{1b}[2J</TITLE></head>",
                 "a login page instead of metrics: Sign in␛[2J",
             ),
+            (
+                Some("text/html"),
+                "<!DOCTYPE html><a href=/login>Log in</a><input type=\"password\">",
+                "a login page instead of metrics",
+            ),
+            (None, "<html><a href=\"/login\">Log in</a> processor", "an HTML page instead of metrics"),
             (None, "<?xml version=\"1.0\"?><rss/>", "XML instead of metrics"),
             (Some("application/json"), "{\"status\": \"ok\"}", "JSON instead of metrics: {\"status\": \"ok\"}"),
             (Some("text/plain"), "[1]", "JSON instead of metrics: [1]"),

@@ -20,6 +20,7 @@ pub use format::ACCEPT;
 pub use format::Format;
 pub use inventory::Inventory;
 pub use inventory::inventory;
+pub use plain::warm_up;
 pub use reader::Limits;
 pub use reader::NameFilter;
 pub use reader::Reader;

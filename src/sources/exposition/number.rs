@@ -43,6 +43,8 @@ pub(super) fn canonical(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
+    // Go writes a negative zero without its sign here.
+    let number = if number == 0.0 { 0.0 } else { number };
     let shortest = format!("{number:e}");
     let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -127,6 +129,7 @@ mod tests {
         for (number, expected) in [
             (1.0, "1.0"),
             (0.0, "0.0"),
+            (-0.0, "0.0"),
             (-1.0, "-1.0"),
             (0.005, "0.005"),
             (0.0001, "0.0001"),

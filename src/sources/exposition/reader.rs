@@ -102,6 +102,8 @@ struct Progress<'a> {
     /// Samples that passed the filter.
     kept: usize,
     comments: usize,
+    /// Lines behind the end mark of `OpenMetrics`.
+    behind_end: usize,
     bound: Bound,
     /// The last name and whether it is wanted: lines of one name follow each other.
     last_name: Option<(&'a [u8], bool)>,
@@ -114,11 +116,13 @@ impl<S: Copy> Reader<S> {
         Self { limits, filter: None, known: HashMap::new(), scrape: 0 }
     }
 
-    /// Sets the metric names that are wanted; `None` means all. What was learned is forgotten, so that the sink
-    /// is asked again about every series.
+    /// Sets the metric names that are wanted; `None` means all. When that changes, what was learned is forgotten,
+    /// so that the sink is asked again about every series.
     pub fn names(&mut self, filter: Option<NameFilter>) {
-        self.filter = filter;
-        self.known.clear();
+        if self.filter != filter {
+            self.filter = filter;
+            self.known.clear();
+        }
     }
 
     /// Reads one body and hands its samples over, in order. Lines of names that are not wanted are counted as
@@ -138,11 +142,13 @@ impl<S: Copy> Reader<S> {
         self.scrape += 1;
         let mut progress = Progress::default();
         progress.report.bytes = body.len();
-        for (index, raw) in line::lines(body).enumerate() {
+        let mut lines = line::lines(body).enumerate();
+        while let Some((index, raw)) = lines.next() {
             let text = line::trim(raw);
             if text.first() == Some(&b'#') {
                 progress.comments += 1;
                 if format == Format::OpenMetrics && text == b"# EOF" {
+                    progress.behind_end = lines.filter(|(_, line)| !line::trim(line).is_empty()).count();
                     break;
                 }
                 progress.bound = bound_of(text).unwrap_or(progress.bound);
@@ -160,9 +166,7 @@ impl<S: Copy> Reader<S> {
             return Err(format::not_metrics("", body));
         }
         self.forget(progress.kept);
-        let remark =
-            if progress.report.samples + progress.report.skipped == 0 { "the answer holds no sample" } else { "" };
-        Ok(ScrapeReport { remark: remark.to_owned(), ..progress.report })
+        Ok(ScrapeReport { remark: progress.remark(), ..progress.report })
     }
 
     /// Refuses a body as a whole, before anything of it is read.
@@ -264,6 +268,15 @@ impl<S: Copy> Reader<S> {
 }
 
 impl Progress<'_> {
+    /// What is odd although the body could be read.
+    fn remark(&self) -> String {
+        if self.behind_end > 0 {
+            return format!("lines behind # EOF are left out: {}", self.behind_end);
+        }
+        let empty = self.report.samples + self.report.skipped == 0;
+        if empty { "the answer holds no sample".to_owned() } else { String::new() }
+    }
+
     fn skip(&mut self, number: usize, reason: Reason, text: &[u8]) {
         self.report.skipped += 1;
         if self.report.skipped == 1 {
@@ -390,6 +403,9 @@ unwanted 7
         assert_eq!(memory.shown(), ["a{b=\"c\"} 1", "a{b=\"c\"} 2", "a{b=\"c\"} 3"]);
         reader.names(None);
         reader.read(b"a{b=\"c\"} 4\n", Format::Text, &mut memory).unwrap();
+        assert_eq!(memory.series.len(), 1, "the same filter changes nothing");
+        reader.names(Some(NameFilter::from_iter(["a"])));
+        reader.read(b"a{b=\"c\"} 5\n", Format::Text, &mut memory).unwrap();
         assert_eq!(memory.series.len(), 2, "a new filter asks again");
     }
 
@@ -470,7 +486,7 @@ c 3
         let mut memory = Memory::default();
         let report = reader().read(body, Format::OpenMetrics, &mut memory).unwrap();
         assert_eq!(memory.shown(), ["a_total{x=\"# \"} 1 @1500", "b 2"]);
-        assert_eq!(report.samples, 2);
+        assert_eq!((report.samples, report.remark.as_str()), (2, "lines behind # EOF are left out: 1"));
     }
 
     #[test]

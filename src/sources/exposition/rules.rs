@@ -253,3 +253,56 @@ fn value(kind: Kind, suffix: &str, value: f64) -> Verdict {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::exposition::samples;
+
+    #[test]
+    fn what_each_format_demands() {
+        for (body, open, text) in [
+            ("", "the end mark # EOF is missing", ""),
+            ("# EOF", "", ""),
+            ("# EOF\na 1", "there is text behind # EOF", ""),
+            ("\n# EOF", "blank lines are not allowed", ""),
+            ("# free text\n# EOF", "a comment that is not HELP, TYPE, UNIT or EOF", ""),
+            ("#x\n# EOF", "a comment begins with # and one blank", ""),
+            ("# TYPE a untyped\n# EOF", "an unknown type", ""),
+            ("# TYPE a meh\n# EOF", "an unknown type", "an unknown type"),
+            ("# TYPE a  gauge\n# EOF", "an unknown type", ""),
+            ("# HELP a\n# EOF", "a comment that says nothing", ""),
+            ("# HELP a.b c\n# EOF", "a comment without a proper metric name", "a comment without a proper metric name"),
+            ("# HELP \"a.b\" c\n# EOF", "", ""),
+            ("# HELP \"a.b c\n# EOF", "a quote or a brace is not closed", "a quote or a brace is not closed"),
+            ("# HELP a b\n# HELP a c\n# EOF", "the same comment is there twice for one metric", TWICE),
+            ("a 1\n# HELP a b\n# EOF", "the comment stands behind the samples", ""),
+            ("# UNIT a_s m\n# EOF", "the unit is not the end of the name", ""),
+            ("# TYPE a_s info\n# UNIT a_s s\n# EOF", "this type has no unit", ""),
+            ("# UNIT a_s s\n# TYPE a_s info\n# EOF", "this type has no unit", ""),
+            ("# TYPE a_total gauge\n# TYPE a counter\n# EOF", "the names of two metrics clash", ""),
+            ("# TYPE a counter\na_total -1\n# EOF", "a count is negative or not a number", ""),
+            ("# TYPE a histogram\na_count -1\n# EOF", COUNT, COUNT),
+            ("# TYPE a histogram\na_bucket{le=\"x\"} 1\n# EOF", BOUND, BOUND),
+            ("# TYPE a histogram\na_bucket{le=\"inf\"} 1\n# EOF", "the highest bound must be written +Inf", ""),
+            ("# TYPE a summary\na{quantile=\"2\"} 1\n# EOF", "a quantile that is not from 0 to 1", ""),
+            ("# TYPE a summary\na_sum NaN\n# EOF", "", ""),
+            ("# TYPE a info\na_info 2\n# EOF", "an info is not 1", ""),
+            ("# TYPE a stateset\na{a=\"x\"} 0.5\n# EOF", "a state is neither 0 nor 1", ""),
+            ("# TYPE a gauge\na 1 2\na 1 1\n# EOF", "a series goes back in time", ""),
+            ("# TYPE a gauge\na 1\na 1 1\n# EOF", "a series with and without timestamps", ""),
+            ("# TYPE a counter\na_total 1 # {b=\"c\"} 1 2\n# EOF", "", BEHIND),
+            ("# TYPE a gauge\na 1 # {b=\"c\"} 1\n# EOF", "this sample must not have an exemplar", BEHIND),
+        ] {
+            for (format, expected) in [(Format::OpenMetrics, open), (Format::Text, text)] {
+                let reason = samples(body.as_bytes(), format).err().map_or(String::new(), |refusal| refusal.reason);
+                assert_eq!(reason, expected, "{format:?}: {body}");
+            }
+        }
+    }
+
+    const TWICE: &str = "the same comment is there twice for one metric";
+    const COUNT: &str = "a count is negative or not a number";
+    const BOUND: &str = "a bound is not a number";
+    const BEHIND: &str = "the timestamp is not a number of the right form";
+}
