@@ -57,8 +57,7 @@ pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
     let badge = Some(if demo.speed > 1.0 { format!("demo {}x", demo.speed) } else { "demo".to_owned() });
     let wish = Wish { mode, service: None, who: None, badge };
     let (sources, past) = stage.past()?;
-    let settings =
-        setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
+    let settings = setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
     super::watch(Session { settings, sources, past, clock: stage.clock, look: stage.look, state: stage.state })
 }
 
@@ -88,7 +87,8 @@ impl Stage {
         std::fs::create_dir_all(&state).map_err(|error| format!("{}: cannot be made: {error}", state.display()))?;
         let clock = Clock::story(first_frame, demo.speed);
         let deploy_at = first_frame - into;
-        let begins = (first_frame - TimeDelta::from_std(PAST).unwrap_or_default()).min(deploy_at) - TimeDelta::minutes(1);
+        let begins =
+            (first_frame - TimeDelta::from_std(PAST).unwrap_or_default()).min(deploy_at) - TimeDelta::minutes(1);
         let world = World::new(Story::connection_leak(), seed, begins, deploy_at);
         let log = state.join("deploys.jsonl");
         let (address, end) = serve(world, clock, demo.port, log.clone())?;

@@ -9,7 +9,6 @@ use crate::config;
 use crate::config::Config;
 use crate::config::World;
 use crate::runtime::setup;
-use crate::signals::preset;
 use crate::ui::Look;
 
 /// What a command needs to begin.
@@ -60,14 +59,15 @@ fn configured(explicit: Option<&Path>) -> Result<Config, String> {
     let cwd = std::env::current_dir().unwrap_or_default();
     let found = config::find(explicit, &env, &cwd).map_err(|problems| problems.to_string())?;
     let Some(path) = found else {
-        return Err("there is no configuration: neither ./sixty.toml nor sixty/sixty.toml in the configuration folder \
+        return Err(
+            "there is no configuration: neither ./sixty.toml nor sixty/sixty.toml in the configuration folder \
                     nor /etc/sixty/sixty.toml\n\
                     try `sixty demo`, or `sixty http://host:port/metrics`, or write a sixty.toml as the README shows"
-            .to_owned());
+                .to_owned(),
+        );
     };
     let home = env("HOME").map(PathBuf::from);
-    let presets: Vec<&str> = preset::all().iter().map(|preset| preset.key).collect();
-    let world = World { presets: &presets, ..World::machine(crate::ui::themes(), home.as_deref()) };
+    let world = World::machine(crate::ui::themes(), home.as_deref());
     let config = config::load(&path, &world).map_err(|problems| problems.to_string())?;
     if config.services.is_empty() {
         return Err(format!(

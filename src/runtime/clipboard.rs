@@ -26,8 +26,7 @@ pub fn save(state: &Path, text: &str) -> Result<String, Fault> {
     let path = state.join("copied.txt");
     let write = || {
         std::fs::create_dir_all(state)?;
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
         writeln!(file, "{text}")
     };
     let shown = crate::facts::text::clean_line(&path.to_string_lossy(), 200);

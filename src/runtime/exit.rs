@@ -14,7 +14,9 @@ pub fn install_hooks() {
     let (panic, error) = color_eyre::config::HookBuilder::new()
         .theme(color_eyre::config::Theme::new())
         .display_env_section(false)
-        .panic_section("This is a bug in sixty. The journal of the incident is safe; please report what is printed here.")
+        .panic_section(
+            "This is a bug in sixty. The journal of the incident is safe; please report what is printed here.",
+        )
         .into_hooks();
     let _ = error.install();
     std::panic::set_hook(Box::new(move |info| {

@@ -171,7 +171,9 @@ mod tests {
         let seconds = |d: Duration| d.as_secs_f64();
         assert_eq!(next_delay(&metrics, 0, None, 0.7), Duration::from_secs(5));
         assert_eq!(next_delay(&status, 0, None, 1.0), Duration::from_secs(66));
-        for (failures, least, most) in [(1, 5.0, 5.0), (2, 7.0, 10.0), (3, 14.0, 20.0), (4, 21.0, 30.0), (99, 21.0, 30.0)] {
+        for (failures, least, most) in
+            [(1, 5.0, 5.0), (2, 7.0, 10.0), (3, 14.0, 20.0), (4, 21.0, 30.0), (99, 21.0, 30.0)]
+        {
             for chance in [0.0, 0.5, 1.0] {
                 let delay = seconds(next_delay(&metrics, failures, refused, chance));
                 assert!((least..=most).contains(&delay), "{failures} {chance}: {delay}");

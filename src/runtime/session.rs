@@ -83,7 +83,8 @@ impl Session {
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let scribe = Scribe::start(self.state.clone(), services, access, clock, sender)?;
         let signals = Signals::new()?;
-        let desk = Desk { app, screen, look: self.look, clock, pollers, scribe, state: self.state, painted: Instant::now() };
+        let desk =
+            Desk { app, screen, look: self.look, clock, pollers, scribe, state: self.state, painted: Instant::now() };
         desk.serve(inbox, signals).await
     }
 }
@@ -173,7 +174,11 @@ impl Desk {
     fn next_second(&self) -> Instant {
         let into = Duration::from_nanos(u64::from(self.clock.now().timestamp_subsec_nanos() % 1_000_000_000));
         let left = Duration::from_secs(1).saturating_sub(into) + Duration::from_millis(2);
-        Instant::now() + self.clock.lasts(left).max(Duration::from_millis(200).min(self.clock.lasts(Duration::from_secs(1)).max(FRAME)))
+        Instant::now()
+            + self
+                .clock
+                .lasts(left)
+                .max(Duration::from_millis(200).min(self.clock.lasts(Duration::from_secs(1)).max(FRAME)))
     }
 
     fn paint(&mut self) -> io::Result<()> {

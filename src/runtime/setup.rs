@@ -109,8 +109,9 @@ fn checklist(config: &Config) -> Result<Checklist, Vec<String>> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| vec![format!("{shown}: the checklist cannot be read: {error}")])?;
-    Checklist::parse(&text, &shown)
-        .map_err(|problems| problems.iter().map(|problem| format!("{shown}:{}: {}", problem.line, problem.what)).collect())
+    Checklist::parse(&text, &shown).map_err(|problems| {
+        problems.iter().map(|problem| format!("{shown}:{}: {}", problem.line, problem.what)).collect()
+    })
 }
 
 /// The machine's zone; UTC where it has none, or one that nobody knows.

@@ -63,12 +63,7 @@ pub(super) struct Exposition {
 }
 
 impl Target {
-    pub(super) fn new(
-        store: &mut Store,
-        settings: &Settings,
-        url: Url,
-        headers: Vec<(String, SecretRef)>,
-    ) -> Self {
+    pub(super) fn new(store: &mut Store, settings: &Settings, url: Url, headers: Vec<(String, SecretRef)>) -> Self {
         let instance = match (url.host_str(), url.port_or_known_default()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (host, _) => host.unwrap_or_default().to_owned(),
@@ -99,7 +94,9 @@ impl Target {
         let asked = Instant::now();
         let answer = match http.get(&ask).await {
             Ok(Answer::Body(body)) => Ok(body),
-            Ok(Answer::NotModified) => Err(Fault::new(FaultKind::Unreadable, "304 Not Modified, which was not asked for")),
+            Ok(Answer::NotModified) => {
+                Err(Fault::new(FaultKind::Unreadable, "304 Not Modified, which was not asked for"))
+            }
             Err(fault) => Err(fault),
         };
         Scraped { answer, took: asked.elapsed() }

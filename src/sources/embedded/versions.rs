@@ -31,7 +31,13 @@ pub(super) struct Versions {
 
 impl Versions {
     pub(super) fn new(service: &Arc<str>) -> Self {
-        Self { service: Arc::clone(service), names: BTreeSet::new(), queries: Vec::new(), running: None, seen: Vec::new() }
+        Self {
+            service: Arc::clone(service),
+            names: BTreeSet::new(),
+            queries: Vec::new(),
+            running: None,
+            seen: Vec::new(),
+        }
     }
 
     /// Chooses the metrics that tell a version: `*_build_info` with a label `version`.
