@@ -38,7 +38,7 @@ pub(super) fn read(section: Section<'_>, context: &Context<'_>, names: &mut Vec<
     }
     service.targets = targets(&section, context);
     if let Some(value) = section.value("preset") {
-        service.presets = presets(&value);
+        service.presets = presets(&value, context);
     }
     if let Some(value) = section.value("signals") {
         service.queries = queries(&value);
@@ -133,15 +133,18 @@ fn headers(value: &Value<'_>, context: &Context<'_>) -> Vec<(String, SecretRef)>
     headers
 }
 
-fn presets(value: &Value<'_>) -> Vec<String> {
+fn presets(value: &Value<'_>, context: &Context<'_>) -> Vec<String> {
     let example = "preset = \"opentelemetry-http\" or a list of them";
     let list = if value.is_list() { value.texts(example) } else { value.text(example).map(|one| vec![one]) };
     let check = |text: &Text<'_>| {
         text.map(|name| {
-            if preset::by_key(name).is_some() {
+            let mut known = context.world.presets.to_vec();
+            if known.is_empty() {
+                known = preset::all().iter().map(|preset| preset.key).collect();
+            }
+            if known.contains(&name) {
                 return Ok(name.to_owned());
             }
-            let known: Vec<_> = preset::all().iter().map(|preset| preset.key).collect();
             Err(Wrong::new(format!("unknown preset {}", quoted(name)), suggestion(name, &known)))
         })
     };

@@ -8,6 +8,9 @@ use crate::sources::secret::SecretRef;
 pub struct World<'a> {
     /// The names of the themes that ship; none means that names of themes are not checked.
     pub themes: &'a [&'a str],
+    /// The names of the presets that are accepted; none means: those that ship, which are then read only when a
+    /// service names one.
+    pub presets: &'a [&'a str],
     /// What `~/` stands for; `None` when the user has no home.
     pub home: Option<&'a Path>,
     /// Why a secret cannot be had now; `None` when it can.
@@ -20,12 +23,18 @@ impl<'a> World<'a> {
     /// This machine: its files, its environment.
     #[must_use]
     pub fn machine(themes: &'a [&'a str], home: Option<&'a Path>) -> Self {
-        Self { themes, home, missing_secret: &SecretRef::missing, is_file: &Path::is_file }
+        Self { themes, presets: &[], home, missing_secret: &SecretRef::missing, is_file: &Path::is_file }
     }
 
     /// A world in which nothing is missing: to check the text alone.
     #[must_use]
     pub fn anywhere(themes: &'a [&'a str]) -> Self {
-        Self { themes, home: Some(Path::new("/home/somebody")), missing_secret: &|_| None, is_file: &|_| true }
+        Self {
+            themes,
+            presets: &[],
+            home: Some(Path::new("/home/somebody")),
+            missing_secret: &|_| None,
+            is_file: &|_| true,
+        }
     }
 }

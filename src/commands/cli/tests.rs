@@ -1,3 +1,5 @@
+//! What can be typed, and what is answered to mistakes.
+
 use super::*;
 
 fn parse(line: &str) -> Result<Cli, Refusal> {
