@@ -30,7 +30,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("Local::now(", &[]),
     ("SystemTime::now(", &["runtime", "commands"]),
     ("println!", &["commands", "runtime"]),
-    ("std::env::", &["runtime", "commands", "sources"]),
+    ("std::env::", &["runtime", "commands", "sources", "main"]),
     ("ratatui", &["ui", "runtime", "commands"]),
     ("crossterm", &["runtime", "commands"]),
     ("reqwest", &["sources"]),
