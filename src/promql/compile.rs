@@ -52,6 +52,9 @@ pub(super) fn compile(query: &str) -> Result<Node, Refusal> {
     if has_high_bytes(query) {
         return Err(compiler.feature("a byte above \\x7f in a text"));
     }
+    if let Some(number) = refusal::endless_duration(query) {
+        return Err(compiler.error(&format!("a range, step or offset of {number} seconds is out of bounds")));
+    }
     let expr = parser::parse(query).map_err(|message| match refusal::unknown_to_the_parser(query) {
         Some(feature) => compiler.feature(feature),
         None => compiler.error(&message),

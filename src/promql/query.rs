@@ -136,8 +136,8 @@ impl Query {
         }
         let frame = self.frame(store, start_ms, end_ms);
         let mut rows: BTreeMap<Labels, Vec<(i64, f64)>> = BTreeMap::new();
-        let mut at = start_ms;
-        while at <= end_ms {
+        let steps = std::iter::successors(Some(start_ms), |at| at.checked_add(step_ms));
+        for at in steps.take_while(|at| *at <= end_ms) {
             match frame.eval(&self.root, at)? {
                 Evaluated::Scalar(number) => rows.entry(Labels::default()).or_default().push((at, number)),
                 Evaluated::Text(_) => return Err(EvalError::new("a text has no values over time")),
@@ -152,7 +152,6 @@ impl Query {
                     }
                 }
             }
-            at = at.saturating_add(step_ms);
         }
         Ok(rows.into_iter().collect())
     }

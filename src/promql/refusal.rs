@@ -106,3 +106,18 @@ fn has_duration_arithmetic(text: &str) -> bool {
     });
     in_brackets || after_offset
 }
+
+/// A number of seconds that stands for a range, a step or an offset, and is more than any clock can tell. The parser
+/// must not see it.
+pub(super) fn endless_duration(query: &str) -> Option<String> {
+    let text = unquoted(query).to_lowercase();
+    let in_brackets = text.split('[').skip(1).flat_map(|after| after.split(']').next().unwrap_or("").split(':'));
+    let after_offset = text.split("offset").skip(1);
+    let number = |part: &str| {
+        let part = part.trim_start().trim_start_matches(['-', '+']).trim_start();
+        let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '+' || c == '-' || c == '_'));
+        let part = &part[..end.unwrap_or(part.len())];
+        part.parse::<f64>().is_ok_and(|seconds| seconds.is_nan() || seconds > 1e11).then(|| part.to_owned())
+    };
+    in_brackets.chain(after_offset).find_map(number)
+}

@@ -32,13 +32,14 @@ pub(super) fn each<'a>(
     let step = subquery.step_ms.unwrap_or(DEFAULT_STEP_MS).max(1);
     let to = frame.moved(subquery.shift, now);
     let from = to.saturating_sub(subquery.range_ms);
-    if (to - from) / step > MOST_STEPS {
+    if to.saturating_sub(from) / step > MOST_STEPS {
         return Err(EvalError::new("a subquery takes more than 100,000 steps"));
     }
     let mut rows: Vec<Row> = Vec::new();
     let mut by_labels: HashMap<Labels, usize> = HashMap::new();
-    let mut at = from.div_euclid(step).saturating_add(1).saturating_mul(step);
-    while at <= to {
+    let first = from.div_euclid(step).saturating_add(1).saturating_mul(step);
+    let steps = std::iter::successors(Some(first), |at| at.checked_add(step)).take_while(|at| *at <= to);
+    for at in steps {
         let samples = frame.vector(&subquery.node, at)?;
         frame.spend(samples.len() + 1)?;
         for sample in samples {
@@ -55,7 +56,6 @@ pub(super) fn each<'a>(
             row.times.push(at);
             row.values.push(sample.value);
         }
-        at = at.saturating_add(step);
     }
     for row in rows {
         let window = Window { times: &row.times, values: &row.values, from, to, now };

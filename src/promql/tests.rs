@@ -173,6 +173,8 @@ fn errors_say_what_is_wrong() {
         ("exp(NaN)", "expected a vector"),
         ("label_replace(x, \"\", \"\", \"\", \"\")", "name of a label"),
         ("x[0s]", ""),
+        ("x[1e300]", "out of bounds"),
+        ("x offset NaN", "out of bounds"),
         ("{}", ""),
     ] {
         let refusal = Query::parse(query).unwrap_err();
@@ -279,11 +281,14 @@ proptest! {
 
     #[test]
     fn no_mix_of_words_makes_the_engine_panic(words in prop::collection::vec(prop::sample::select(vec![
-        "sum", "rate", "x", "y", "(", ")", "[", "]", "5m", "1s", ":", "{", "}", "a", "=", "=~", "!~", "\"b\"", "\"(\"", ",", "by",
+        "sum", "rate", "x", "y", "(", ")", "[", "]", "5m", "1s", ":", "{", "}", "a", "=", "=~", "!~", "\"b\"", "\"(\"",
+        ",", "by",
         "without", "on", "ignoring", "group_left", "+", "-", "/", "%", "^", "==", ">", "bool", "and", "or", "unless",
         "@", "offset", "1", "0", "-1", "NaN", "Inf", "1e300", "start()", "end()", "topk", "quantile", "vector",
         "scalar", "time()", "absent", "label_replace", "histogram_quantile", "clamp", "count_values", "'", "`", "\\",
-        "$x", "[5m]", "[5m:1s]", "x[5m]", "(x)", "rate(x[5m])", "sum(x)", "9223372036854775807", "fill", "é",
+        "$x", "[5m]", "[5m:1s]", "x[5m]", "(x)", "rate(x[5m])", "sum(x)", "9223372036854775807", "fill",
+        "\"\\é\"", "\"\\u00\"", "0xffffffffffffffff", "99999999999999999999s", "@ 1e18",
+        "offset -1e11", "inf", "[1e300]", "# é", "é",
     ]), 0..14)) {
         let store = store(&[("x{a=b}", &[1.0, 2.0]), ("y", &[1.0, 2.0])], 1);
         if let Ok(query) = Query::parse(&words.join(" ")) {

@@ -187,7 +187,7 @@ impl History {
     /// How long until the window that begins at `after` holds what is needed.
     fn wait(&self, need: Need, after: i64) -> Option<Duration> {
         let Some(interval) = self.interval() else { return Some(USUAL_WAIT) };
-        let missing = (self.first - after) as f64 - 1.1 * interval;
+        let missing = self.first.saturating_sub(after) as f64 - 1.1 * interval;
         (need == Need::Filled && missing > 0.0).then(|| Duration::from_millis(missing.ceil() as u64))
     }
 }
