@@ -1,0 +1,303 @@
+//! Stories: keys and readings in, state and effects out, through the real key table; no terminal, no clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use sixty::app::App;
+use sixty::app::Effect;
+use sixty::app::JournalNews;
+use sixty::app::KeyMap;
+use sixty::app::KeyPress;
+use sixty::app::Mode;
+use sixty::app::Msg;
+use sixty::app::Page;
+use sixty::app::Pane;
+use sixty::app::ServiceSettings;
+use sixty::app::Settings;
+use sixty::facts::Answer;
+use sixty::facts::At;
+use sixty::facts::Batch;
+use sixty::facts::Change;
+use sixty::facts::ChangeKind;
+use sixty::facts::ChangeState;
+use sixty::facts::EngineReport;
+use sixty::facts::Fault;
+use sixty::facts::FaultKind;
+use sixty::facts::Level;
+use sixty::facts::Measure;
+use sixty::facts::Number;
+use sixty::facts::Payload;
+use sixty::facts::Points;
+use sixty::facts::ProviderStatus;
+use sixty::facts::Reading;
+use sixty::facts::SourceId;
+use sixty::facts::SourceInfo;
+use sixty::facts::SourceKind;
+use sixty::incident::Checklist;
+use sixty::triage::Severity;
+use sixty::triage::Thresholds;
+
+fn at(second: i64) -> At {
+    chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+}
+
+fn source(name: &str, kind: SourceKind, service: Option<&str>, every: u64) -> SourceInfo {
+    SourceInfo {
+        id: SourceId::new(name),
+        kind,
+        service: service.map(Arc::from),
+        address: "http://127.0.0.1/".to_owned(),
+        every: Duration::from_secs(every),
+    }
+}
+
+fn app(services: &[&str], mode: Mode) -> App {
+    let metrics = services.iter().map(|name| source(&format!("metrics {name}"), SourceKind::Metrics, Some(name), 5));
+    let others = [source("status Stripe", SourceKind::Status, None, 60), source("log", SourceKind::Changes, None, 30)];
+    let settings = Settings {
+        services: services
+            .iter()
+            .map(|name| ServiceSettings {
+                name: Arc::from(*name),
+                environment: "prod".to_owned(),
+                thresholds: Thresholds::default(),
+            })
+            .collect(),
+        sources: metrics.chain(others).collect(),
+        zone: Tz::America__New_York,
+        window: Duration::from_hours(1),
+        retention: Duration::from_hours(6),
+        who: "ana".to_owned(),
+        host: "bastion".to_owned(),
+        id_prefix: "test".to_owned(),
+        mode,
+        keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
+        checklist: Checklist::first_60_seconds(),
+        start: (services.len() == 1).then_some(0),
+        badge: None,
+    };
+    App::new(settings, at(0))
+}
+
+fn press(app: &mut App, second: i64, keys: &str) -> Vec<Effect> {
+    keys.split(' ').flat_map(|key| app.update(at(second), Msg::Key(KeyPress::parse(key).unwrap()))).collect()
+}
+
+fn arrive(app: &mut App, second: i64, name: &str, body: Result<Payload, Fault>) {
+    let reading = Reading { source: SourceId::new(name), at: at(second), took: Duration::from_millis(3), body };
+    assert!(app.update(at(second), Msg::Arrived(reading)).is_empty());
+}
+
+fn signals(second: i64, values: &[(Measure, f64)]) -> Payload {
+    let answers = values.iter().map(|(m, v)| (*m, Answer::Known(Number::exact(*v).unwrap()))).collect();
+    let about = EngineReport {
+        engine: "embedded".to_owned(),
+        presets: Vec::new(),
+        notes: Vec::new(),
+        queries: BTreeMap::from([(Measure::ErrorRate, "sum(rate(x[30s]))".to_owned())]),
+        targets: Vec::new(),
+        series: (1, 5_000),
+    };
+    Payload::Signals(Batch {
+        points: vec![Points { at: at(second), answers }],
+        changes: Vec::new(),
+        about: about.into(),
+    })
+}
+
+fn deploy(version: &str, second: i64, who: &str) -> Change {
+    Change {
+        id: format!("{version}{who}"),
+        kind: ChangeKind::Deploy,
+        what: "api".to_owned(),
+        version: version.to_owned(),
+        who: who.to_owned(),
+        environment: "production".to_owned(),
+        title: String::new(),
+        started: at(second - 60),
+        finished: Some(at(second)),
+        state: ChangeState::Succeeded,
+        link: String::new(),
+    }
+}
+
+#[test]
+fn a_service_breaks_and_the_verdict_says_what_how_bad_since_when_and_what_changed() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    assert_eq!(app.severity(), Severity::Unknown, "unknown is never green");
+    arrive(
+        &mut app,
+        0,
+        "log",
+        Ok(Payload::Changes(vec![deploy("v2.31.0", -300, "ana"), deploy("v2.30", -9_000, "sam")])),
+    );
+    for second in (0..60).step_by(5) {
+        arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &[(Measure::ErrorRate, 0.003)])));
+    }
+    assert_eq!(app.severity(), Severity::Ok);
+    for second in (60..80).step_by(5) {
+        let values = [(Measure::ErrorRate, 0.452), (Measure::RequestRate, 612.0)];
+        arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &values)));
+    }
+    let verdict = &app.service().unwrap().verdict;
+    assert_eq!(verdict.severity, Severity::Critical);
+    assert_eq!(verdict.onset, Some(at(60)));
+    assert_eq!(verdict.headline.text(), "Errors 45.2 % of requests (277 of 612 req/s) since 03:01:00.");
+    assert_eq!(verdict.context.text(), "Deploy api v2.31.0 finished 6m before.");
+    let evidence: Vec<_> = app.checks().iter().map(|check| check.evidence.text()).collect();
+    assert_eq!(evidence[1], "yes: 45.2 % errors");
+    assert_eq!(
+        evidence[2],
+        "api v2.31.0 7m15s ago".replace("7m15s", "6m15s").replace("6m15s", evidence[2].split(' ').nth(2).unwrap())
+    );
+    assert!(evidence[3].starts_with("no answer yet"), "{}", evidence[3]);
+}
+
+#[test]
+fn a_dead_endpoint_is_unknown_with_its_cause_and_leaves_a_gap() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    for second in (0..30).step_by(5) {
+        arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &[(Measure::ErrorRate, 0.9)])));
+    }
+    assert_eq!(app.severity(), Severity::Critical);
+    let refused = || Err(Fault::new(FaultKind::Connect, "connection refused"));
+    for second in (30..60).step_by(5) {
+        arrive(&mut app, second, "metrics checkout-api", refused());
+    }
+    let service = app.service().unwrap();
+    assert_eq!(service.verdict.severity, Severity::Unknown, "old numbers are not asserted");
+    assert_eq!(service.verdict.headline.text(), "No numbers: connection refused, since 03:00:30.");
+    let history = &service.signals.track(Measure::ErrorRate).unwrap().history;
+    assert_eq!(history.iter().filter(|point| point.number.is_none()).count(), 6);
+    let logged = app.log().iter().filter(|line| line.text.contains("connection refused")).count();
+    assert_eq!(logged, 1, "a cause is told once");
+    arrive(&mut app, 60, "metrics checkout-api", Ok(signals(60, &[(Measure::ErrorRate, 0.0)])));
+    assert!(app.log().iter().last().unwrap().text.contains("answers again after 30s"));
+}
+
+#[test]
+fn a_tick_is_shown_at_once_written_once_and_seen_by_others() {
+    let mut mine = app(&["checkout-api"], Mode::Interactive);
+    let effects = press(&mut mine, 5, "1");
+    let [Effect::Append(service, entry)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(&**service, "checkout-api");
+    assert_eq!(mine.checks()[0].by(), Some(("ana", at(5))));
+    assert_eq!(mine.countdown(), Some(Duration::from_mins(1)), "the sixty seconds begin with the first key");
+    mine.update(at(48), Msg::Second);
+    assert_eq!(mine.countdown(), Some(Duration::from_secs(17)));
+    mine.update(at(500), Msg::Second);
+    assert_eq!(mine.countdown(), Some(Duration::ZERO));
+
+    let mut wall = app(&["checkout-api"], Mode::Wall);
+    let news = |entries: Vec<_>| {
+        Msg::Journal(JournalNews {
+            service: Arc::from("checkout-api"),
+            entries,
+            replaced: false,
+            pending: 0,
+            trouble: None,
+        })
+    };
+    wall.update(at(6), news(vec![entry.clone()]));
+    assert!(wall.checks()[0].done());
+    mine.update(at(500), news(vec![entry.clone()]));
+    assert!(mine.checks()[0].done(), "one's own entry coming back changes nothing");
+
+    let effects = press(&mut mine, 501, "1");
+    let [Effect::Append(_, undone)] = effects.as_slice() else { panic!("{effects:?}") };
+    wall.update(at(502), news(vec![undone.clone(), entry.clone()]));
+    assert!(!wall.checks()[0].done(), "in any order");
+    assert!(press(&mut mine, 503, "9").is_empty(), "there is no ninth item");
+}
+
+#[test]
+fn the_wall_knows_no_key_but_quit_and_help() {
+    for mode in [Mode::Wall, Mode::ReadOnly] {
+        let mut app = app(&["checkout-api"], mode);
+        for row in sixty::app::KEYS.iter().filter(|row| !row.read_only) {
+            let before = app.clone();
+            assert!(press(&mut app, 1, row.keys[0]).is_empty());
+            assert_eq!((app.navigation(), app.checks()), (before.navigation(), before.checks()), "{}", row.name);
+        }
+        assert_eq!(press(&mut app, 1, "q"), [Effect::Quit]);
+        press(&mut app, 1, "?");
+        assert_eq!(app.navigation().page(), Page::Help);
+    }
+}
+
+#[test]
+fn panes_open_and_close_and_the_axis_moves_into_the_past_and_back() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    for second in (0..600).step_by(5) {
+        arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &[(Measure::RequestRate, 10.0)])));
+    }
+    assert_eq!(app.window(), Duration::from_mins(10), "the axis grows with what is known");
+    press(&mut app, 600, "Tab Enter");
+    assert_eq!(app.navigation().page(), Page::Signal(sixty::facts::Signal::RequestRate));
+    assert_eq!(press(&mut app, 600, "Esc Tab"), []);
+    assert_eq!((app.navigation().page(), app.navigation().pane), (Page::Service, Pane::Changes));
+    press(&mut app, 600, "[");
+    assert_eq!(app.axis().1, at(600) - TimeDelta::seconds(200));
+    press(&mut app, 601, "] ]");
+    assert_eq!(app.navigation().end, None, "never beyond now");
+    press(&mut app, 602, "- [ 0");
+    assert_eq!((app.axis().1, app.window()), (at(602), Duration::from_mins(15)));
+    assert!(matches!(press(&mut app, 602, "y").as_slice(), [Effect::Copy(text)] if text.contains("checkout-api")));
+    assert!(matches!(press(&mut app, 602, "R").as_slice(), [Effect::Poll(ids)] if ids.len() == 3));
+    assert_eq!(press(&mut app, 602, "Ctrl-Z"), [Effect::Suspend]);
+}
+
+#[test]
+fn several_services_are_listed_worst_first() {
+    let mut app = app(&["web", "api", "jobs"], Mode::Interactive);
+    assert_eq!(app.navigation().page(), Page::Overview);
+    for second in [0, 5, 10] {
+        arrive(&mut app, second, "metrics web", Ok(signals(second, &[(Measure::ErrorRate, 0.0)])));
+        arrive(&mut app, second, "metrics jobs", Ok(signals(second, &[(Measure::ErrorRate, 0.5)])));
+    }
+    assert_eq!(app.worst_first(), [2, 1, 0], "critical, unknown, ok");
+    press(&mut app, 11, "Enter");
+    assert_eq!(&*app.service().unwrap().name, "jobs");
+    press(&mut app, 11, "n");
+    assert_eq!(&*app.service().unwrap().name, "web");
+    press(&mut app, 11, "s");
+    assert_eq!(app.navigation().page(), Page::Overview);
+}
+
+#[test]
+fn a_vendor_that_stopped_answering_is_unknown_and_not_green() {
+    let mut app = app(&["web"], Mode::Interactive);
+    let fine = ProviderStatus {
+        level: Level::Operational,
+        summary: String::new(),
+        components: Vec::new(),
+        notices: Vec::new(),
+        since: None,
+        page_updated: None,
+    };
+    arrive(&mut app, 0, "status Stripe", Ok(Payload::Status(fine)));
+    assert_eq!(app.vendors()[0].level(), Level::Operational);
+    arrive(&mut app, 60, "status Stripe", Ok(Payload::Unchanged));
+    app.update(at(120), Msg::Second);
+    assert_eq!(app.vendors()[0].level(), Level::Operational, "a 304 is a fresh answer");
+    arrive(&mut app, 130, "status Stripe", Err(Fault::new(FaultKind::Timeout, "no answer within 10 s")));
+    app.update(at(400), Msg::Second);
+    assert_eq!(app.vendors()[0].level(), Level::Unknown);
+    assert!(app.service().unwrap().verdict.aside.text().contains("Not checked: Stripe (timeout)."));
+}
+
+#[test]
+fn a_deploy_that_two_sources_tell_is_one_deploy_with_its_author() {
+    let mut app = app(&["web"], Mode::Interactive);
+    let mut seen = deploy("2.31.0", 5, "");
+    seen.id = "metrics".to_owned();
+    let Payload::Signals(mut batch) = signals(5, &[(Measure::ErrorRate, 0.0)]) else { unreachable!() };
+    batch.changes = vec![seen];
+    arrive(&mut app, 5, "metrics web", Ok(Payload::Signals(batch)));
+    arrive(&mut app, 6, "log", Ok(Payload::Changes(vec![deploy("v2.31.0", 0, "ana")])));
+    let names: Vec<_> = app.changes().iter().map(|change| change.who.as_str()).collect();
+    assert_eq!(names, ["ana"]);
+}
