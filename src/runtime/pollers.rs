@@ -84,6 +84,7 @@ async fn supervise(sources: Vec<(Source, Arc<Notify>)>, clock: Clock, news: Unbo
 async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, news: UnboundedSender<News>) {
     let info = source.info();
     let mut failures = 0_u32;
+    let mut remarked = None;
     loop {
         let asked = Instant::now();
         let body = source.ask(&http, &|| clock.now()).await;
@@ -94,6 +95,11 @@ async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, 
         if news.send(News::Msg(Msg::Arrived(reading))).is_err() {
             return;
         }
+        let remark = source.remark();
+        if let Some(text) = remark.clone().filter(|_| remark != remarked) {
+            let _ = news.send(News::Msg(Msg::Logged(format!("{}: {text}", info.id), false)));
+        }
+        remarked = remark;
         let wait = match retry_after {
             None => source.early().unwrap_or_else(|| next_delay(&info, 0, None, fastrand::f64())),
             Some((kind, after)) => next_delay(&info, failures, Some((kind, after)), fastrand::f64()),

@@ -50,6 +50,16 @@ impl Source {
         }
     }
 
+    /// What is odd about the last answer although it could be used; clean.
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        match self {
+            Self::Deploys(source) => source.remark(),
+            // The engine tells of each target in its report.
+            Self::Embedded(_) | Self::Status(_) => None,
+        }
+    }
+
     /// A source that has just begun may want its next ask earlier than its interval: rates need two scrapes.
     #[must_use]
     pub fn early(&self) -> Option<Duration> {
