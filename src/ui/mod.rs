@@ -1,68 +1,49 @@
-//! stub
+//! State to cells: layout, strips, panes, theme roles.
+//!
+//! [`draw`] is a plain function of the [`App`](crate::app::App), the [`Look`] and a size. It reads no clock, does no I/O and changes nothing
+//! but cells. Every state is word, symbol and place first; colour comes on top, so that a frame reads the same
+//! without it. Sizes are met by ranks: what matters least goes first, and nothing is refused.
+
+mod axis;
+mod canvas;
+mod changes;
+mod checklist;
+mod clock;
+mod colour;
+mod compact;
+mod footer;
+mod glyphs;
+mod header;
+mod look;
+mod main_page;
+mod outside;
+mod panel;
+mod rows;
+mod strips;
+mod theme;
+mod verdict;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Theme;
-impl Theme {
-    pub fn named(n: &str) -> Option<Self> {
-        (n == "terminal").then_some(Theme)
+
+use crate::app::App;
+use crate::ui::canvas::Canvas;
+
+pub use glyphs::Glyphs;
+pub use look::Colours;
+pub use look::Look;
+pub use theme::Paint;
+pub use theme::Role;
+pub use theme::Theme;
+pub use theme::themes;
+
+/// Draws one frame of `area` into `buffer`; every cell of the area is painted anew. Draws something sensible at any
+/// size; what lies outside of the buffer is left out.
+pub fn draw(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
+    let mut canvas = Canvas::new(look, area, buffer);
+    let area = canvas.area();
+    if area.is_empty() {
+        return;
     }
-    pub fn parse(_: &str, _: &str) -> Result<Self, String> {
-        Ok(Theme)
-    }
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Glyphs {
-    Unicode,
-    Ascii,
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colours {
-    None,
-    Sixteen,
-    Full,
-}
-#[derive(Clone, Debug)]
-pub struct Look {
-    pub theme: Theme,
-    pub glyphs: Glyphs,
-    pub colours: Colours,
-}
-pub fn themes() -> &'static [&'static str] {
-    &["terminal"]
-}
-pub fn draw(app: &crate::app::App, _: &Look, area: Rect, b: &mut Buffer) {
-    let Some(s) = app.service() else { return };
-    let v = &s.verdict;
-    for (i, l) in [
-        v.headline.text(),
-        v.context.text(),
-        v.aside.text(),
-        format!("{:?}", s.signals.about().map(|a| a.queries.clone())),
-        app.now().to_string(),
-    ]
-    .iter()
-    .enumerate()
-    {
-        if (i as u16) < area.height {
-            b.set_stringn(0, i as u16, l, area.width as usize, ratatui::style::Style::default());
-        }
-    }
-    for (i, m) in crate::facts::Measure::ALL.iter().enumerate() {
-        let y = 6 + i as u16;
-        if y < area.height {
-            b.set_stringn(
-                0,
-                y,
-                format!(
-                    "{} {:?} {}",
-                    m.key(),
-                    s.signals.answer(*m),
-                    s.signals.track(*m).map_or(0, |t| t.history.iter().len())
-                ),
-                area.width as usize,
-                ratatui::style::Style::default(),
-            );
-        }
-    }
+    main_page::draw(app, &mut canvas, area);
 }

@@ -1,0 +1,100 @@
+//! What changed: deploys, flags and jobs of the panel, the one nearest before the onset in the tone of changes.
+
+use crate::app::App;
+use crate::app::Pane;
+use crate::facts::Change;
+use crate::facts::ChangeKind;
+use crate::facts::ChangeState;
+use crate::facts::SourceKind;
+use crate::signals::units;
+use crate::ui::Role;
+use crate::ui::panel::Block;
+use crate::ui::rows::Row;
+
+/// The changes as a block of the panel.
+pub(super) fn block(app: &App) -> Block<'_> {
+    let onset = onset(app);
+    let relation = match onset {
+        None => "ago",
+        Some(onset) if app.changes().iter().any(|change| change.at() > onset) => "before, + after onset",
+        Some(_) => "before onset",
+    };
+    let heading = Row::new().left(Role::Title, "CHANGES").right(Role::Muted, relation);
+    let chosen = app.navigation().pane == Pane::Changes;
+    let mut rows: Vec<_> = app
+        .changes()
+        .iter()
+        .enumerate()
+        .map(|(index, change)| {
+            let mut row = row(app, change);
+            row.chosen = chosen && app.navigation().change == index;
+            row
+        })
+        .collect();
+    if rows.is_empty() {
+        rows.push(Row::new().left(Role::Muted, nothing(app)));
+    }
+    Block { heading, least: 1, rows, chosen }
+}
+
+/// When it began, where something is wrong.
+pub(super) fn onset(app: &App) -> Option<crate::facts::At> {
+    app.service().and_then(|service| service.verdict.onset)
+}
+
+/// Why no change is listed: an empty list is a fact only if somebody could have filled it.
+pub(super) fn nothing(app: &App) -> &'static str {
+    let mut sources = app.sources_of(SourceKind::Changes, None).peekable();
+    if sources.peek().is_none() {
+        "no source of changes is set up"
+    } else if sources.any(|source| source.last_ok.is_some()) {
+        "none known"
+    } else {
+        "not known: no source answers"
+    }
+}
+
+fn row<'a>(app: &App, change: &'a Change) -> Row<'a> {
+    let name = if is_nearest(app, change) { Role::Change } else { Role::Text };
+    let mut row = Row::new().left(Role::Muted, format!("{:<6}", time(app, change)));
+    if change.kind != ChangeKind::Deploy {
+        row = row.left(Role::Muted, format!("{} ", change.kind.word()));
+    }
+    row = row.left(name, change.name());
+    if let Some((word, role)) = state(change) {
+        row = row.left(role, format!(" {word}"));
+    }
+    let who = if change.who.is_empty() { String::new() } else { format!("{} ", change.who) };
+    row.right(Role::Muted, who).right(if name == Role::Change { name } else { Role::Muted }, distance(app, change))
+}
+
+/// Whether it is the last change before the onset.
+pub(super) fn is_nearest(app: &App, change: &Change) -> bool {
+    app.service().is_some_and(|service| service.verdict.nearby.first().is_some_and(|near| near.change == *change))
+}
+
+/// `03:10`, or the day where it is a day ago.
+pub(super) fn time(app: &App, change: &Change) -> String {
+    let local = change.at().with_timezone(&app.settings().zone);
+    let format = if app.now() - change.at() < chrono::TimeDelta::hours(24) { "%H:%M" } else { "%d%b" };
+    local.format(format).to_string()
+}
+
+/// How far a change got, where it is not simply done.
+pub(super) const fn state(change: &Change) -> Option<(&'static str, Role)> {
+    match change.state {
+        ChangeState::Succeeded | ChangeState::Unknown => None,
+        ChangeState::Failed => Some(("✗ failed", Role::Critical)),
+        ChangeState::Running => Some(("… running", Role::Focus)),
+        ChangeState::RolledBack => Some(("↩ rolled back", Role::Warning)),
+    }
+}
+
+/// How long before the onset, or how long ago; at least seven cells.
+pub(super) fn distance(app: &App, change: &Change) -> String {
+    match onset(app) {
+        Some(onset) if change.at() <= onset => format!("{:>7}", units::between(change.at(), onset)),
+        Some(onset) => format!("{:>7}", format!("+{}", units::between(onset, change.at()))),
+        None => format!("{:>7}", units::between(change.at(), app.now())),
+    }
+}

@@ -1,0 +1,109 @@
+//! The checklist of the panel: ticks with who and when, the live fact under each item, and the countdown.
+
+use crate::app::App;
+use crate::app::Check;
+use crate::app::Pane;
+use crate::triage::Phrase;
+use crate::triage::Tone;
+use crate::ui::Role;
+use crate::ui::clock;
+use crate::ui::panel::Block;
+use crate::ui::rows::Row;
+use crate::ui::rows::role;
+use crate::ui::rows::span;
+
+/// The checklist as a block of the panel; with the evidence under its items where `evidence` asks for it.
+pub(super) fn block<'a>(app: &'a App, checks: &'a [Check<'a>], evidence: bool, width: u16) -> Block<'a> {
+    let mut heading = Row::new().left(Role::Title, app.settings().checklist.title.to_uppercase());
+    let mut rows = Vec::new();
+    if let Some((text, role)) = countdown(app) {
+        heading = heading.right(role, text);
+        rows.push(progress(app, width));
+    }
+    rows.extend(trouble(app));
+    let chosen = app.navigation().pane == Pane::Checklist;
+    for (index, check) in checks.iter().enumerate() {
+        let mut row = item(app, check);
+        row.chosen = chosen && app.navigation().item == index && !app.mode().is_read_only();
+        // Where the row is too narrow for both, who ticked it and when stand in the row below.
+        let by = if row.width() > usize::from(width) { std::mem::take(&mut row.right) } else { Vec::new() };
+        let mut below = evidence_row(check);
+        if let Some(by) = by.into_iter().next() {
+            below.left.insert(1, span(Role::Muted, format!("{}  ", by.text)));
+        }
+        rows.push(row);
+        if evidence && below.left.len() > 1 {
+            rows.push(below);
+        }
+    }
+    if checks.is_empty() {
+        rows.push(Row::new().left(Role::Muted, "the checklist is empty"));
+    }
+    Block { heading, least: rows.len(), rows, chosen }
+}
+
+/// One item: its box, its number, its text; who ticked it and when.
+pub(super) fn item<'a>(app: &App, check: &Check<'a>) -> Row<'a> {
+    let number = if check.number <= 9 { format!(" {} ", check.number) } else { "   ".to_owned() };
+    match check.by() {
+        Some((who, at)) => Row::new()
+            .left(Role::Ok, "✓")
+            .left(Role::Muted, number)
+            .left(Role::Muted, check.text)
+            .right(Role::Muted, format!("{who} {}", clock::minute(at, app.now(), app.settings().zone))),
+        None => Row::new().left(Role::Key, "□").left(Role::Key, number).left(Role::Strong, check.text),
+    }
+}
+
+/// The live fact of an item, under its text.
+pub(super) fn evidence_row<'a>(check: &Check<'_>) -> Row<'a> {
+    let mut row = Row::new().left(Role::Text, "    ");
+    let done = check.done();
+    // Advice on how to do it is of no use once it is done.
+    let advice = check.evidence.0.iter().all(|phrase| phrase.tone == Tone::Muted);
+    if done && advice {
+        return row;
+    }
+    row.left.extend(check.evidence.0.iter().map(|Phrase { text, tone }| {
+        // What is ticked is read no more: its evidence steps back.
+        span(if done { Role::Muted } else { role(*tone) }, text.clone())
+    }));
+    row
+}
+
+/// What is left of the time that the list is meant to take.
+pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
+    let total = app.settings().checklist.countdown?;
+    let shown = |seconds: u64| format!("{}:{:02}", seconds / 60, seconds % 60);
+    Some(match app.countdown() {
+        _ if app.mode().is_read_only() => return None,
+        None => (shown(total.as_secs()), Role::Muted),
+        Some(left) if left.is_zero() => ("over".to_owned(), Role::Muted),
+        // Rounded up: it says 0:01 until it is over.
+        Some(left) => (shown(left.as_millis().div_ceil(1000) as u64), Role::Focus),
+    })
+}
+
+/// What is left, as a line.
+fn progress<'a>(app: &App, width: u16) -> Row<'a> {
+    let total = app.settings().checklist.countdown.unwrap_or_default().as_secs_f64();
+    let left = app.countdown().map_or(total, |left| left.as_secs_f64());
+    let share = if total > 0.0 { (left / total).clamp(0.0, 1.0) } else { 0.0 };
+    let full = (f64::from(width) * share).round() as usize;
+    let role = if app.countdown().is_some() { Role::Focus } else { Role::Faint };
+    Row::new().left(role, "━".repeat(full)).left(Role::Faint, "─".repeat(usize::from(width) - full))
+}
+
+/// What must be seen wherever the ticks are: that they are not saved.
+pub(super) fn trouble<'a>(app: &App) -> Option<Row<'a>> {
+    let service = app.service()?;
+    let cause = service.journal_trouble.as_ref().map(|fault| fault.cause.as_str());
+    let text = match (service.pending, cause) {
+        (0, None) => return None,
+        (0, Some(cause)) => format!("! journal: {cause}"),
+        (1, cause) => format!("! 1 entry not saved: {}", cause.unwrap_or("still writing")),
+        (many, cause) => format!("! {many} entries not saved: {}", cause.unwrap_or("still writing")),
+    };
+    // A write that has just begun is no news.
+    (cause.is_some() || service.pending > 3).then(|| Row::new().left(Role::Warning, text))
+}

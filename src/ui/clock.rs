@@ -1,0 +1,36 @@
+//! Instants as a person reads them: the zone is always said, and an age has a fixed width.
+
+use chrono_tz::Tz;
+
+use crate::facts::At;
+
+/// `03:15:20` in the zone.
+pub(super) fn second(at: At, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%H:%M:%S").to_string()
+}
+
+/// `03:15` in the zone; with the day when it is not the day of `today`.
+pub(super) fn minute(at: At, today: At, zone: Tz) -> String {
+    let (at, today) = (at.with_timezone(&zone), today.with_timezone(&zone));
+    let days = (today.date_naive() - at.date_naive()).num_days().abs();
+    let format = match days {
+        0 => "%H:%M",
+        1..=6 => "%a %H:%M",
+        _ => "%d %b",
+    };
+    at.format(format).to_string()
+}
+
+/// The short name of the zone at that instant: `EST`.
+pub(super) fn zone_word(at: At, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Z").to_string()
+}
+
+/// The local time and UTC, each with its zone; once where they are the same.
+pub(super) fn both(at: At, zone: Tz) -> (String, String) {
+    let word = zone_word(at, zone);
+    if word == "UTC" {
+        return (format!("{} UTC", second(at, zone)), String::new());
+    }
+    (format!("{} {word}", second(at, zone)), format!("{} UTC", at.format("%H:%M:%S")))
+}

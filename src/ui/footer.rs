@@ -1,0 +1,133 @@
+//! The last row: keys at the left; at the right how old each kind of source is, or what fails, cause first and once.
+
+use std::borrow::Cow;
+
+use ratatui::layout::Rect;
+
+use crate::app::App;
+use crate::app::Command;
+use crate::app::KEYS;
+use crate::app::Page;
+use crate::app::SourceHealth;
+use crate::facts::At;
+use crate::facts::SourceKind;
+use crate::signals::units;
+use crate::ui::Role;
+use crate::ui::canvas::Canvas;
+use crate::ui::rows::Span;
+use crate::ui::rows::span;
+
+/// Draws the row. Faults stand before keys, and a key is shown with its word or not at all.
+pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
+    if area.height == 0 || area.width < 4 {
+        return;
+    }
+    let (x, end, y) = (area.x + 1, area.right() - 1, area.y);
+    let room = end.saturating_sub(x);
+    let mut right = health(app);
+    let most = if right.iter().any(|span| span.role == Role::Warning) { room * 7 / 10 } else { room / 2 };
+    // Whole words go first, and then the calm ages as a whole: half an age is worse than none.
+    if canvas.spans_width(&right) > most && right.iter().all(|span| span.role == Role::Muted) {
+        right = oldest(app);
+    }
+    let right_width = canvas.spans_width(&right).min(most);
+    canvas.spans(end - right_width, y, right_width, &right);
+    let left = Rect { x, width: room.saturating_sub(right_width + 2), ..area };
+    match app.remark() {
+        Some(remark) => {
+            canvas.put(left.x, y, left.width, remark, Role::Strong);
+        }
+        None => hints(app, canvas, left),
+    }
+}
+
+fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
+    let (mut x, end) = (area.x, area.right());
+    let several = app.services().len() > 1;
+    let on_page = !matches!(app.navigation().page(), Page::Service | Page::Overview);
+    let live = app.navigation().end.is_none();
+    for row in KEYS {
+        let word = match (row.command, row.footer) {
+            (Command::Back, _) if on_page => "back",
+            (Command::Live, _) if !live => "live",
+            (Command::Services, _) if !several => continue,
+            (Command::Tick(_) | Command::NextPane | Command::Open, _) if on_page => continue,
+            (_, Some(word)) => word,
+            (_, None) => continue,
+        };
+        let Some(key) = app.keys().shown(row).into_iter().next() else { continue };
+        let items = app.settings().checklist.items.len();
+        let key = match (&*key, items) {
+            ("1-9", 0) => continue,
+            ("1-9", 1) => "1".to_owned(),
+            ("1-9", 2..=8) => format!("1-{items}"),
+            _ => key,
+        };
+        let wide = canvas.width(&key) + 1 + canvas.width(word);
+        if x + wide > end {
+            continue;
+        }
+        x += canvas.put(x, area.y, end - x, &key, Role::Key) + 1;
+        x += canvas.put(x, area.y, end - x, word, Role::Muted) + 2;
+    }
+}
+
+const KINDS: [(SourceKind, &str); 3] =
+    [(SourceKind::Metrics, "metrics"), (SourceKind::Status, "outside"), (SourceKind::Changes, "changes")];
+
+/// The age of the oldest answer of each kind, or its fault.
+fn health(app: &App) -> Vec<Span<'static>> {
+    let faults = faults(app);
+    let mut out: Vec<Span<'static>> = Vec::new();
+    for (kind, word) in KINDS {
+        let mut of_kind = app.sources_of(kind, None).filter(|source| source.fault.is_none()).peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        let age = of_kind.filter_map(|source| source.last_ok).min();
+        let age = age.map_or_else(|| "  …".to_owned(), |ok| format!("{:>3}", units::between(ok, app.now())));
+        let separator = if out.is_empty() { "" } else { " · " };
+        out.push(span(Role::Muted, format!("{separator}{word} {age}")));
+    }
+    if faults.is_empty() {
+        return out;
+    }
+    // With a fault, the ages of what works give way to it.
+    let mut told = Vec::new();
+    for fault in faults {
+        let separator = if told.is_empty() { "" } else { " · " };
+        told.push(span(Role::Warning, format!("{separator}{fault}")));
+    }
+    told
+}
+
+/// A short form for narrow screens: the age of the metrics alone.
+fn oldest(app: &App) -> Vec<Span<'static>> {
+    let ok = app.sources_of(SourceKind::Metrics, None).filter_map(|source| source.last_ok).min();
+    ok.map(|ok| vec![span(Role::Muted, format!("metrics {:>3}", units::between(ok, app.now())))]).unwrap_or_default()
+}
+
+/// What fails: each cause once, with the names of those that it concerns, or how many they are.
+fn faults(app: &App) -> Vec<String> {
+    let mut causes: Vec<(Cow<'_, str>, Vec<&SourceHealth>)> = Vec::new();
+    for source in app.sources() {
+        let Some(fault) = &source.fault else { continue };
+        match causes.iter_mut().find(|(cause, _)| *cause == fault.cause) {
+            Some((_, sources)) => sources.push(source),
+            None => causes.push((Cow::Borrowed(&fault.cause), vec![source])),
+        }
+    }
+    causes
+        .iter()
+        .map(|(cause, sources)| {
+            let since: Option<At> = sources.iter().filter_map(|source| source.failing_since).min();
+            let since = since.map_or_else(String::new, |since| format!(" {:>3}", units::between(since, app.now())));
+            let who = match &sources[..] {
+                [one] if one.info.kind == SourceKind::Metrics && app.services().len() == 1 => "metrics".to_owned(),
+                [one] => one.info.id.to_string(),
+                many => format!("{} sources", many.len()),
+            };
+            format!("{who}: {cause}{since}")
+        })
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! The panel beside the strips: blocks under headings, which give way by rank as the height shrinks.
+
+use ratatui::layout::Rect;
+
+use crate::app::App;
+use crate::ui::Role;
+use crate::ui::canvas::Canvas;
+use crate::ui::changes;
+use crate::ui::checklist;
+use crate::ui::clock;
+use crate::ui::outside;
+use crate::ui::rows::Row;
+
+/// A heading and its rows.
+pub(super) struct Block<'a> {
+    /// The first row.
+    pub heading: Row<'a>,
+    /// The others.
+    pub rows: Vec<Row<'a>>,
+    /// How many of them it needs to make sense.
+    pub least: usize,
+    /// Whether the pane is chosen.
+    pub chosen: bool,
+}
+
+/// How many rows of each block are shown, its heading included; 0 leaves it out. The first block gives way last.
+fn share(blocks: &[Block<'_>], height: usize) -> (Vec<usize>, usize) {
+    let mut given: Vec<usize> = blocks.iter().map(|block| block.rows.len() + 1).collect();
+    let sum = |given: &[usize], gap: usize| {
+        let shown = given.iter().filter(|rows| **rows > 0).count();
+        given.iter().sum::<usize>() + shown.saturating_sub(1) * gap
+    };
+    let mut gap = 1;
+    // The longest list shortens first, to a few rows; who is on it goes; the lists shorten to one row each; then
+    // the blank rows go, then whole blocks, the last one first.
+    for floor in [4, 1] {
+        while sum(&given, gap) > height {
+            let longest = (1..blocks.len()).filter(|index| given[*index] > floor + 1).max_by_key(|index| given[*index]);
+            match longest {
+                Some(index) => given[index] -= 1,
+                None => break,
+            }
+        }
+        if sum(&given, gap) > height && given.len() > 3 {
+            given[3] = 0;
+        }
+    }
+    if sum(&given, gap) > height {
+        gap = 0;
+    }
+    while sum(&given, gap) > height {
+        let last = (1..blocks.len()).rev().find(|index| given[*index] > 0);
+        match last {
+            Some(index) => given[index] = 0,
+            None => break,
+        }
+    }
+    (given, gap)
+}
+
+/// Draws the panel: checklist, changes, outside, and who is on it. One cell at its left is for the mark of what is
+/// chosen.
+pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
+    if area.width < 8 || area.height == 0 {
+        return;
+    }
+    let width = area.width - inset(area.width);
+    let checks = app.checks();
+    let rich = checklist::block(app, &checks, true, width);
+    let others = 5;
+    let evidence = rich.rows.len() + others <= usize::from(area.height) || area.height >= 12;
+    let first = if evidence { rich } else { checklist::block(app, &checks, false, width) };
+    let mut blocks = vec![first, changes::block(app), outside::block(app, width)];
+    blocks.extend(people(app));
+    let (given, gap) = share(&blocks, usize::from(area.height));
+    let mut y = area.y;
+    for (block, rows) in blocks.iter().zip(given) {
+        if rows == 0 || y >= area.bottom() {
+            continue;
+        }
+        let cells = Rect { y, height: (rows as u16).min(area.bottom() - y), ..area };
+        draw_block(canvas, cells, block);
+        y += rows as u16 + gap as u16;
+    }
+}
+
+/// Cells at the left for the mark of what is chosen.
+const fn inset(width: u16) -> u16 {
+    if width >= 34 { 2 } else { 1 }
+}
+
+/// Draws a block into exactly its rows; what does not fit is counted in the last of them.
+fn draw_block(canvas: &mut Canvas<'_>, area: Rect, block: &Block<'_>) {
+    let inset = inset(area.width);
+    let (x, width) = (area.x + inset, area.width - inset);
+    let mut heading = block.heading.clone();
+    if block.chosen
+        && let Some(title) = heading.left.first_mut()
+    {
+        title.role = Role::Focus;
+    }
+    let room = usize::from(area.height) - 1;
+    let chosen = block.rows.iter().position(|row| row.chosen).unwrap_or(0);
+    // The list scrolls by itself so far that what is chosen can be seen.
+    let first = (chosen + 1).saturating_sub(room).min(block.rows.len().saturating_sub(room));
+    let hidden = block.rows.len().saturating_sub(room);
+    if hidden > 0 && block.least < block.rows.len() {
+        heading.left.push(crate::ui::rows::span(Role::Muted, format!("  +{hidden}")));
+    }
+    canvas.row(x, area.y, width, &heading);
+    for (index, row) in block.rows.iter().skip(first).take(room).enumerate() {
+        let y = area.y + 1 + index as u16;
+        if row.chosen {
+            canvas.put(area.x, y, 1, "›", Role::Focus);
+        }
+        canvas.row(x, y, width, row);
+    }
+}
+
+/// Who is on it, since when; only when somebody is.
+fn people(app: &App) -> Option<Block<'_>> {
+    let service = app.service()?;
+    let people = service.incident.people();
+    if people.is_empty() {
+        return None;
+    }
+    let mut rows = vec![Row::new().left(Role::Muted, "on it   ").left(Role::Text, people.join(", "))];
+    if let Some(opened) = service.incident.opened_at() {
+        let opened = clock::minute(opened, app.now(), app.settings().zone);
+        rows.push(Row::new().left(Role::Muted, "opened  ").left(Role::Text, opened));
+    }
+    Some(Block { heading: Row::new().left(Role::Title, "INCIDENT"), least: 1, rows, chosen: false })
+}

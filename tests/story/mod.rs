@@ -1,0 +1,388 @@
+//! A story with fixed times, told to the app by its own messages: what the screens of the tests and stills show.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each program that includes the story tells only part of it")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sixty::app::{App, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings, Settings};
+use sixty::facts::{
+    Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Level, Measure,
+    Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading, ScrapeReport,
+    SourceId, SourceInfo, SourceKind, TargetReport,
+};
+use sixty::incident::{Checklist, Entry, What};
+use sixty::triage::Thresholds;
+
+/// 2026-01-14 08:21:09 UTC, which is 03:21:09 EST.
+pub fn now() -> At {
+    At::from_timestamp(1_768_378_869, 0).unwrap()
+}
+
+/// So many seconds before now.
+pub fn ago(seconds: i64) -> At {
+    now() - chrono::TimeDelta::seconds(seconds)
+}
+
+/// What is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scene {
+    Healthy,
+    Critical,
+    MetricsDown,
+    WarmingUp,
+    Nothing,
+    Services,
+    Wall,
+}
+
+pub const SCENES: [(&str, Scene); 7] = [
+    ("healthy", Scene::Healthy),
+    ("critical", Scene::Critical),
+    ("metrics-down", Scene::MetricsDown),
+    ("warming-up", Scene::WarmingUp),
+    ("nothing", Scene::Nothing),
+    ("services", Scene::Services),
+    ("wall", Scene::Wall),
+];
+
+/// The app as it stands at [`now`].
+pub fn app(scene: Scene) -> App {
+    let names: &[&str] = match scene {
+        Scene::Services => &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"],
+        _ => &["checkout-api"],
+    };
+    let mode = if scene == Scene::Wall { Mode::Wall } else { Mode::Interactive };
+    let mut app = App::new(settings(names, mode), ago(3_600));
+    match scene {
+        Scene::Nothing => {
+            app.update(now(), Msg::Second);
+            return app;
+        }
+        Scene::WarmingUp => {
+            metrics(&mut app, "checkout-api", now() - chrono::TimeDelta::milliseconds(700), warming());
+            app.update(now(), Msg::Second);
+            return app;
+        }
+        _ => {}
+    }
+    let bad = !matches!(scene, Scene::Healthy);
+    if matches!(scene, Scene::Critical | Scene::MetricsDown) {
+        app.update(ago(17), Msg::Key(KeyPress::parse("j").unwrap()));
+        app.update(ago(17), Msg::Key(KeyPress::parse("j").unwrap()));
+    }
+    let end = if scene == Scene::MetricsDown { 252 } else { 2 };
+    for (index, name) in names.iter().enumerate() {
+        let kind = match index {
+            0 => {
+                if bad {
+                    Kind::Leak
+                } else {
+                    Kind::Calm
+                }
+            }
+            1 => Kind::Slow,
+            3 => Kind::Quiet,
+            _ => Kind::Calm,
+        };
+        if index == 2 {
+            fault(&mut app, "metrics accounts", 43, FaultKind::Connect, "connection refused");
+            continue;
+        }
+        metrics(&mut app, name, ago(end), history(kind, end, index as u64));
+    }
+    others(&mut app, bad);
+    if scene == Scene::MetricsDown {
+        fault(&mut app, "metrics checkout-api", 247, FaultKind::Connect, "connection refused");
+    }
+    if bad && matches!(scene, Scene::Critical | Scene::Wall | Scene::MetricsDown) {
+        journal(&mut app);
+    }
+    app.update(now(), Msg::Second);
+    app
+}
+
+/// Presses keys, by their names in the key table.
+pub fn press(app: &mut App, keys: &str) {
+    for key in keys.split_whitespace() {
+        app.update(now(), Msg::Key(KeyPress::parse(key).unwrap()));
+    }
+}
+
+pub fn settings(names: &[&str], mode: Mode) -> Settings {
+    let source = |name: &str, kind, service: Option<&str>, every| SourceInfo {
+        id: SourceId::new(name),
+        kind,
+        service: service.map(Arc::from),
+        address: "http://10.0.3.7:9464/metrics".to_owned(),
+        every: Duration::from_secs(every),
+    };
+    let mut sources: Vec<_> =
+        names.iter().map(|name| source(&format!("metrics {name}"), SourceKind::Metrics, Some(name), 5)).collect();
+    for vendor in ["Stripe API", "AWS us-east-1", "Twilio", "Cloudflare"] {
+        sources.push(source(&format!("status {vendor}"), SourceKind::Status, None, 60));
+    }
+    sources.push(source("deploys log", SourceKind::Changes, None, 15));
+    Settings {
+        services: names
+            .iter()
+            .map(|name| ServiceSettings {
+                name: Arc::from(*name),
+                environment: "prod".to_owned(),
+                thresholds: Thresholds::default(),
+            })
+            .collect(),
+        sources,
+        zone: chrono_tz::America::New_York,
+        window: Duration::from_hours(1),
+        retention: Duration::from_hours(6),
+        who: "ana".to_owned(),
+        host: "bastion".to_owned(),
+        id_prefix: "t".to_owned(),
+        mode,
+        keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
+        checklist: Checklist::first_60_seconds(),
+        start: if names.len() > 1 { None } else { Some(0) },
+        badge: None,
+    }
+}
+
+fn send(app: &mut App, source: &str, at: At, body: Result<Payload, Fault>) {
+    let reading = Reading { source: SourceId::new(source), at, took: Duration::from_millis(38), body };
+    app.update(at, Msg::Arrived(reading));
+}
+
+fn fault(app: &mut App, source: &str, seconds_ago: i64, kind: FaultKind, cause: &str) {
+    send(app, source, ago(seconds_ago), Err(Fault::new(kind, cause).advise("look at the service's own port")));
+}
+
+fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
+    let queries = [
+        (Measure::RequestRate, "sum(rate(http_server_request_duration_seconds_count[1m]))"),
+        (
+            Measure::ErrorRate,
+            "sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~\"5..\"}[1m])) / \
+             sum(rate(http_server_request_duration_seconds_count[1m]))",
+        ),
+        (
+            Measure::LatencyP95,
+            "histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1m])))",
+        ),
+    ];
+    let about = EngineReport {
+        engine: "embedded, rate window 30s".to_owned(),
+        presets: vec![PresetReport {
+            title: "OpenTelemetry HTTP server".to_owned(),
+            why: "http_server_request_duration_seconds_count is there".to_owned(),
+        }],
+        queries: queries.into_iter().map(|(measure, query)| (measure, query.to_owned())).collect(),
+        targets: vec![
+            TargetReport {
+                address: "http://10.0.3.7:9464/metrics".to_owned(),
+                outcome: Ok(ScrapeReport {
+                    bytes: 48_211,
+                    samples: 412,
+                    skipped: 2,
+                    skipped_example: "line 88: a value is missing".to_owned(),
+                    remark: String::new(),
+                }),
+                took: Duration::from_millis(38),
+            },
+            TargetReport {
+                address: "http://10.0.3.8:9464/metrics".to_owned(),
+                outcome: Err(Fault::new(FaultKind::Timeout, "no answer in 2 s").advise("is the pod running?")),
+                took: Duration::from_secs(2),
+            },
+        ],
+        series: (412, 50_000),
+        notes: Vec::new(),
+    };
+    let batch = Batch { points, changes: Vec::new(), about: Arc::new(about) };
+    send(app, &format!("metrics {service}"), at, Ok(Payload::Signals(batch)));
+}
+
+fn known(value: f64) -> Answer {
+    Answer::Known(Number::exact(value).unwrap())
+}
+
+fn warming() -> Vec<Points> {
+    let wait = || Answer::WarmingUp(Duration::from_secs(1));
+    let answers = BTreeMap::from([
+        (Measure::RequestRate, wait()),
+        (Measure::ErrorRate, wait()),
+        (Measure::LatencyP95, wait()),
+        (Measure::LatencyP50, wait()),
+        (Measure::PoolUsed, known(19.0)),
+        (Measure::PoolMax, known(100.0)),
+        (Measure::PoolWaiting, known(0.0)),
+        (Measure::MemoryUsed, Answer::NoData(Arc::from("no series matches process_resident_memory_bytes"))),
+    ]);
+    vec![Points { at: now() - chrono::TimeDelta::milliseconds(700), answers }]
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Calm,
+    Leak,
+    Slow,
+    Quiet,
+}
+
+/// A number from 0 to 1 that is always the same for the same place.
+fn noise(seed: u64, index: u64) -> f64 {
+    let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x ^= x >> 31;
+    x = x.wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^= x >> 29;
+    (x % 10_000) as f64 / 10_000.0
+}
+
+/// An hour at one point in five seconds, up to `end` seconds ago.
+fn history(kind: Kind, end: i64, seed: u64) -> Vec<Points> {
+    (0..720)
+        .map(|index| {
+            let before = 3_600 - index * 5;
+            let n = |salt: u64| noise(seed * 31 + salt, index as u64 / 3);
+            // How far the leak got: the pool fills from 03:10 on, and is full 380 s ago; then callers wait.
+            let fill = ((668 - before) as f64 / 288.0).clamp(0.0, 1.0);
+            let hurt = ((349 - before) as f64 / 90.0).clamp(0.0, 1.0);
+            let (fill, hurt) = if kind == Kind::Leak { (fill, hurt) } else { (0.0, 0.0) };
+            let slow = if kind == Kind::Slow { ((900 - before) as f64 / 600.0).clamp(0.0, 1.0) } else { 0.0 };
+            let rate = (640.0 - 60.0 * n(1)) * (1.0 - 0.12 * hurt) * if seed > 0 { 0.3 } else { 1.0 };
+            let p95 = 0.08 + 0.02 * n(3) + 0.5 * slow + 27.9 * hurt * hurt;
+            let mut answers = BTreeMap::from([
+                (Measure::RequestRate, known(rate)),
+                (Measure::ErrorRate, known(0.002 + 0.003 * n(2) + 0.45 * hurt)),
+                (Measure::LatencyP50, known(0.024 + 0.004 * n(4) + 1.18 * hurt)),
+                (Measure::LatencyP95, known(p95)),
+                (Measure::PoolUsed, known((18.0 + 6.0 * n(5) + 82.0 * fill).min(100.0).round())),
+                (Measure::PoolMax, known(100.0)),
+                (Measure::PoolWaiting, known((214.0 * hurt * fill).round())),
+                (
+                    Measure::MemoryUsed,
+                    known(
+                        1_073_741_824.0
+                            * (1.1 + 0.05 * n(6) + if kind == Kind::Leak { 0.68 } else { 0.0 } * index as f64 / 720.0),
+                    ),
+                ),
+                (Measure::MemoryLimit, known(2_147_483_648.0)),
+            ]);
+            let p99 = Number { value: p95 * 1.1, at_least: hurt > 0.9 };
+            answers.insert(Measure::LatencyP99, Answer::Known(p99));
+            if kind == Kind::Quiet {
+                for measure in [Measure::ErrorRate, Measure::LatencyP50, Measure::LatencyP95, Measure::LatencyP99] {
+                    answers.insert(measure, Answer::NoTraffic);
+                }
+                answers.insert(Measure::RequestRate, known(0.0));
+            }
+            Points { at: ago(before - 5 + end), answers }
+        })
+        .collect()
+}
+
+fn others(app: &mut App, bad: bool) {
+    send(app, "deploys log", ago(8), Ok(Payload::Changes(changes(bad))));
+    send(app, "status Stripe API", ago(40), Ok(Payload::Status(stripe(bad))));
+    send(app, "status AWS us-east-1", ago(52), Ok(Payload::Status(fine())));
+    send(app, "status Twilio", ago(48), Ok(Payload::Status(fine())));
+    if bad {
+        fault(app, "status Cloudflare", 240, FaultKind::Timeout, "no answer in 10 s");
+    } else {
+        send(app, "status Cloudflare", ago(31), Ok(Payload::Status(fine())));
+    }
+}
+
+fn changes(bad: bool) -> Vec<Change> {
+    let change = |what: &str, version: &str, who: &str, kind, seconds| Change {
+        id: format!("{what}{version}{seconds}"),
+        kind,
+        what: what.to_owned(),
+        version: version.to_owned(),
+        who: who.to_owned(),
+        environment: "production".to_owned(),
+        title: "Use one connection per tenant (#1841)".to_owned(),
+        started: ago(seconds + 95),
+        finished: Some(ago(seconds)),
+        state: ChangeState::Succeeded,
+        link: "https://git.example/checkout/api/pull/1841".to_owned(),
+    };
+    let mut all = vec![
+        change("nightly-report", "", "cron", ChangeKind::Job, 1_269),
+        change("new-tax on", "", "sam", ChangeKind::Flag, 2_220),
+        change("web", "v88", "sam", ChangeKind::Deploy, 22_600),
+        change("api", "v2.30.4", "ana", ChangeKind::Deploy, 260_000),
+    ];
+    if bad {
+        all.push(change("api", "v2.31.0", "ana", ChangeKind::Deploy, 667));
+        let mut failed = change("web", "v89", "sam", ChangeKind::Deploy, 4_100);
+        failed.state = ChangeState::Failed;
+        all.push(failed);
+        let mut running = change("api", "v2.31.1", "ana", ChangeKind::Deploy, 0);
+        (running.started, running.finished, running.state) = (ago(75), None, ChangeState::Running);
+        all.push(running);
+    }
+    all
+}
+
+fn fine() -> ProviderStatus {
+    ProviderStatus {
+        level: Level::Operational,
+        summary: "All Systems Operational".to_owned(),
+        components: vec![Component {
+            name: "API".to_owned(),
+            level: Level::Operational,
+            word: "operational".to_owned(),
+        }],
+        notices: Vec::new(),
+        since: None,
+        page_updated: Some(ago(10_800)),
+    }
+}
+
+fn stripe(bad: bool) -> ProviderStatus {
+    if !bad {
+        return fine();
+    }
+    ProviderStatus {
+        level: Level::Degraded,
+        summary: "Elevated API error rates".to_owned(),
+        components: vec![
+            Component { name: "API".to_owned(), level: Level::Degraded, word: "degraded_performance".to_owned() },
+            Component { name: "Checkout".to_owned(), level: Level::Operational, word: "operational".to_owned() },
+        ],
+        notices: vec![Notice {
+            id: "n1".to_owned(),
+            title: "Elevated API error rates".to_owned(),
+            level: Level::Degraded,
+            state: NoticeState::Investigating,
+            started: ago(720),
+            until: None,
+            components: vec!["API".to_owned()],
+            updates: vec![
+                NoticeUpdate {
+                    at: ago(300),
+                    text: "We see elevated error rates for a small share of requests in one region and look for the \
+                           cause. Payments that fail can be tried again."
+                        .to_owned(),
+                },
+                NoticeUpdate { at: ago(700), text: "We are investigating reports of slow answers.".to_owned() },
+            ],
+            link: "https://status.example/incidents/1".to_owned(),
+        }],
+        since: Some(ago(720)),
+        page_updated: Some(ago(300)),
+    }
+}
+
+fn journal(app: &mut App) {
+    let entry = |id: &str, seconds, who: &str, what| Entry::new(id, ago(seconds), who, "bastion", what);
+    let ticked = |item: &str| What::Ticked { list: "first-60-seconds".to_owned(), item: item.to_owned() };
+    let entries = vec![
+        entry("1", 340, "ana", What::Opened { service: "checkout-api".to_owned(), title: String::new() }),
+        entry("2", 189, "ana", ticked("ack")),
+        entry("3", 129, "ana", ticked("down")),
+    ];
+    let news = JournalNews { service: Arc::from("checkout-api"), entries, replaced: false, pending: 0, trouble: None };
+    app.update(ago(100), Msg::Journal(news));
+}
