@@ -225,6 +225,30 @@ fn no_line_of_a_recorded_service_is_lost() {
     println!("exposition: {read} samples of recorded services, none skipped");
 }
 
+/// Answers of other things than exporters: none of them is an idle service, whatever its Content-Type says.
+#[test]
+fn what_is_no_exposition_is_a_fault() {
+    let Some(folder) = shared() else { return };
+    let mut refused = 0;
+    for area in ["hostile", "status", "prometheus", "alerts"] {
+        for entry in std::fs::read_dir(folder.join("../payloads").join(area)).unwrap() {
+            let path = entry.unwrap().path();
+            let body = std::fs::read(&path).unwrap();
+            if matches!(path.extension().and_then(|end| end.to_str()), Some("json" | "xml" | "atom" | "rss"))
+                || area == "hostile"
+            {
+                for content_type in [None, Some("text/plain"), Some("text/html"), Some("application/json")] {
+                    let read = |(format, _)| Reader::new(Limits::default()).read(&body, format, &mut Memory::default());
+                    let fault = Format::of(content_type, &body).and_then(read).expect_err(&path.display().to_string());
+                    assert!(!fault.advice.is_empty(), "{}", path.display());
+                }
+                refused += 1;
+            }
+        }
+    }
+    println!("exposition: {refused} answers of other things refused");
+}
+
 /// Lines that are neither blank nor a comment.
 fn sample_lines(body: &[u8]) -> usize {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
