@@ -120,10 +120,9 @@ impl Target {
         let mut report = self.reader.read(&body.bytes, body.format, &mut into)?;
         let Into { scrape, full, refused } = into;
         scrape.finish();
-        report.remark.clone_from(&body.remark);
-        if let Some(full) = full {
-            report.remark = format!("{refused} series not kept: {full}; see `max_series`");
-        }
+        let full = full.map(|full| format!("{refused} series not kept: {full}; see `max_series`"));
+        let remarks = [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full];
+        report.remark = remarks.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(report)
     }
 }
