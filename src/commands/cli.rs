@@ -113,13 +113,20 @@ pub enum Command {
     Wall(Subject),
     /// Ask every source once and say what it answers
     ///
-    /// One line for each source: ok, how long it took and what was found, or the cause and what to do. Exits with
-    /// 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do.
+    /// One line for each source: ok, how long it took and what was found, or the cause and what to do; and lines for
+    /// the configuration, the time zone, the journal and the secrets. Writes nothing.
+    ///
+    /// Exits with 0 when all is well, 1 when a source failed or something is to be done, 2 when no service has
+    /// metrics, 3 when the configuration is wrong.
     Check(Subject),
     /// Print the state of everything and exit
     ///
-    /// Asks every source, twice where rates need it. Exits with 0 ok, 1 warning, 2 critical, 3 unknown, as
-    /// monitoring plugins do.
+    /// Asks every source once, and metrics three times, one second apart: a rate needs two scrapes and a verdict two
+    /// points, so that what is broken now is called so after about two seconds. Rates are then those of these two
+    /// seconds; where few requests come, --watch-for 1m makes them steadier. Writes nothing.
+    ///
+    /// Exits with the state of the worst service: 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do;
+    /// also with 3 when it cannot start.
     Report(Report),
     /// Print completions for a shell
     Completions {
@@ -172,7 +179,7 @@ pub struct Report {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// Watch for that long before the report, as in 30s
+    /// Poll for that long as the screen does, then report, as in 30s
     #[arg(long, value_name = "TIME", value_parser = crate::config::duration)]
     pub watch_for: Option<Duration>,
 

@@ -2,9 +2,11 @@
 //!
 //! One file each; all of them run the same sources and the same [`crate::app::App`].
 
+mod check;
 pub mod cli;
 mod demo;
 mod prepare;
+mod report;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -42,7 +44,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(page) => return print(&page),
             Err(error) => Err(format!("the man page could not be made: {error}")),
         },
-        Some(Command::Check(_) | Command::Report(_)) => Err("not yet".to_owned()),
+        Some(Command::Check(_)) => return check::run(&cli),
+        Some(Command::Report(report)) => return report::run(&cli, report),
     };
     outcome.unwrap_or_else(|sentences| exit::cannot_start(&sentences))
 }

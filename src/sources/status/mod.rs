@@ -12,6 +12,8 @@ mod filter;
 mod google;
 mod json;
 mod plain;
+#[cfg(test)]
+mod recorded;
 mod slack;
 mod statuspage;
 

@@ -1,0 +1,143 @@
+//! From arguments to an [`App`] that has heard every source: the same pollers and the same `App::update` as the
+//! screen, without a terminal. Writes nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::app::App;
+use crate::app::JournalNews;
+use crate::app::KeyMap;
+use crate::app::Mode;
+use crate::app::Msg;
+use crate::app::Settings;
+use crate::app::SourceHealth;
+use crate::commands::cli::Cli;
+use crate::commands::prepare;
+use crate::config::Config;
+use crate::facts::SourceKind;
+use crate::runtime::Clock;
+use crate::runtime::journal::Access;
+use crate::runtime::journal::Journal;
+use crate::runtime::pollers::News;
+use crate::runtime::pollers::Pollers;
+use crate::runtime::setup;
+use crate::runtime::setup::Wish;
+use crate::sources::Source;
+
+/// A rate needs two scrapes and a finding two points: with three scrapes, one second apart, a service that is broken
+/// now is called so.
+const SCRAPES: u64 = 3;
+
+/// Every source ends by itself long before; a report that somebody waits for must come in any case.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a report or a check is about.
+pub(in crate::commands) struct Subject {
+    /// The configuration, with only the service that was named, if one was.
+    pub config: Config,
+    /// What is asked.
+    pub sources: Vec<Source>,
+    /// What the app is told once.
+    pub settings: Settings,
+    /// Where journals are kept.
+    pub state: PathBuf,
+}
+
+/// Finds out what the arguments are about.
+///
+/// # Errors
+/// Everything that is wrong, a sentence a line.
+pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, String> {
+    let prepared = prepare::prepare(cli)?;
+    let mut config = prepared.config;
+    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None };
+    // Checks the name of the service and the team's keys before services are left out.
+    setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
+    config.services.retain(|service| wish.service.as_deref().is_none_or(|name| *service.name == *name));
+    let sources = setup::sources(&config);
+    let settings = setup::settings(&config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
+    // Nobody presses a key here but the report itself, to turn to the next service.
+    Ok(Subject { config, sources, settings: Settings { keys: KeyMap::default(), ..settings }, state: prepared.state })
+}
+
+/// What was found out.
+pub(super) struct Gathered {
+    /// Everything that is known.
+    pub app: App,
+    /// The names of the incidents' journals, by service.
+    pub incidents: BTreeMap<Arc<str>, String>,
+    /// How long it was watched.
+    pub watched: Duration,
+}
+
+/// Asks every source, metrics three times, or for as long as is wished.
+///
+/// # Errors
+/// The machine gives no thread, or a task broke.
+pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Result<Gathered, String> {
+    let began = Instant::now();
+    let mut app = App::new(subject.settings, clock.now());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("no source can be asked: {error}"))?;
+    let (sender, mut inbox) = unbounded_channel();
+    let pollers =
+        Pollers::start(subject.sources, clock, sender).map_err(|error| format!("no source can be asked: {error}"))?;
+    let limit = watch_for.saturating_add(PATIENCE);
+    loop {
+        let watched = began.elapsed();
+        if watched >= limit || (watched >= watch_for && app.sources().iter().all(is_heard)) {
+            break;
+        }
+        let until = if watched < watch_for { watch_for } else { limit };
+        let Some(news) = runtime.block_on(next(&mut inbox, until.saturating_sub(watched)))? else { continue };
+        let source = if let Msg::Arrived(reading) = &news { Some(reading.source.clone()) } else { None };
+        app.update(clock.now(), news);
+        let again = app.sources().iter().find(|health| Some(&health.info.id) == source.as_ref());
+        if again.is_some_and(wants_another) {
+            pollers.hurry(&source.into_iter().collect::<Vec<_>>());
+        }
+    }
+    let incidents = read_journals(&mut app, &subject.state, clock);
+    app.update(clock.now(), Msg::Second);
+    Ok(Gathered { app, incidents, watched: began.elapsed() })
+}
+
+/// The next message; `None` when there was none in that time.
+async fn next(inbox: &mut UnboundedReceiver<News>, within: Duration) -> Result<Option<Msg>, String> {
+    match tokio::time::timeout(within, inbox.recv()).await {
+        Ok(Some(News::Msg(msg))) => Ok(Some(msg)),
+        Ok(Some(News::Died) | None) => Err("a source broke sixty; this is a bug, please report it".to_owned()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether the source has said all that is waited for.
+fn is_heard(health: &SourceHealth) -> bool {
+    health.fault.is_some() || health.counts.0 >= if health.info.kind == SourceKind::Metrics { SCRAPES } else { 1 }
+}
+
+/// Whether the source is to be asked again before its interval has passed.
+fn wants_another(health: &SourceHealth) -> bool {
+    health.info.kind == SourceKind::Metrics && !is_heard(health)
+}
+
+/// Lets the app hear what people ticked and noted. Opens nothing for writing.
+fn read_journals(app: &mut App, state: &Path, clock: Clock) -> BTreeMap<Arc<str>, String> {
+    let services: Vec<_> = app.services().iter().map(|service| Arc::clone(&service.name)).collect();
+    let mut names = BTreeMap::new();
+    for service in services {
+        let mut journal = Journal::open(state, &service, Access::ReadOnly);
+        let entries = journal.poll(clock.now());
+        names.extend(journal.incident().map(|name| (Arc::clone(&service), name)));
+        let (replaced, trouble) = (journal.take_replaced(), journal.trouble().cloned());
+        app.update(clock.now(), Msg::Journal(JournalNews { service, entries, replaced, pending: 0, trouble }));
+    }
+    names
+}

@@ -1,0 +1,116 @@
+//! The sheet for a chat or a ticket: Markdown, in which foreign text is text and nothing else.
+
+use std::fmt::Write as _;
+
+use super::sheet::Section;
+use super::sheet::Sheet;
+use super::sheet::Table;
+
+/// The sheet as Markdown.
+pub(super) fn markdown(sheet: &Sheet) -> String {
+    let mut out = format!("**{}** {}\n", sheet.word, escape(&sheet.verdict));
+    if !sheet.others.is_empty() {
+        let _ = write!(out, "\nOthers: {}\n", escape(&sheet.others));
+    }
+    let _ = write!(out, "\n{}\n", escape(&sheet.time));
+    for service in &sheet.services {
+        let _ = write!(out, "\n### {}: {}\n", escape(&service.title), escape(&service.state));
+        for line in &service.lines {
+            let _ = write!(out, "\n{}\n", escape(line));
+        }
+        table(&mut out, &service.signals);
+        if !service.notes.is_empty() {
+            out.push('\n');
+        }
+        for note in &service.notes {
+            let _ = writeln!(out, "- {}", escape(note));
+        }
+    }
+    for section in &sheet.sections {
+        self::section(&mut out, section);
+    }
+    if !sheet.unchecked.is_empty() {
+        let _ = write!(out, "\n**Not checked:** {}.\n", escape(&sheet.unchecked));
+    }
+    out
+}
+
+fn section(out: &mut String, section: &Section) {
+    if section.table.rows.is_empty() && section.empty.is_empty() {
+        return;
+    }
+    let _ = write!(out, "\n### {}\n", section.title);
+    if section.table.rows.is_empty() {
+        let _ = write!(out, "\n{}\n", section.empty);
+    } else {
+        table(out, &section.table);
+    }
+}
+
+fn table(out: &mut String, table: &Table) {
+    if table.rows.is_empty() {
+        return;
+    }
+    let _ = write!(out, "\n| {} |\n|{}\n", table.head.join(" | "), " --- |".repeat(table.head.len()));
+    for row in &table.rows {
+        let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+}
+
+/// Text of which Markdown makes nothing: no table cell, link, image, heading, HTML or code. A mention is written as
+/// an entity, which most chats do not take for one. Several lines become one.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        // Within a word an underscore is an underscore; names of metrics stay legible.
+        let within = before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_alphanumeric());
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '@' => out.push_str("&#64;"),
+            '_' if within => out.push(c),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+        before = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_text() {
+        for (raw, written) in [
+            ("plain 45.2 % of 612", "plain 45.2 % of 612"),
+            ("a | b", "a \\| b"),
+            ("a\nb\n\n# c", "a b \\# c"),
+            ("<img src=x onerror=y>", "&lt;img src=x onerror=y&gt;"),
+            ("[click](http://x)", "\\[click\\](http://x)"),
+            ("`code` **b** _i_ ~~s~~", "\\`code\\` \\*\\*b\\*\\* \\_i\\_ \\~\\~s\\~\\~"),
+            ("http_requests_total _a__b", "http_requests_total \\_a\\_\\_b"),
+            ("@here &lt;", "&#64;here &amp;lt;"),
+            ("\\| x", "\\\\\\| x"),
+        ] {
+            assert_eq!(escape(raw), written);
+        }
+    }
+
+    #[test]
+    fn every_row_has_as_many_cells_as_the_head() {
+        let mut out = String::new();
+        let rows = vec![vec!["a|b".to_owned(), "c\nd".to_owned()]];
+        table(&mut out, &Table { head: &["One", "Two"], rows });
+        assert_eq!(out, "\n| One | Two |\n| --- | --- |\n| a\\|b | c d |\n");
+    }
+}

@@ -1,0 +1,203 @@
+//! The words of the report's JSON: each enum of the vocabulary, spelled once more so that the schema lists its words.
+//!
+//! `serde` writes the values of the vocabulary through these; the compiler sees to it that none is forgotten.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::Severity", rename_all = "snake_case")]
+pub(super) enum Severity {
+    /// All that is judged is within its limits.
+    Ok,
+    /// It cannot be judged.
+    Unknown,
+    /// Worth a look.
+    Warning,
+    /// Somebody is hurt.
+    Critical,
+}
+
+/// How well a provider or a component is, by its own words.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::Level", rename_all = "snake_case")]
+pub(super) enum Level {
+    /// Nothing is reported.
+    Operational,
+    /// Planned work is going on.
+    Maintenance,
+    /// It works, but slowly or with faults.
+    Degraded,
+    /// Part of it does not work.
+    PartialOutage,
+    /// It does not work.
+    MajorOutage,
+    /// No fresh answer, an unreadable one, or a word that is not known. Never the same as operational.
+    Unknown,
+}
+
+/// Where a provider stands with an incident or a maintenance.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::NoticeState", rename_all = "snake_case")]
+pub(super) enum NoticeState {
+    /// They look for the cause.
+    Investigating,
+    /// They know the cause.
+    Identified,
+    /// They watch the fix.
+    Monitoring,
+    /// It is over.
+    Resolved,
+    /// A maintenance that has not begun.
+    Scheduled,
+    /// A maintenance that is going on.
+    InProgress,
+    /// The provider does not say.
+    Unknown,
+}
+
+/// What sort of change it was.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::ChangeKind", rename_all = "snake_case")]
+pub(super) enum ChangeKind {
+    /// A new version of a program.
+    Deploy,
+    /// A feature flag or a setting.
+    Flag,
+    /// A scheduled job.
+    Job,
+    /// Anything else that a person wrote down.
+    Note,
+}
+
+/// How far a change got.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::ChangeState", rename_all = "snake_case")]
+pub(super) enum ChangeState {
+    /// It is done.
+    Succeeded,
+    /// It ended in an error; parts of it may be live.
+    Failed,
+    /// It is going on.
+    Running,
+    /// It was taken back.
+    RolledBack,
+    /// The source does not say.
+    Unknown,
+}
+
+/// Which question a source helps to answer.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::SourceKind", rename_all = "snake_case")]
+pub(super) enum SourceKind {
+    /// Golden signals of one service: what is broken, how bad, since when.
+    Metrics,
+    /// A status page of somebody else: is it us?
+    Status,
+    /// Deploys, flags, jobs: what changed?
+    Changes,
+}
+
+/// What went wrong, coarsely.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::FaultKind", rename_all = "snake_case")]
+pub(super) enum FaultKind {
+    /// No connection: refused, unreachable, reset.
+    Connect,
+    /// The name of the host has no address.
+    Dns,
+    /// The certificate or the handshake is not acceptable.
+    Tls,
+    /// The deadline passed.
+    Timeout,
+    /// 401, 403 or a redirect to a login page.
+    Denied,
+    /// 429, or a provider's own rate limit.
+    RateLimited,
+    /// Any other HTTP status that is not a success.
+    Status,
+    /// The body is not what was asked for.
+    Unreadable,
+    /// The body, or what it unpacks to, is larger than the cap.
+    TooLarge,
+    /// The answer ended early.
+    Truncated,
+    /// A file or a program on this machine failed.
+    Local,
+    /// The answer was read, but what was looked for is not in it.
+    NotFound,
+}
+
+/// The base unit of a value.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::Unit", rename_all = "snake_case")]
+pub(super) enum Unit {
+    /// Events per second.
+    PerSecond,
+    /// A share, 0 to 1.
+    Ratio,
+    /// Seconds.
+    Seconds,
+    /// Pieces.
+    Count,
+    /// Bytes.
+    Bytes,
+}
+
+/// A strip of the screen.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::Signal", rename_all = "snake_case")]
+pub(super) enum Signal {
+    /// Requests per second.
+    RequestRate,
+    /// Share of requests that failed through the fault of the server.
+    ErrorRate,
+    /// Time to answer.
+    Latency,
+    /// Database connections in use against those that there are.
+    DbPool,
+    /// Memory in use against its limit.
+    Memory,
+}
+
+/// What a limit is put on.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::Subject", rename_all = "snake_case")]
+pub(super) enum Subject {
+    /// Share of failed requests.
+    ErrorRate,
+    /// 95th percentile of the time to answer.
+    #[serde(rename = "latency_p95")]
+    LatencyP95,
+    /// Share of the pool in use.
+    DbPool,
+    /// Callers that wait for a connection.
+    DbPoolWaiting,
+    /// Share of the memory in use.
+    Memory,
+    /// Too few requests.
+    RequestRate,
+}
+
+/// What a phrase means to the eye. Colour is put on top of the words, never instead of them.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::Tone", rename_all = "snake_case")]
+pub(super) enum Tone {
+    /// Ordinary text.
+    Plain,
+    /// What must be read first.
+    Strong,
+    /// Secondary text.
+    Muted,
+    /// Somebody is hurt.
+    Critical,
+    /// Worth a look.
+    Warning,
+    /// As it should be.
+    Good,
+    /// A change: deploy, flag, job.
+    Change,
+    /// Not known.
+    Unknown,
+}
