@@ -66,6 +66,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sixty"));
         command.args(arguments).current_dir(self.0.path()).env_clear();
         command.env("HOME", self.0.path()).env("XDG_STATE_HOME", self.path("state")).env("TZ", "UTC");
+        command.env("SIXTY_TEST_TOKEN", "hunter4");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
@@ -207,9 +208,11 @@ async fn a_service_that_is_broken_now_is_critical_at_once() {
     let markdown = place.run(&["report", "--format", "markdown"]).await;
     assert_eq!(markdown.code, 2);
     assert!(markdown.out.starts_with("**CRITICAL** checkout-api: Errors "), "{}", markdown.out);
-    assert!(markdown.out.contains("| DB pool | 100 / 100 | critical | since "), "{}", markdown.out);
-    let ascii = place.run(&["report", "--ascii"]).await;
-    assert!(ascii.out.is_ascii(), "{}", ascii.out);
+    assert!(markdown.out.contains("| DB pool | 100 / 100 | critical | "), "{}", markdown.out);
+    for format in ["text", "markdown", "json"] {
+        let ascii = place.run(&["report", "--ascii", "--format", format]).await;
+        assert!(ascii.out.is_ascii(), "{}", ascii.out);
+    }
 }
 
 #[tokio::test]
@@ -252,7 +255,8 @@ async fn every_recorded_status_page_has_its_level() {
     let mut config = service("app", &metrics(&healthy));
     for (index, (file, kind, _)) in RECORDED.iter().enumerate() {
         let kind = tables[kind];
-        let content_type = if file.ends_with(".xml") { "application/xml" } else { "application/json" };
+        let is_xml = Path::new(file).extension().is_some_and(|ending| ending == "xml");
+        let content_type = if is_xml { "application/xml" } else { "application/json" };
         let script = Script::ok(content_type, std::fs::read(folder.join(file)).unwrap());
         // The root of a Statuspage is completed, every other path is asked as it stands.
         server.on(&format!("/{index}"), script.clone()).on(&format!("/{index}/api/v2/summary.json"), script);
@@ -513,7 +517,9 @@ async fn hostile_text_comes_out_harmless_everywhere() {
             // Whoever decodes the document and prints a text of it is safe as well.
             let mut texts = Vec::new();
             strings(&report, &mut texts);
-            texts.iter().for_each(|text| assert_harmless(text));
+            for text in &texts {
+                assert_harmless(text);
+            }
             for place in ["outside", "changes", "sources", "services", "log"] {
                 assert!(report[place].to_string().contains("pwned"), "{place} was not attacked: {:#}", report[place]);
             }
@@ -622,6 +628,32 @@ async fn a_check_exits_by_what_failed() {
             assert!(run.out.contains(part), "{part} in\n{}", run.out);
         }
     }
+}
+
+#[tokio::test]
+async fn secrets_are_named_and_never_shown() {
+    let server = Loopback::start().await;
+    server
+        .on("/metrics", Script::status(500, "text/plain", "no"))
+        .on("/repos/a/b/deployments", Script::ok("text/plain", "no"));
+    let url = server.url("/metrics?token=hunter3").to_string().replace("http://", "http://ana:hunter2@");
+    let place = Place::with(&format!(
+        "[[service]]\nname = \"a\"\n[[service.target]]\nurl = \"{url}\"\n\
+         headers = {{ X-Token = {{ env = \"SIXTY_TEST_TOKEN\" }} }}\n\
+         [[deploys.github]]\nrepo = \"a/b\"\napi = \"{}\"\ntoken = {{ env = \"SIXTY_TEST_TOKEN\" }}\n",
+        server.url("/")
+    ));
+    for arguments in [&["check"][..], &["report"], &["report", "--format", "json"], &["report", "--format", "markdown"]]
+    {
+        let run = place.run(arguments).await;
+        let all = format!("{}{}", run.out, run.err);
+        assert_eq!(run.code, if arguments == ["check"] { 2 } else { 3 }, "{all}");
+        assert!(!all.contains("hunter"), "{all}");
+    }
+    assert!(server.requests().iter().any(|request| request.header("x-token") == Some("hunter4")));
+    let run = place.run(&["check"]).await;
+    let line = "environment variable SIXTY_TEST_TOKEN is there";
+    assert_eq!(run.out.matches(line).count(), 1, "{}", run.out);
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Ok(subject) => subject,
         Err(sentences) => return cannot_tell(&sentences),
     };
-    let ascii = subject.config.ascii == Some(true);
+    let ascii = subject.ascii;
     let mut lines = ground(&subject, clock.now());
     let asked = match ask(subject.sources, clock) {
         Ok(asked) => asked,

@@ -46,33 +46,33 @@ pub fn run(cli: &Cli, report: &cli::Report) -> ExitCode {
 fn made(cli: &Cli, report: &cli::Report) -> Result<(String, u8), String> {
     let clock = Clock::machine();
     let subject = gather::subject(cli, clock)?;
-    let ascii = subject.config.ascii == Some(true);
+    let ascii = subject.ascii;
     let gathered = gather::gather(subject, report.watch_for.unwrap_or(Duration::ZERO), clock)?;
     let code = gathered.app.severity().exit_code();
     let sheet = || sheet::sheet(&gathered.app, gathered.watched);
     let text = match report.format {
         Format::Text => legible(&text::text(&sheet()), ascii),
         Format::Markdown => legible(&markdown::markdown(&sheet()), ascii),
-        Format::Json => json(&fill::report(&gathered))?,
+        Format::Json => json(&fill::report(&gathered), ascii)?,
     };
     Ok((text, code))
 }
 
 /// The report's JSON, indented, with whatever a terminal would act on escaped.
-fn json(report: &document::Report) -> Result<String, String> {
+fn json(report: &document::Report, ascii: bool) -> Result<String, String> {
     let text =
         serde_json::to_string_pretty(report).map_err(|error| format!("the report cannot be written: {error}"))?;
-    Ok(guarded(&text) + "\n")
+    Ok(guarded(&text, ascii) + "\n")
 }
 
 /// All texts are clean when they become ours; this holds even if one was forgotten. Outside of strings JSON is ASCII,
-/// and inside them the escape means the same character.
-fn guarded(json: &str) -> String {
+/// and inside them the escape means the same character. With `ascii`, everything else is escaped as well.
+fn guarded(json: &str, ascii: bool) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut one, mut units) = ([0; 4], [0; 2]);
     for c in json.chars() {
         let raw: &str = c.encode_utf8(&mut one);
-        if c == '\n' || clean(raw) == raw {
+        if c == '\n' || (clean(raw) == raw && (c.is_ascii() || !ascii)) {
             out.push(c);
         } else {
             for unit in c.encode_utf16(&mut units) {
@@ -142,8 +142,13 @@ mod tests {
     #[test]
     fn json_stays_the_same_document_and_becomes_harmless() {
         let hostile = "a\u{9b}2J\u{202e}b\u{200b}\u{7f}\u{e0041} \u{1f469}\u{200d}\u{1f680} ä";
-        let written = guarded(&serde_json::to_string(&[hostile]).unwrap());
-        assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [hostile]);
+        let plain = serde_json::to_string(&[hostile]).unwrap();
+        for ascii in [false, true] {
+            let written = guarded(&plain, ascii);
+            assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [hostile]);
+            assert!(!ascii || written.is_ascii());
+        }
+        let written = guarded(&plain, false);
         assert!(!written.chars().any(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{202e}' | '\u{200b}' | '\u{e0041}')));
         assert!(written.contains("ä"));
     }

@@ -2,6 +2,7 @@
 //! screen, without a terminal. Writes nothing.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::runtime::pollers::Pollers;
 use crate::runtime::setup;
 use crate::runtime::setup::Wish;
 use crate::sources::Source;
+use crate::ui::Glyphs;
 
 /// A rate needs two scrapes and a finding two points: with three scrapes, one second apart, a service that is broken
 /// now is called so.
@@ -48,6 +50,8 @@ pub(in crate::commands) struct Subject {
     pub settings: Settings,
     /// Where journals are kept.
     pub state: PathBuf,
+    /// Whether only ASCII may be printed: as configured, else on a terminal that can show nothing else.
+    pub ascii: bool,
 }
 
 /// Finds out what the arguments are about.
@@ -57,6 +61,8 @@ pub(in crate::commands) struct Subject {
 pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, String> {
     let prepared = prepare::prepare(cli)?;
     let mut config = prepared.config;
+    let poor = || prepared.look.glyphs == Glyphs::Ascii && std::io::stdout().is_terminal();
+    let ascii = config.ascii.unwrap_or_else(poor);
     let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None };
     // Checks the name of the service and the team's keys before services are left out.
     setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
@@ -64,7 +70,8 @@ pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, S
     let sources = setup::sources(&config);
     let settings = setup::settings(&config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     // Nobody presses a key here but the report itself, to turn to the next service.
-    Ok(Subject { config, sources, settings: Settings { keys: KeyMap::default(), ..settings }, state: prepared.state })
+    let settings = Settings { keys: KeyMap::default(), ..settings };
+    Ok(Subject { config, sources, settings, state: prepared.state, ascii })
 }
 
 /// What was found out.

@@ -53,7 +53,11 @@ fn table(out: &mut String, table: &Table) {
     }
     let _ = write!(out, "\n| {} |\n|{}\n", table.head.join(" | "), " --- |".repeat(table.head.len()));
     for row in &table.rows {
-        let cells: Vec<String> = row.iter().map(|cell| escape(cell)).collect();
+        // Here the head says it.
+        let plain = |(cell, head): (&String, &&str)| {
+            escape(if *head == "Since" { cell.strip_prefix("since ").unwrap_or(cell) } else { cell })
+        };
+        let cells: Vec<String> = row.iter().zip(table.head).map(plain).collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
 }
@@ -109,8 +113,8 @@ mod tests {
     #[test]
     fn every_row_has_as_many_cells_as_the_head() {
         let mut out = String::new();
-        let rows = vec![vec!["a|b".to_owned(), "c\nd".to_owned()]];
-        table(&mut out, &Table { head: &["One", "Two"], rows });
-        assert_eq!(out, "\n| One | Two |\n| --- | --- |\n| a\\|b | c d |\n");
+        let rows = vec![vec!["a|b".to_owned(), "since c\nd".to_owned()]];
+        table(&mut out, &Table { head: &["One", "Since"], rows });
+        assert_eq!(out, "\n| One | Since |\n| --- | --- |\n| a\\|b | c d |\n");
     }
 }

@@ -101,7 +101,10 @@ fn service(app: &App, service: &ServiceState, leads: bool) -> ServiceSheet {
     };
     let word = verdict.severity.word().to_uppercase();
     let state = match verdict.onset {
-        Some(onset) => format!("{word} {} ({})", since(app, onset, verdict.onset_open), age(onset, app)),
+        Some(onset) => {
+            let least = if verdict.onset_open { "at least " } else { "" };
+            format!("{word} {} ({least}{})", since(app, onset, verdict.onset_open), age(onset, app))
+        }
         None => word,
     };
     let headline = if leads { String::new() } else { verdict.headline.text() };
