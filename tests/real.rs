@@ -1,8 +1,10 @@
-//! The embedded engine against real programs: Prometheus, `node_exporter`, PostgreSQL, its exporter, `PgBouncer`.
+//! The embedded engine against real programs: Prometheus, `node_exporter`, `PostgreSQL`, its exporter, `PgBouncer`.
 //!
 //! Truth comes from elsewhere each time: from `psql`, from `/proc`, from the requests that the test itself sends. One
 //! stack serves all questions, so they are one test. Where the programs are not installed it is skipped, which CI
 //! must not accept.
+
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::fs;
