@@ -223,7 +223,7 @@ fn exists(path: &str) -> bool {
     let (folder, last) = path.rsplit_once('/').unwrap_or(("", path));
     let stands_for_any = |part: &str| part.contains('*') || part.chars().all(|c| c.is_ascii_uppercase() || c == '.');
     let stem = last.split('.').next().unwrap_or_default();
-    if !stem.is_empty() && folder != "" && stands_for_any(stem) {
+    if !stem.is_empty() && !folder.is_empty() && stands_for_any(stem) {
         return home().join(folder).is_dir();
     }
     home().join(path).exists()
