@@ -146,7 +146,7 @@ fn the_two_commands_are_there() {
 }
 
 #[test]
-fn every_command_and_every_option_is_mentioned() {
+fn every_command_option_and_theme_is_mentioned() {
     let readme = page("README.md");
     let program = Cli::command();
     let mut missing = Vec::new();
@@ -167,6 +167,7 @@ fn every_command_and_every_option_is_mentioned() {
             missing.push(format!("--{long}"));
         }
     }
+    missing.extend(sixty::ui::themes().iter().map(|name| format!("`{name}`")).filter(|name| !readme.contains(name)));
     assert!(missing.is_empty(), "README.md does not mention: {}", missing.join(", "));
 }
 
