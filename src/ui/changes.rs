@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::Pane;
+use crate::facts::At;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
 use crate::facts::ChangeState;
@@ -11,9 +12,8 @@ use crate::ui::Role;
 use crate::ui::panel::Block;
 use crate::ui::rows::Row;
 
-/// The changes as a block of the panel.
-pub(super) fn block(app: &App) -> Block<'_> {
-    let onset = onset(app);
+/// The changes as a block of the panel, told from an onset where there is one.
+pub(super) fn block(app: &App, onset: Option<At>) -> Block<'_> {
     let relation = match onset {
         None => "ago",
         Some(onset) if app.changes().iter().any(|change| change.at() > onset) => "before, + after onset",
@@ -26,7 +26,7 @@ pub(super) fn block(app: &App) -> Block<'_> {
         .iter()
         .enumerate()
         .map(|(index, change)| {
-            let mut row = row(app, change);
+            let mut row = row(app, change, onset);
             row.chosen = chosen && app.navigation().change == index;
             row
         })
@@ -38,7 +38,7 @@ pub(super) fn block(app: &App) -> Block<'_> {
 }
 
 /// When it began, where something is wrong.
-pub(super) fn onset(app: &App) -> Option<crate::facts::At> {
+pub(super) fn onset(app: &App) -> Option<At> {
     app.service().and_then(|service| service.verdict.onset)
 }
 
@@ -54,8 +54,8 @@ pub(super) fn nothing(app: &App) -> &'static str {
     }
 }
 
-fn row<'a>(app: &App, change: &'a Change) -> Row<'a> {
-    let name = if is_nearest(app, change) { Role::Change } else { Role::Text };
+fn row<'a>(app: &App, change: &'a Change, onset: Option<At>) -> Row<'a> {
+    let name = if onset.is_some() && is_nearest(app, change) { Role::Change } else { Role::Text };
     let mut row = Row::new().left(Role::Muted, format!("{:<6}", time(app, change)));
     if change.kind != ChangeKind::Deploy {
         row = row.left(Role::Muted, format!("{} ", change.kind.word()));
@@ -65,7 +65,8 @@ fn row<'a>(app: &App, change: &'a Change) -> Row<'a> {
         row = row.left(role, format!(" {word}"));
     }
     let who = if change.who.is_empty() { String::new() } else { format!("{} ", change.who) };
-    row.right(Role::Muted, who).right(if name == Role::Change { name } else { Role::Muted }, distance(app, change))
+    row.right(Role::Muted, who)
+        .right(if name == Role::Change { name } else { Role::Muted }, distance(app, change, onset))
 }
 
 /// Whether it is the last change before the onset.
@@ -91,8 +92,8 @@ pub(super) const fn state(change: &Change) -> Option<(&'static str, Role)> {
 }
 
 /// How long before the onset, or how long ago; at least seven cells.
-pub(super) fn distance(app: &App, change: &Change) -> String {
-    match onset(app) {
+pub(super) fn distance(app: &App, change: &Change, onset: Option<At>) -> String {
+    match onset {
         Some(onset) if change.at() <= onset => format!("{:>7}", units::between(change.at(), onset)),
         Some(onset) => format!("{:>7}", format!("+{}", units::between(onset, change.at()))),
         None => format!("{:>7}", units::between(change.at(), app.now())),

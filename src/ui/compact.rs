@@ -50,7 +50,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         y += 1;
     }
     let bottom = area.bottom() - footer;
-    let worst = bottom.saturating_sub(y + items).min(if height >= 14 { 4 } else { 2 });
+    let worst = bottom.saturating_sub(y + items).min(if height >= 14 { 5 } else { 3 });
     if worst > 0 {
         signal(app, canvas, Rect { y, height: worst, ..area });
         y += worst;

@@ -77,7 +77,7 @@ const KINDS: [(SourceKind, &str); 3] =
 
 /// The age of the oldest answer of each kind, or its fault.
 fn health(app: &App) -> Vec<Span<'static>> {
-    let faults = faults(app);
+    let faults = fault_words(app);
     let mut out: Vec<Span<'static>> = Vec::new();
     for (kind, word) in KINDS {
         let mut of_kind = app.sources_of(kind, None).filter(|source| source.fault.is_none()).peekable();
@@ -108,7 +108,7 @@ fn oldest(app: &App) -> Vec<Span<'static>> {
 }
 
 /// What fails: each cause once, with the names of those that it concerns, or how many they are.
-fn faults(app: &App) -> Vec<String> {
+pub(super) fn fault_words(app: &App) -> Vec<String> {
     let mut causes: Vec<(Cow<'_, str>, Vec<&SourceHealth>)> = Vec::new();
     for source in app.sources() {
         let Some(fault) = &source.fault else { continue };

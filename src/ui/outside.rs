@@ -18,13 +18,14 @@ pub(super) fn block(app: &App, width: u16) -> Block<'_> {
     let heading = Row::new().left(Role::Title, "OUTSIDE").right(Role::Muted, "vendor says");
     let chosen = app.navigation().pane == Pane::Outside;
     let order = worst_first(app);
-    let name_width = order.iter().map(|(_, vendor, _)| vendor.name.chars().count()).max().unwrap_or(0);
+    let name_width = order.iter().map(|(vendor, _)| vendor.name.chars().count()).max().unwrap_or(0);
     let name_width = name_width.min(usize::from(width / 2));
     let mut rows: Vec<_> = order
         .iter()
-        .map(|(index, vendor, source)| {
+        .enumerate()
+        .map(|(index, (vendor, source))| {
             let mut row = row(app, vendor, source, name_width);
-            row.chosen = chosen && app.navigation().vendor == *index;
+            row.chosen = chosen && app.navigation().vendor == index;
             row
         })
         .collect();
@@ -34,16 +35,11 @@ pub(super) fn block(app: &App, width: u16) -> Block<'_> {
     Block { heading, least: 1, rows, chosen }
 }
 
-/// The vendors with their places and sources, in trouble first, then unknown, then fine.
-pub(super) fn worst_first(app: &App) -> Vec<(usize, &Vendor, &SourceHealth)> {
-    let mut order: Vec<_> = app
-        .vendors()
-        .iter()
-        .zip(app.sources_of(SourceKind::Status, None))
-        .enumerate()
-        .map(|(index, (vendor, source))| (index, vendor, source))
-        .collect();
-    order.sort_by_key(|(_, vendor, _)| match vendor.level() {
+/// The vendors with their sources, in trouble first, then unknown, then fine. The chosen vendor is a place in this
+/// order.
+pub(super) fn worst_first(app: &App) -> Vec<(&Vendor, &SourceHealth)> {
+    let mut order: Vec<_> = app.vendors().iter().zip(app.sources_of(SourceKind::Status, None)).collect();
+    order.sort_by_key(|(vendor, _)| match vendor.level() {
         Level::MajorOutage => 0,
         Level::PartialOutage => 1,
         Level::Degraded => 2,

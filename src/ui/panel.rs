@@ -70,7 +70,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let others = 5;
     let evidence = rich.rows.len() + others <= usize::from(area.height) || area.height >= 12;
     let first = if evidence { rich } else { checklist::block(app, &checks, false, width) };
-    let mut blocks = vec![first, changes::block(app), outside::block(app, width)];
+    let mut blocks = vec![first, changes::block(app, changes::onset(app)), outside::block(app, width)];
     blocks.extend(people(app));
     let (given, gap) = share(&blocks, usize::from(area.height));
     let mut y = area.y;
@@ -90,7 +90,7 @@ const fn inset(width: u16) -> u16 {
 }
 
 /// Draws a block into exactly its rows; what does not fit is counted in the last of them.
-fn draw_block(canvas: &mut Canvas<'_>, area: Rect, block: &Block<'_>) {
+pub(super) fn draw_block(canvas: &mut Canvas<'_>, area: Rect, block: &Block<'_>) {
     let inset = inset(area.width);
     let (x, width) = (area.x + inset, area.width - inset);
     let mut heading = block.heading.clone();
