@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::App;
+use crate::app::Mode;
 use crate::app::ServiceState;
 use crate::facts::Measure;
 use crate::facts::Signal;
@@ -13,6 +14,7 @@ use crate::ui::Role;
 use crate::ui::axis::Axis;
 use crate::ui::canvas::Canvas;
 use crate::ui::changes;
+use crate::ui::clock;
 use crate::ui::footer;
 use crate::ui::glyphs::symbol;
 use crate::ui::header;
@@ -24,6 +26,7 @@ use crate::ui::rows::wrap;
 use crate::ui::strips;
 use crate::ui::strips::Channel;
 use crate::ui::verdict;
+use crate::ui::wall;
 
 /// The columns of a row and their widths; a width of 0 leaves a column out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +54,8 @@ impl Columns {
         let age = take(8, 0);
         let p95 = take(10, 0);
         let bars = take(18, 0);
-        let rate = take(13, 20);
+        let bars = if bars == 0 { take(12, 0) } else { bars };
+        let rate = take(13, 36);
         Self { name, age, bars, errors, p95, rate, words: if left >= 16 { left } else { 0 } }
     }
 }
@@ -66,13 +70,15 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         header::draw(app, canvas, Rect { height: 1, ..area });
         y += 1 + u16::from(area.height >= 30);
         canvas.row(area.x + 1, y, area.width.saturating_sub(2), &counts(app));
-        y += 1 + u16::from(area.height >= 20);
+        y += 1 + u16::from(area.height >= 16) + u16::from(area.height >= 30);
     }
-    let footer = u16::from(area.height >= 12 && !app.mode().is_read_only());
-    let wall = u16::from(area.height >= 12 && app.mode().is_read_only());
-    let foot = area.bottom() - footer.max(wall);
-    if footer + wall > 0 {
-        footer::draw(app, canvas, Rect { y: foot, height: 1, ..area });
+    let footer = u16::from(area.height >= 12);
+    let foot = area.bottom() - footer;
+    let last = Rect { y: foot, height: footer, ..area };
+    if app.mode() == Mode::Wall {
+        wall::last_good(app, canvas, last);
+    } else {
+        footer::draw(app, canvas, last);
     }
     let room = foot.saturating_sub(y);
     // The words on the chosen one keep a few rows, the list the rest.
@@ -81,6 +87,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let first = (chosen + 1).saturating_sub(usize::from(rows).max(1));
     let names = app.services().iter().map(|service| canvas.width(&service.name)).max().unwrap_or(0);
     let columns = Columns::new(area.width, names);
+    if y > area.y + 2 {
+        headings(canvas, Rect { y: y - 1, height: 1, ..area }, columns);
+    }
     for (row, index) in (0..rows).zip(order.iter().enumerate().skip(first)) {
         let (place, index) = index;
         let Some(service) = app.services().get(*index) else { continue };
@@ -137,7 +146,7 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
         (None, Freshness::Stale(_)) => "stale".to_owned(),
         (None, _) => "–".to_owned(),
     };
-    let age = service.verdict.onset.map_or_else(String::new, |onset| units::between(onset, now));
+    let age = service.verdict.onset.map_or_else(String::new, |onset| clock::calm_between(onset, now));
     cell(canvas, columns.age, age, role);
     cell(canvas, columns.errors, value(Measure::ErrorRate), role_of(service, Signal::ErrorRate));
     if columns.bars > 0 {
@@ -158,6 +167,23 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
         let width = area.right().saturating_sub(x + 1);
         if let Some(words) = wrap(&service.verdict.headline, width, 1, canvas.glyphs).first() {
             canvas.spans(x, y, width, words);
+        }
+    }
+}
+
+/// The names of the columns, each over its right edge.
+fn headings(canvas: &mut Canvas<'_>, area: Rect, columns: Columns) {
+    let mut x = area.x + 14 + columns.name;
+    for (width, name) in [
+        (columns.age, "since"),
+        (columns.errors, "errors"),
+        (columns.bars, ""),
+        (columns.p95, "p95"),
+        (columns.rate, "rate"),
+    ] {
+        if width > 0 {
+            canvas.put_right(x, x + width - 2, area.y, name, Role::Muted);
+            x += width;
         }
     }
 }
@@ -184,8 +210,8 @@ fn below_list(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceS
         return;
     }
     let half = area.width / 2;
-    let changes = changes::block(app, service.verdict.onset);
-    let vendors = outside::block(app, half - 3);
+    let changes = changes::block(app, service.verdict.onset, half - 4, canvas.glyphs);
+    let vendors = outside::block(app, half - 3, canvas.glyphs);
     for (x, block) in [(area.x, &changes), (area.x + half, &vendors)] {
         let height = (block.rows.len() as u16 + 1).min(left);
         panel::draw_block(canvas, Rect { x: x.saturating_sub(1).max(area.x), y, width: half - 1, height }, block);

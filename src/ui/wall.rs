@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::App;
+use crate::app::Page;
 use crate::app::ServiceState;
 use crate::facts::Answer;
 use crate::facts::Measure;
@@ -57,16 +58,21 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 fn tiles(app: &App, service: &ServiceState, canvas: &mut Canvas<'_>, area: Rect, size: Size) -> u16 {
     let signals = app.strips();
     let clock = clock::minute(app.now(), app.now(), app.settings().zone);
+    let count = (signals.len() as u16).max(1);
     let clock_width = big::width(&clock, size, canvas.glyphs).unwrap_or(0);
-    let room = area.width.saturating_sub(clock_width + 5);
-    let wide = (room / (signals.len() as u16).max(1)).min(40);
+    // Four figures and a gap: where the large clock leaves less, the one of the first row must do.
+    let with_clock = area.width.saturating_sub(clock_width + 5) / count >= 16;
+    let clock_room = if with_clock { clock_width + 5 } else { 1 };
+    let wide = (area.width.saturating_sub(clock_room) / count).min(40);
     for (index, signal) in signals.iter().enumerate() {
         let x = area.x + 1 + wide * index as u16;
         tile(app, service, canvas, Rect { x, width: wide.saturating_sub(2), ..area }, *signal, size);
     }
-    let style = canvas.style(Role::Strong);
-    let x = area.right().saturating_sub(clock_width + 1);
-    big::draw(canvas, x, area.y + 1, &clock, size, style);
+    if with_clock {
+        let style = canvas.style(Role::Strong);
+        let x = area.right().saturating_sub(clock_width + 1);
+        big::draw(canvas, x, area.y + 1, &clock, size, style);
+    }
     area.height
 }
 
@@ -119,13 +125,19 @@ fn of(service: &ServiceState, signal: Signal) -> Option<(String, &'static str)> 
     Some(units::parts(limit.value, measure.unit()))
 }
 
-/// The age of what is shown, and what cannot be read.
-fn last_good(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
-    let name = app.service().map(|service| &*service.name);
-    let source = app.sources_of(SourceKind::Metrics, name).next();
+/// The age of the oldest answer that is shown, and what cannot be read.
+pub(super) fn last_good(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let shown = app.service().filter(|_| app.navigation().page() != Page::Overview);
+    let name = shown.map(|service| &*service.name);
+    let source = app.sources_of(SourceKind::Metrics, name).min_by_key(|source| source.last_ok);
     let ok = source.and_then(|source| source.last_ok);
-    let text =
-        ok.map_or_else(|| "never read".to_owned(), |ok| format!("last good {:>3} ago", units::between(ok, app.now())));
+    let text = ok.map_or_else(
+        || "never read".to_owned(),
+        |ok| format!("last good {:>3} ago", clock::calm_between(ok, app.now())),
+    );
     let old = source.is_none_or(|source| source.is_stale(app.now()));
     let x = area.x + 1;
     let used =

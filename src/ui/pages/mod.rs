@@ -22,10 +22,16 @@ use crate::ui::canvas::Canvas;
 use crate::ui::main_page::frame;
 use crate::ui::rows::Row;
 use crate::ui::rows::wrap_text;
+use crate::ui::verdict;
 
 /// Draws a page.
 pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, area: Rect) {
-    let body = if area.height < 8 { area } else { frame(app, canvas, area, 3) };
+    let body = if area.height < 8 {
+        let used = app.service().map_or(0, |one| verdict::headline(&one.verdict, canvas, area, 1, true));
+        Rect { y: area.y + used, height: area.height - used, ..area }
+    } else {
+        frame(app, canvas, area, 3)
+    };
     if body.height < 2 || body.width < 4 {
         return;
     }

@@ -20,6 +20,7 @@ use crate::ui::pages::named;
 use crate::ui::pages::title;
 use crate::ui::pages::wrapped;
 use crate::ui::rows::Row;
+use crate::ui::rows::padded;
 
 /// Draws the page.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
@@ -34,16 +35,17 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.put(body.x + 2, body.y, body.width.saturating_sub(2), "no status page is set up", Role::Muted);
         return;
     }
-    let name_width = order.iter().map(|(vendor, _)| vendor.name.chars().count()).max().unwrap_or(0).min(30);
+    let glyphs = canvas.glyphs;
+    let name_width = order.iter().map(|(vendor, _)| glyphs.width(&vendor.name)).max().unwrap_or(0).min(30);
     let shown = order.iter().enumerate().skip(split.first).take(usize::from(split.list));
     let rows: Vec<_> = shown
         .map(|(index, (vendor, source))| {
             let level = vendor.level();
-            let name: String = vendor.name.chars().take(name_width).collect();
+            let name = padded(&vendor.name, name_width, glyphs);
             let summary = vendor.status.as_ref().filter(|_| level != Level::Operational);
             let mut row = Row::new()
                 .left(level_role(level), level_symbol(level))
-                .left(Role::Text, format!(" {name:<name_width$}  "))
+                .left(Role::Text, format!(" {name}  "))
                 .left(level_role(level), outside::word(app, vendor, source))
                 .left(Role::Muted, summary.map_or_else(String::new, |status| format!("  {}", status.summary)))
                 .right(Role::Muted, outside::age(app, source));

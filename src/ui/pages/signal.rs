@@ -38,7 +38,7 @@ pub(super) fn draw(app: &App, signal: Signal, canvas: &mut Canvas<'_>, area: Rec
     let room = area.height - head(area);
     let gap = u16::from(room > 12);
     // The chart gets what the facts do not need, but half of the page at least, its axis included.
-    let chart = room.saturating_sub(rows.len() as u16 + gap).clamp(room / 2, (room / 2).max(24));
+    let chart = room.saturating_sub(rows.len() as u16 + gap).clamp(room * 2 / 5, (room / 2).max(24));
     let below = room.saturating_sub(chart + gap);
     let (first, words) = part(rows.len(), usize::from(below), app.navigation().scroll);
     let body = title(app, canvas, area, signal.title(), &words);
@@ -49,12 +49,10 @@ pub(super) fn draw(app: &App, signal: Signal, canvas: &mut Canvas<'_>, area: Rec
 
 /// The chart with the values of its scale at the left and the axis below.
 fn plot(app: &App, service: &ServiceState, signal: Signal, canvas: &mut Canvas<'_>, area: Rect) {
-    let graph = Rect {
-        x: area.x + VALUES,
-        width: area.width.saturating_sub(VALUES + 1),
-        height: area.height.saturating_sub(2),
-        ..area
-    };
+    // A multiple of four rows, so that the values of the scale stand at equal distances.
+    let rows = area.height.saturating_sub(2);
+    let rows = if rows >= 8 { rows - rows % 4 } else { rows - rows % 2 };
+    let graph = Rect { x: area.x + VALUES, width: area.width.saturating_sub(VALUES + 1), height: rows, ..area };
     if graph.height == 0 || graph.width < 4 {
         return;
     }
@@ -99,8 +97,9 @@ fn facts<'a>(app: &App, service: &'a ServiceState, signal: Signal, canvas: &Canv
     let Some(about) = service.signals.about() else { return rows };
     for measure in signal.measures() {
         let Some(query) = about.queries.get(measure) else { continue };
-        let name = measure.key().rsplit_once('_').map_or(measure.key(), |(_, last)| last);
-        rows.extend(wrapped(&format!("query {name}"), Role::Text, query, width, canvas));
+        let last = measure.key().rsplit_once('_').map_or(measure.key(), |(_, last)| last);
+        let name = if signal.measures().len() > 1 { format!("{last} query") } else { "query".to_owned() };
+        rows.extend(wrapped(&name, Role::Text, query, width, canvas));
     }
     rows.push(named("engine", Role::Text, about.engine.as_str()));
     for preset in &about.presets {
