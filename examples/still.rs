@@ -13,13 +13,15 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use sixty::ui::{Colours, Glyphs, Look, Theme};
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let arg = |index: usize, default: &str| args.get(index).map_or(default, String::as_str).to_owned();
     let size = arg(0, "120x36");
-    let (width, height) = size.split_once('x').map_or((120, 36), |(w, h)| (w.parse().unwrap(), h.parse().unwrap()));
-    let theme = Theme::named(&arg(1, "terminal")).unwrap();
-    let scene = story::SCENES.iter().find(|(name, _)| *name == arg(2, "critical")).unwrap().1;
+    let (width, height) = size.split_once('x').ok_or("a size is written like 120x36")?;
+    let (width, height) = (width.parse()?, height.parse()?);
+    let theme = Theme::named(&arg(1, "terminal")).ok_or("there is no such theme")?;
+    let scene = story::SCENES.iter().find(|(name, _)| *name == arg(2, "critical"));
+    let scene = scene.ok_or("there is no such scene")?.1;
     let mut app = story::app(scene);
     story::press(&mut app, arg(3, "").replace('-', " ").trim());
     let colours = match &*arg(4, "full") {
@@ -38,18 +40,19 @@ fn main() {
             sixty::ui::draw(&app, &look, area, &mut buffer);
         }
         eprintln!("{:?} a frame", begun.elapsed() / 1000);
-        return;
+        return Ok(());
     }
     let mut out = std::io::stdout();
-    out.write_all(ansi(&buffer).as_bytes()).unwrap();
-    out.flush().unwrap();
-    let _ = std::io::stdin().read(&mut [0]);
+    out.write_all(ansi(&buffer).as_bytes())?;
+    out.flush()?;
+    let _ = std::io::stdin().read(&mut [0])?;
+    Ok(())
 }
 
 fn ansi(buffer: &Buffer) -> String {
     let mut out = String::from("\x1b[?25l\x1b[2J");
     for y in 0..buffer.area.height {
-        write!(out, "\x1b[{};1H", y + 1).unwrap();
+        let _ = write!(out, "\x1b[{};1H", y + 1);
         let mut skip = 0;
         for x in 0..buffer.area.width {
             let cell = &buffer[(x, y)];
@@ -67,7 +70,7 @@ fn ansi(buffer: &Buffer) -> String {
                 (Modifier::REVERSED, 7),
             ] {
                 if cell.modifier.contains(modifier) {
-                    write!(out, ";{code}").unwrap();
+                    let _ = write!(out, ";{code}");
                 }
             }
             colour(&mut out, cell.fg, 30);
@@ -82,8 +85,14 @@ fn ansi(buffer: &Buffer) -> String {
 fn colour(out: &mut String, colour: Color, base: u8) {
     let code = match colour {
         Color::Reset => return,
-        Color::Rgb(r, g, b) => return write!(out, ";{};2;{r};{g};{b}", base + 8).unwrap(),
-        Color::Indexed(index) => return write!(out, ";{};5;{index}", base + 8).unwrap(),
+        Color::Rgb(r, g, b) => {
+            let _ = write!(out, ";{};2;{r};{g};{b}", base + 8);
+            return;
+        }
+        Color::Indexed(index) => {
+            let _ = write!(out, ";{};5;{index}", base + 8);
+            return;
+        }
         Color::Black => 0,
         Color::Red => 1,
         Color::Green => 2,
@@ -101,5 +110,5 @@ fn colour(out: &mut String, colour: Color, base: u8) {
         Color::LightCyan => 66,
         Color::White => 67,
     };
-    write!(out, ";{}", base + code).unwrap();
+    let _ = write!(out, ";{}", base + code);
 }

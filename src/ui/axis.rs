@@ -20,19 +20,25 @@ pub(super) struct Axis {
     pub to: At,
     /// How many columns there are.
     pub columns: u16,
+    /// The last column that time has reached; those behind it are empty, since they are to come.
+    pub last: u16,
     /// Milliseconds of a column.
     step: i64,
 }
 
 impl Axis {
-    /// The axis of the app on so many columns. Its right edge stands on a whole multiple of a column, so that the
-    /// picture moves by one column at a time and not a little with every second.
+    /// The axis of the app on so many columns. Its edges stand still while time runs on towards the right one, and
+    /// then move by a sixteenth of the axis at once: a picture that creeps along with every second is unrest for the
+    /// eye and costs a slow line thousands of bytes.
     pub fn new((from, to): (At, At), columns: u16) -> Self {
         let count = i64::from(columns.max(1));
-        let step = ((to - from).num_milliseconds() / count).max(1);
-        let end = (to.timestamp_millis().div_euclid(step) + 1) * step;
+        let jump = (count / 16).max(1);
+        let step = ((to - from).num_milliseconds() / (count - jump).max(1)).max(1);
+        let end = (to.timestamp_millis().div_euclid(step * jump) + 1) * step * jump;
         let at = |ms: i64| At::from_timestamp_millis(ms).unwrap_or(to);
-        Self { from: at(end - step * count), to: at(end), columns, step }
+        let mut axis = Self { from: at(end - step * count), to: at(end), columns, last: 0, step };
+        axis.last = axis.column(to).unwrap_or(0);
+        axis
     }
 
     /// The column of an instant; `None` outside of the axis.
@@ -96,7 +102,7 @@ pub(super) fn marks(app: &App, axis: &Axis) -> Vec<Mark> {
             ChangeState::Running | ChangeState::Succeeded | ChangeState::Unknown => change.kind.word(),
         };
         // Only the suspect and what is going on are in colour.
-        let near = nearest == Some(change);
+        let near = service.verdict.onset.is_some() && nearest == Some(change);
         let role = if near || change.state == ChangeState::Running { Role::Change } else { Role::Muted };
         add(change.at(), "┊", role, word, if near { Side::Before } else { Side::Under });
     }
@@ -123,16 +129,13 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, axis: &Axis, 
         }
     }
     let y = area.bottom() - 1;
-    let mut taken: Vec<(u16, u16)> = Vec::new();
+    let mut taken: Vec<(u16, u16, Role)> = Vec::new();
     for mark in marks {
         place(canvas, area, y, (mark.column, mark.side), (&mark.label, mark.role), &mut taken);
     }
-    let edge = if app.navigation().end.is_some() {
-        clock::second(axis.to.min(app.now()), app.settings().zone)
-    } else {
-        "now".to_owned()
-    };
-    place(canvas, area, y, (axis.columns.saturating_sub(1), Side::Before), (&edge, Role::Muted), &mut taken);
+    let edge = app.navigation().end.map(|end| clock::second(end, app.settings().zone));
+    let edge = edge.as_ref().map_or(("now", Role::Muted), |time| (time, Role::Focus));
+    place(canvas, area, y, (axis.last, Side::Under), edge, &mut taken);
     for (column, label) in ticks(app, axis) {
         place(canvas, area, y, (column, Side::Under), (&label, Role::Muted), &mut taken);
     }
@@ -145,7 +148,7 @@ fn place(
     y: u16,
     (column, side): (u16, Side),
     (label, role): (&str, Role),
-    taken: &mut Vec<(u16, u16)>,
+    taken: &mut Vec<(u16, u16, Role)>,
 ) {
     let wide = canvas.width(label);
     if wide > area.width {
@@ -158,13 +161,17 @@ fn place(
         Side::Under => [under, before, column],
         Side::After => [column, under, before],
     };
-    for start in places {
+    // The last resort is to stand close before what is in the way.
+    let close = taken.iter().map(|(from, ..)| from.saturating_sub(wide + 1)).max_by_key(|start| *start);
+    let close = close.filter(|start| start + wide + 6 > column && start + wide <= column + 2);
+    for start in places.into_iter().chain(close) {
         let start = start.min(last);
         let end = start + wide;
-        // Two blanks between labels, so that they are not read as one.
-        if taken.iter().all(|(from, to)| end + 2 <= *from || start >= *to + 2) {
+        // Two blanks between labels, so that they are not read as one; one where colour keeps them apart.
+        let gap = |other: Role| if other == role { 2 } else { 1 };
+        if taken.iter().all(|(from, to, other)| end + gap(*other) <= *from || start >= *to + gap(*other)) {
             canvas.put(area.x + start, y, wide, label, role);
-            taken.push((start, end));
+            taken.push((start, end, role));
             return;
         }
     }
@@ -202,13 +209,15 @@ mod tests {
 
     #[test]
     fn the_picture_moves_by_whole_columns() {
-        let one = Axis::new((at(0), at(3_600)), 60);
-        let moved = (1..60).map(|s| Axis::new((at(s), at(3_600 + s)), 60)).filter(|axis| *axis != one).count();
-        assert_eq!(moved, 0, "the edge moves once in a minute");
-        assert_ne!(Axis::new((at(60), at(3_660)), 60), one);
-        assert_eq!(one.column(at(3_600)), Some(59), "now is in the last column");
-        assert_eq!(one.column(at(60)), Some(0));
-        assert_eq!(one.column(at(59)), None);
+        let axes: Vec<_> = (0..3_600).map(|s| Axis::new((at(s), at(3_600 + s)), 64)).collect();
+        let moves = axes.windows(2).filter(|pair| pair[0].from != pair[1].from).count();
+        assert!((14..=15).contains(&moves), "an axis of an hour moves once in four minutes: {moves}");
+        for (second, axis) in (0..).zip(&axes) {
+            assert!(axis.column(at(second)).is_some(), "the whole window is on the axis");
+            assert_eq!(axis.column(at(3_600 + second)), Some(axis.last));
+            assert!(axis.columns - axis.last <= 4, "little of it is still to come");
+        }
+        assert_eq!(axes[0].column(axes[0].to), None);
         assert_eq!(Axis::new((at(0), at(0)), 0).column(at(0)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Where text and blocks become cells. Nothing is drawn outside the area, whatever the coordinates.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
@@ -20,6 +20,13 @@ pub(super) struct Canvas<'a> {
     styles: Styles,
     /// Which characters may be drawn.
     pub glyphs: Glyphs,
+}
+
+/// The cell without what was there: a style is otherwise laid over the old one, and a dim rule would dim the bar.
+fn fresh(cell: &mut Cell, ground: Style, style: Style) -> &mut Cell {
+    cell.reset();
+    cell.set_style(ground);
+    cell.set_style(style)
 }
 
 impl<'a> Canvas<'a> {
@@ -78,6 +85,7 @@ impl<'a> Canvas<'a> {
     }
 
     fn write(&mut self, x: u16, y: u16, max: u16, text: &str, style: Style) -> u16 {
+        let ground = self.style(Role::Text);
         let mut used = 0;
         for grapheme in text.graphemes(true) {
             let width = if grapheme.len() == 1 { 1 } else { grapheme.width() as u16 };
@@ -88,10 +96,9 @@ impl<'a> Canvas<'a> {
                 break;
             }
             let cell = &mut self.buffer[(x + used, y)];
-            cell.set_symbol(grapheme).set_style(style);
+            fresh(cell, ground, style).set_symbol(grapheme);
             for rest in 1..width {
-                let cell = &mut self.buffer[(x + used + rest, y)];
-                cell.set_symbol(" ").set_style(style);
+                fresh(&mut self.buffer[(x + used + rest, y)], ground, style);
             }
             used += width;
         }
@@ -134,7 +141,8 @@ impl<'a> Canvas<'a> {
     pub fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
         if self.area.contains((x, y).into()) {
             let symbol = self.glyphs.text(symbol);
-            self.buffer[(x, y)].set_symbol(&symbol).set_style(style);
+            let ground = self.style(Role::Text);
+            fresh(&mut self.buffer[(x, y)], ground, style).set_symbol(&symbol);
         }
     }
 

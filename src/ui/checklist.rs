@@ -5,15 +5,24 @@ use crate::app::Check;
 use crate::app::Pane;
 use crate::triage::Phrase;
 use crate::triage::Tone;
+use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::clock;
 use crate::ui::panel::Block;
+use crate::ui::panel::is_chosen;
 use crate::ui::rows::Row;
+use crate::ui::rows::Span;
 use crate::ui::rows::role;
 use crate::ui::rows::span;
 
 /// The checklist as a block of the panel; with the evidence under its items where `evidence` asks for it.
-pub(super) fn block<'a>(app: &'a App, checks: &'a [Check<'a>], evidence: bool, width: u16) -> Block<'a> {
+pub(super) fn block<'a>(
+    app: &'a App,
+    checks: &'a [Check<'a>],
+    evidence: bool,
+    width: u16,
+    glyphs: Glyphs,
+) -> Block<'a> {
     let mut heading = Row::new().left(Role::Title, app.settings().checklist.title.to_uppercase());
     let mut rows = Vec::new();
     if let Some((text, role)) = countdown(app) {
@@ -21,14 +30,12 @@ pub(super) fn block<'a>(app: &'a App, checks: &'a [Check<'a>], evidence: bool, w
         rows.push(progress(app, width));
     }
     rows.extend(trouble(app));
-    let chosen = app.navigation().pane == Pane::Checklist;
+    let chosen = is_chosen(app, Pane::Checklist);
     for (index, check) in checks.iter().enumerate() {
-        let mut row = item(app, check);
+        let (mut row, by) = fitted(app, check, width, glyphs);
         row.chosen = chosen && app.navigation().item == index && !app.mode().is_read_only();
-        // Where the row is too narrow for both, who ticked it and when stand in the row below.
-        let by = if row.width() > usize::from(width) { std::mem::take(&mut row.right) } else { Vec::new() };
         let mut below = evidence_row(check);
-        if let Some(by) = by.into_iter().next() {
+        if let Some(by) = by {
             below.left.insert(1, span(Role::Muted, format!("{}  ", by.text)));
         }
         rows.push(row);
@@ -53,6 +60,19 @@ pub(super) fn item<'a>(app: &App, check: &Check<'a>) -> Row<'a> {
             .right(Role::Muted, format!("{who} {}", clock::minute(at, app.now(), app.settings().zone))),
         None => Row::new().left(Role::Key, "□").left(Role::Key, number).left(Role::Strong, check.text),
     }
+}
+
+/// An item in so many cells. Where it is too long, who ticked it goes first; what does not fit even then is handed
+/// back for the row below.
+pub(super) fn fitted<'a>(app: &App, check: &Check<'a>, width: u16, glyphs: Glyphs) -> (Row<'a>, Option<Span<'a>>) {
+    let mut row = item(app, check);
+    if row.width(glyphs) > width
+        && let (Some(by), Some((_, at))) = (row.right.first_mut(), check.by())
+    {
+        by.text = clock::minute(at, app.now(), app.settings().zone).into();
+    }
+    let by = if row.width(glyphs) > width { row.right.pop() } else { None };
+    (row, by)
 }
 
 /// The live fact of an item, under its text.
@@ -80,7 +100,7 @@ pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
         None => (shown(total.as_secs()), Role::Muted),
         Some(left) if left.is_zero() => ("over".to_owned(), Role::Muted),
         // Rounded up: it says 0:01 until it is over.
-        Some(left) => (shown(left.as_millis().div_ceil(1000) as u64), Role::Focus),
+        Some(left) => (shown(left.as_millis().div_ceil(1000) as u64), Role::Key),
     })
 }
 
@@ -90,7 +110,7 @@ fn progress<'a>(app: &App, width: u16) -> Row<'a> {
     let left = app.countdown().map_or(total, |left| left.as_secs_f64());
     let share = if total > 0.0 { (left / total).clamp(0.0, 1.0) } else { 0.0 };
     let full = (f64::from(width) * share).round() as usize;
-    let role = if app.countdown().is_some() { Role::Focus } else { Role::Faint };
+    let role = if app.countdown().is_some() { Role::Key } else { Role::Faint };
     Row::new().left(role, "━".repeat(full)).left(Role::Faint, "─".repeat(usize::from(width) - full))
 }
 

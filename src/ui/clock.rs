@@ -1,8 +1,11 @@
 //! Instants as a person reads them: the zone is always said, and an age has a fixed width.
 
+use std::time::Duration;
+
 use chrono_tz::Tz;
 
 use crate::facts::At;
+use crate::signals::units;
 
 /// `03:15:20` in the zone.
 pub(super) fn second(at: At, zone: Tz) -> String {
@@ -33,4 +36,35 @@ pub(super) fn both(at: At, zone: Tz) -> (String, String) {
         return (format!("{} UTC", second(at, zone)), String::new());
     }
     (format!("{} {word}", second(at, zone)), format!("{} UTC", at.format("%H:%M:%S")))
+}
+
+/// An age that moves no faster than it matters: seconds up to ten, tens of seconds up to a minute, then whole
+/// minutes. Twenty ages that count seconds are unrest, and bytes on a slow line.
+pub(super) fn calm(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let calm = match seconds {
+        0..10 => seconds,
+        10..60 => seconds - seconds % 10,
+        _ => seconds - seconds % 60,
+    };
+    units::age(Duration::from_secs(calm))
+}
+
+/// The distance of two instants as a [`calm`] age.
+pub(super) fn calm_between(from: At, to: At) -> String {
+    calm((to - from).to_std().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_calm() {
+        for (seconds, text) in
+            [(0, "0s"), (9, "9s"), (10, "10s"), (59, "50s"), (61, "1m"), (3_599, "59m"), (7_500, "2h05m")]
+        {
+            assert_eq!(calm(Duration::from_secs(seconds)), text);
+        }
+    }
 }

@@ -10,13 +10,11 @@ use crate::ui::axis::Axis;
 use crate::ui::canvas::Canvas;
 use crate::ui::checklist;
 use crate::ui::footer;
-use crate::ui::glyphs::symbol;
 use crate::ui::header;
 use crate::ui::rows::Row;
-use crate::ui::rows::severity_role;
-use crate::ui::rows::wrap;
 use crate::ui::strips;
 use crate::ui::strips::Channel;
+use crate::ui::verdict;
 
 /// Draws the page in rows from the top, until there is no more room.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
@@ -37,30 +35,24 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         _ => 3,
     };
     let lines = lines.min(area.bottom() - y);
-    let mut headline = wrap(&service.verdict.headline, area.width, usize::from(lines), canvas.glyphs);
-    if height < 3
-        && let Some(first) = headline.first_mut()
-    {
-        let severity = service.verdict.severity;
-        let mark = crate::ui::rows::span(severity_role(severity), format!("{} ", symbol(severity)));
-        first.insert(0, mark);
-    }
-    for row in &headline {
-        canvas.spans(area.x, y, area.width, row);
-        y += 1;
-    }
+    let room = Rect { y, height: area.bottom() - y, ..area };
+    y += verdict::headline(&service.verdict, canvas, room, lines, height < 3);
     let bottom = area.bottom() - footer;
-    let worst = bottom.saturating_sub(y + items).min(if height >= 14 { 4 } else { 2 });
-    if worst > 0 {
-        signal(app, canvas, Rect { y, height: worst, ..area });
-        y += worst;
-    }
+    let room = bottom.saturating_sub(y + items);
+    // With plenty of room, the live facts under the items count for more than further signals.
+    let evidence = if room >= items + 4 { items } else { 0 };
+    y += signals(app, canvas, Rect { y, height: room - evidence, ..area });
     let mut rows: Vec<Row<'_>> = checklist::trouble(app).into_iter().collect();
-    rows.extend(checks.iter().enumerate().map(|(index, check)| {
-        let mut row = checklist::item(app, check);
+    let width = area.width - u16::from(area.width > 20);
+    for (index, check) in checks.iter().enumerate() {
+        let (mut row, _) = checklist::fitted(app, check, width, canvas.glyphs);
         row.chosen = index == app.navigation().item && !app.mode().is_read_only();
-        row
-    }));
+        rows.push(row);
+        let below = checklist::evidence_row(check);
+        if evidence > 0 && below.left.len() > 1 {
+            rows.push(below);
+        }
+    }
     for row in rows.iter().take(usize::from(bottom.saturating_sub(y))) {
         let margin = u16::from(area.width > 20);
         if row.chosen && margin > 0 {
@@ -74,19 +66,27 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// The signal that is worst off: name and value in one row, its bars in the others.
-fn signal(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
+/// As many signals as there is room for, those that are worst off; answers how many rows they took.
+fn signals(app: &App, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
+    let Some(service) = app.service() else { return 0 };
+    if area.height == 0 {
+        return 0;
+    }
+    let most = (area.height / 3).max(1);
+    let chosen = strips::choose(service, &app.strips(), usize::from(most));
+    let each = (area.height / (chosen.len() as u16).max(1)).min(5);
+    for (place, (_, one)) in (0..).zip(&chosen) {
+        signal(app, canvas, Rect { y: area.y + place * each, height: each, ..area }, *one);
+    }
+    chosen.len() as u16 * each
+}
+
+/// One signal: name and value in one row, its bars in the others.
+fn signal(app: &App, canvas: &mut Canvas<'_>, area: Rect, signal: Signal) {
     let Some(service) = app.service() else { return };
-    let worst = service.verdict.findings.first().map(|finding| finding.subject.signal());
-    let strips = app.strips();
-    let usual = [Signal::ErrorRate, Signal::Latency, Signal::RequestRate];
-    let Some(signal) = worst.or_else(|| usual.into_iter().find(|one| strips.contains(one))).or(strips.first().copied())
-    else {
-        return;
-    };
     let axis = Axis::new(app.axis(), area.width);
     let channel = Channel::new(service, signal, &axis, app.now());
-    let words = strips::label(app, service, signal, &channel, 20);
+    let words = strips::label(app, service, signal, &channel, usize::from(area.width.saturating_sub(13)), true);
     let mut row = Row::new().left(Role::Title, format!("{} ", signal.title()));
     row.left.push(words.value);
     row.right.extend(words.lines.into_iter().next());

@@ -1,6 +1,7 @@
 //! The last row: keys at the left; at the right how old each kind of source is, or what fails, cause first and once.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use ratatui::layout::Rect;
 
@@ -11,9 +12,9 @@ use crate::app::Page;
 use crate::app::SourceHealth;
 use crate::facts::At;
 use crate::facts::SourceKind;
-use crate::signals::units;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
+use crate::ui::clock;
 use crate::ui::rows::Span;
 use crate::ui::rows::span;
 
@@ -24,7 +25,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let (x, end, y) = (area.x + 1, area.right() - 1, area.y);
     let room = end.saturating_sub(x);
-    let mut right = health(app);
+    let mut right = health(app, room * 7 / 10);
     let most = if right.iter().any(|span| span.role == Role::Warning) { room * 7 / 10 } else { room / 2 };
     // Whole words go first, and then the calm ages as a whole: half an age is worse than none.
     if canvas.spans_width(&right) > most && right.iter().all(|span| span.role == Role::Muted) {
@@ -42,16 +43,20 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
-    let (mut x, end) = (area.x, area.right());
+    let mut hints: Vec<(Command, String, &str)> = Vec::new();
     let several = app.services().len() > 1;
-    let on_page = !matches!(app.navigation().page(), Page::Service | Page::Overview);
+    let page = app.navigation().page();
+    let on_page = !matches!(page, Page::Service | Page::Overview);
     let live = app.navigation().end.is_none();
     for row in KEYS {
         let word = match (row.command, row.footer) {
             (Command::Back, _) if on_page => "back",
             (Command::Live, _) if !live => "live",
             (Command::Services, _) if !several => continue,
-            (Command::Tick(_) | Command::NextPane | Command::Open, _) if on_page => continue,
+            (Command::NextPane | Command::Open, _) if on_page => continue,
+            // Nobody ticks what is not on the screen.
+            (Command::Tick(_), _) if on_page && page != Page::Checklist => continue,
+            (Command::Tick(_) | Command::NextPane, _) if page == Page::Overview => continue,
             (_, Some(word)) => word,
             (_, None) => continue,
         };
@@ -63,21 +68,43 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             ("1-9", 2..=8) => format!("1-{items}"),
             _ => key,
         };
-        let wide = canvas.width(&key) + 1 + canvas.width(word);
-        if x + wide > end {
-            continue;
-        }
-        x += canvas.put(x, area.y, end - x, &key, Role::Key) + 1;
-        x += canvas.put(x, area.y, end - x, word, Role::Muted) + 2;
+        hints.push((row.command, key, word));
+    }
+    let wide = |hints: &[(Command, String, &str)]| -> u16 {
+        hints.iter().map(|(_, key, word)| canvas.width(key) + canvas.width(word) + 3).sum()
+    };
+    while wide(&hints) > area.width + 2 {
+        let Some(least) = (0..hints.len()).max_by_key(|index| rank(hints[*index].0)) else { return };
+        hints.remove(least);
+    }
+    let (mut x, end) = (area.x, area.right());
+    for (_, key, word) in &hints {
+        x += canvas.put(x, area.y, end.saturating_sub(x), key, Role::Key) + 1;
+        x += canvas.put(x, area.y, end.saturating_sub(x), word, Role::Muted) + 2;
+    }
+}
+
+/// Which hints go first where there is no room for all; a person who knows `?` finds the others.
+const fn rank(command: Command) -> u8 {
+    match command {
+        Command::Help => 0,
+        Command::Live => 1,
+        Command::Tick(_) => 2,
+        Command::Back => 3,
+        Command::Open => 4,
+        Command::Quit => 5,
+        Command::Services => 6,
+        Command::NextPane => 7,
+        _ => 8,
     }
 }
 
 const KINDS: [(SourceKind, &str); 3] =
     [(SourceKind::Metrics, "metrics"), (SourceKind::Status, "outside"), (SourceKind::Changes, "changes")];
 
-/// The age of the oldest answer of each kind, or its fault.
-fn health(app: &App) -> Vec<Span<'static>> {
-    let faults = faults(app);
+/// The age of the oldest answer of each kind, or what fails.
+fn health(app: &App, room: u16) -> Vec<Span<'static>> {
+    let faults = fault_words(app);
     let mut out: Vec<Span<'static>> = Vec::new();
     for (kind, word) in KINDS {
         let mut of_kind = app.sources_of(kind, None).filter(|source| source.fault.is_none()).peekable();
@@ -85,30 +112,34 @@ fn health(app: &App) -> Vec<Span<'static>> {
             continue;
         }
         let age = of_kind.filter_map(|source| source.last_ok).min();
-        let age = age.map_or_else(|| "  …".to_owned(), |ok| format!("{:>3}", units::between(ok, app.now())));
+        let age = age.map_or_else(|| "  –".to_owned(), |ok| format!("{:>3}", clock::calm_between(ok, app.now())));
         let separator = if out.is_empty() { "" } else { " · " };
         out.push(span(Role::Muted, format!("{separator}{word} {age}")));
     }
     if faults.is_empty() {
         return out;
     }
-    // With a fault, the ages of what works give way to it.
-    let mut told = Vec::new();
-    for fault in faults {
-        let separator = if told.is_empty() { "" } else { " · " };
-        told.push(span(Role::Warning, format!("{separator}{fault}")));
+    // With a fault, the ages of what works give way to it. What does not fit is counted.
+    let mut told = faults[0].clone();
+    for (index, fault) in faults.iter().enumerate().skip(1) {
+        if told.chars().count() + fault.chars().count() + 11 > usize::from(room) {
+            let _ = write!(told, " · +{} more", faults.len() - index);
+            break;
+        }
+        let _ = write!(told, " · {fault}");
     }
-    told
+    vec![span(Role::Warning, told)]
 }
 
 /// A short form for narrow screens: the age of the metrics alone.
 fn oldest(app: &App) -> Vec<Span<'static>> {
     let ok = app.sources_of(SourceKind::Metrics, None).filter_map(|source| source.last_ok).min();
-    ok.map(|ok| vec![span(Role::Muted, format!("metrics {:>3}", units::between(ok, app.now())))]).unwrap_or_default()
+    ok.map(|ok| vec![span(Role::Muted, format!("metrics {:>3}", clock::calm_between(ok, app.now())))])
+        .unwrap_or_default()
 }
 
 /// What fails: each cause once, with the names of those that it concerns, or how many they are.
-fn faults(app: &App) -> Vec<String> {
+pub(super) fn fault_words(app: &App) -> Vec<String> {
     let mut causes: Vec<(Cow<'_, str>, Vec<&SourceHealth>)> = Vec::new();
     for source in app.sources() {
         let Some(fault) = &source.fault else { continue };
@@ -121,7 +152,8 @@ fn faults(app: &App) -> Vec<String> {
         .iter()
         .map(|(cause, sources)| {
             let since: Option<At> = sources.iter().filter_map(|source| source.failing_since).min();
-            let since = since.map_or_else(String::new, |since| format!(" {:>3}", units::between(since, app.now())));
+            let since =
+                since.map_or_else(String::new, |since| format!(" {:>3}", clock::calm_between(since, app.now())));
             let who = match &sources[..] {
                 [one] if one.info.kind == SourceKind::Metrics && app.services().len() == 1 => "metrics".to_owned(),
                 [one] => one.info.id.to_string(),

@@ -108,7 +108,7 @@ fn position(app: &App) -> String {
         return String::new();
     }
     let place = app.worst_first().iter().position(|index| *index == app.navigation().service).unwrap_or(0);
-    format!("{}/{} s services", place + 1, app.services().len())
+    format!("{}/{}", place + 1, app.services().len())
 }
 
 /// How far in the past the time axis ends; `None` while it is live.

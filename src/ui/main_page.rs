@@ -19,7 +19,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return compact::draw(app, canvas, area);
     }
-    let body = frame(app, canvas, area);
+    let body = frame(app, canvas, area, 6);
     let panel_width = (area.width * 32 / 100).clamp(31, 52);
     let strips_width = body.width - panel_width - 1;
     strips::draw(app, canvas, Rect { width: strips_width, ..body });
@@ -28,12 +28,12 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     panel::draw(app, canvas, Rect { x, width: panel_width - 1, ..body });
 }
 
-/// Draws header, verdict and footer, and answers what is left between them.
-pub(super) fn frame(app: &App, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
+/// Draws header, verdict (in at most so many rows) and footer, and answers what is left between them.
+pub(super) fn frame(app: &App, canvas: &mut Canvas<'_>, area: Rect, most: u16) -> Rect {
     let airy = area.height >= 30;
     header::draw(app, canvas, Rect { height: 1, ..area });
     let mut y = area.y + 1 + u16::from(airy);
-    let most = (area.height / 6).clamp(3, 6);
+    let most = (area.height / 6).clamp(3, 6).min(most);
     y += verdict::draw(app, canvas, Rect { y, height: area.bottom() - y, ..area }, most) + u16::from(airy);
     let rule = u16::from(area.height >= 20);
     let foot = area.bottom() - 1;

@@ -5,6 +5,7 @@
 //! without it. Sizes are met by ranks: what matters least goes first, and nothing is refused.
 
 mod axis;
+mod big;
 mod canvas;
 mod changes;
 mod checklist;
@@ -17,16 +18,21 @@ mod header;
 mod look;
 mod main_page;
 mod outside;
+mod overview;
+mod pages;
 mod panel;
 mod rows;
 mod strips;
 mod theme;
 mod verdict;
+mod wall;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::App;
+use crate::app::Mode;
+use crate::app::Page;
 use crate::ui::canvas::Canvas;
 
 pub use glyphs::Glyphs;
@@ -45,5 +51,10 @@ pub fn draw(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    main_page::draw(app, &mut canvas, area);
+    match (app.navigation().page(), app.mode()) {
+        (Page::Service, Mode::Wall) => wall::draw(app, &mut canvas, area),
+        (Page::Service, _) => main_page::draw(app, &mut canvas, area),
+        (Page::Overview, _) => overview::draw(app, &mut canvas, area),
+        (page, _) => pages::draw(app, look, page, &mut canvas, area),
+    }
 }

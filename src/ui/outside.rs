@@ -6,25 +6,32 @@ use crate::app::Pane;
 use crate::app::SourceHealth;
 use crate::facts::Level;
 use crate::facts::SourceKind;
-use crate::signals::units;
 use crate::triage::Vendor;
+use crate::ui::Glyphs;
 use crate::ui::Role;
+use crate::ui::clock;
 use crate::ui::glyphs::level_symbol;
 use crate::ui::panel::Block;
+use crate::ui::panel::is_chosen;
 use crate::ui::rows::Row;
+use crate::ui::rows::padded;
 
 /// The vendors as a block of the panel, in trouble first.
-pub(super) fn block(app: &App, width: u16) -> Block<'_> {
+pub(super) fn block(app: &App, width: u16, glyphs: Glyphs) -> Block<'_> {
     let heading = Row::new().left(Role::Title, "OUTSIDE").right(Role::Muted, "vendor says");
-    let chosen = app.navigation().pane == Pane::Outside;
+    let chosen = is_chosen(app, Pane::Outside);
     let order = worst_first(app);
-    let name_width = order.iter().map(|(_, vendor, _)| vendor.name.chars().count()).max().unwrap_or(0);
-    let name_width = name_width.min(usize::from(width / 2));
+    let name_width = order.iter().map(|(vendor, _)| glyphs.width(&vendor.name)).max().unwrap_or(0).min(width / 2);
     let mut rows: Vec<_> = order
         .iter()
-        .map(|(index, vendor, source)| {
-            let mut row = row(app, vendor, source, name_width);
-            row.chosen = chosen && app.navigation().vendor == *index;
+        .enumerate()
+        .map(|(index, (vendor, source))| {
+            let mut row = row(app, vendor, source, name_width, glyphs);
+            // How long the trouble lasts counts for more than how old our reading is: an old one says so itself.
+            if width < 34 {
+                row.right.clear();
+            }
+            row.chosen = chosen && app.navigation().vendor == index;
             row
         })
         .collect();
@@ -34,16 +41,11 @@ pub(super) fn block(app: &App, width: u16) -> Block<'_> {
     Block { heading, least: 1, rows, chosen }
 }
 
-/// The vendors with their places and sources, in trouble first, then unknown, then fine.
-pub(super) fn worst_first(app: &App) -> Vec<(usize, &Vendor, &SourceHealth)> {
-    let mut order: Vec<_> = app
-        .vendors()
-        .iter()
-        .zip(app.sources_of(SourceKind::Status, None))
-        .enumerate()
-        .map(|(index, (vendor, source))| (index, vendor, source))
-        .collect();
-    order.sort_by_key(|(_, vendor, _)| match vendor.level() {
+/// The vendors with their sources, in trouble first, then unknown, then fine. The chosen vendor is a place in this
+/// order.
+pub(super) fn worst_first(app: &App) -> Vec<(&Vendor, &SourceHealth)> {
+    let mut order: Vec<_> = app.vendors().iter().zip(app.sources_of(SourceKind::Status, None)).collect();
+    order.sort_by_key(|(vendor, _)| match vendor.level() {
         Level::MajorOutage => 0,
         Level::PartialOutage => 1,
         Level::Degraded => 2,
@@ -77,7 +79,7 @@ pub(super) fn word(app: &App, vendor: &Vendor, source: &SourceHealth) -> String 
     let word = if status.level == Level::Operational { "ok" } else { status.level.word() };
     match (status.level, status.since) {
         (Level::Degraded | Level::PartialOutage | Level::MajorOutage | Level::Maintenance, Some(since)) => {
-            format!("{word} {}", units::between(since, app.now()))
+            format!("{word} {}", clock::calm_between(since, app.now()))
         }
         _ => word.to_owned(),
     }
@@ -86,15 +88,15 @@ pub(super) fn word(app: &App, vendor: &Vendor, source: &SourceHealth) -> String 
 /// The age of our reading; for a source that fails, since when it does.
 pub(super) fn age(app: &App, source: &SourceHealth) -> String {
     let from = if source.fault.is_some() { source.failing_since } else { source.last_ok };
-    format!("{:>4}", from.map(|from| units::between(from, app.now())).unwrap_or_default())
+    format!("{:>4}", from.map(|from| clock::calm_between(from, app.now())).unwrap_or_default())
 }
 
-fn row<'a>(app: &App, vendor: &'a Vendor, source: &SourceHealth, name_width: usize) -> Row<'a> {
+fn row<'a>(app: &App, vendor: &'a Vendor, source: &SourceHealth, name_width: u16, glyphs: Glyphs) -> Row<'a> {
     let level = vendor.level();
-    let name: String = vendor.name.chars().take(name_width).collect();
+    let name = padded(&vendor.name, name_width, glyphs);
     Row::new()
         .left(level_role(level), level_symbol(level))
-        .left(Role::Text, format!(" {name:<name_width$}  "))
+        .left(Role::Text, format!(" {name}  "))
         .left(level_role(level), word(app, vendor, source))
         .right(Role::Muted, age(app, source))
 }

@@ -3,6 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::app::App;
+use crate::app::Mode;
+use crate::app::Pane;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::changes;
@@ -21,6 +23,11 @@ pub(super) struct Block<'a> {
     pub least: usize,
     /// Whether the pane is chosen.
     pub chosen: bool,
+}
+
+/// Whether a pane is the chosen one. The wall has nothing to choose.
+pub(super) fn is_chosen(app: &App, pane: Pane) -> bool {
+    app.navigation().pane == pane && app.mode() != Mode::Wall
 }
 
 /// How many rows of each block are shown, its heading included; 0 leaves it out. The first block gives way last.
@@ -66,11 +73,15 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let width = area.width - inset(area.width);
     let checks = app.checks();
-    let rich = checklist::block(app, &checks, true, width);
+    let rich = checklist::block(app, &checks, true, width, canvas.glyphs);
     let others = 5;
     let evidence = rich.rows.len() + others <= usize::from(area.height) || area.height >= 12;
-    let first = if evidence { rich } else { checklist::block(app, &checks, false, width) };
-    let mut blocks = vec![first, changes::block(app), outside::block(app, width)];
+    let first = if evidence { rich } else { checklist::block(app, &checks, false, width, canvas.glyphs) };
+    let mut blocks = vec![
+        first,
+        changes::block(app, changes::onset(app), width, canvas.glyphs),
+        outside::block(app, width, canvas.glyphs),
+    ];
     blocks.extend(people(app));
     let (given, gap) = share(&blocks, usize::from(area.height));
     let mut y = area.y;
@@ -90,7 +101,7 @@ const fn inset(width: u16) -> u16 {
 }
 
 /// Draws a block into exactly its rows; what does not fit is counted in the last of them.
-fn draw_block(canvas: &mut Canvas<'_>, area: Rect, block: &Block<'_>) {
+pub(super) fn draw_block(canvas: &mut Canvas<'_>, area: Rect, block: &Block<'_>) {
     let inset = inset(area.width);
     let (x, width) = (area.x + inset, area.width - inset);
     let mut heading = block.heading.clone();

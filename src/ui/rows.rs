@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::triage::Line;
 use crate::triage::Severity;
@@ -41,10 +41,10 @@ impl<'a> Row<'a> {
         Self { left: Vec::new(), right: Vec::new(), chosen: false }
     }
 
-    /// About how many cells it takes, its parts one blank apart.
-    pub fn width(&self) -> usize {
-        let cells = |spans: &[Span<'_>]| spans.iter().map(|span| span.text.width()).sum::<usize>();
-        cells(&self.left) + cells(&self.right) + usize::from(!self.right.is_empty())
+    /// How many cells it takes, its parts one blank apart.
+    pub fn width(&self, glyphs: Glyphs) -> u16 {
+        let cells = |spans: &[Span<'_>]| spans.iter().map(|span| glyphs.width(&span.text)).sum::<u16>();
+        cells(&self.left) + cells(&self.right) + u16::from(!self.right.is_empty())
     }
 
     /// The row with more at its left.
@@ -58,6 +58,23 @@ impl<'a> Row<'a> {
         self.right.push(span(role, text));
         self
     }
+}
+
+/// A text cut or filled up to exactly so many cells.
+pub(super) fn padded(text: &str, width: u16, glyphs: Glyphs) -> String {
+    let text = glyphs.text(text);
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = glyphs.width(grapheme);
+        if used + wide > width {
+            break;
+        }
+        out.push_str(grapheme);
+        used += wide;
+    }
+    out.push_str(&" ".repeat(usize::from(width - used)));
+    out
 }
 
 /// The role of a tone of the verdict.
@@ -213,6 +230,13 @@ mod tests {
         assert_eq!(wrapped(", x", 14, 1), ["Errors…"], "a number is left out whole");
         assert_eq!(wrapped(text, 0, 3), Vec::<String>::new());
         assert_eq!(wrapped(text, 80, 0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn padding_counts_cells() {
+        assert_eq!(padded("日本語", 5, Glyphs::Unicode), "日本 ");
+        assert_eq!(padded("ab", 4, Glyphs::Unicode), "ab  ");
+        assert_eq!(padded("日本語", 5, Glyphs::Ascii), "???  ");
     }
 
     proptest::proptest! {

@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use crate::app::App;
 use crate::triage::Verdict;
 use crate::ui::canvas::Canvas;
+use crate::ui::glyphs::symbol;
 use crate::ui::rows::Span;
+use crate::ui::rows::severity_role;
 use crate::ui::rows::wrap;
 
 /// The rows of the verdict: the headline first and in full, then as much of context and aside as there is room for.
@@ -27,6 +29,20 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, most: u16) ->
     let rows = rows(&service.verdict, width, usize::from(most.min(area.height)), canvas);
     for (index, row) in rows.iter().enumerate() {
         canvas.spans(area.x + margin, area.y + index as u16, width, row);
+    }
+    rows.len() as u16
+}
+
+/// Draws the headline alone, with the symbol of its severity in front where there is no badge above it; answers how
+/// many rows it took.
+pub(super) fn headline(verdict: &Verdict, canvas: &mut Canvas<'_>, area: Rect, most: u16, symbolic: bool) -> u16 {
+    let most = usize::from(most.min(area.height));
+    let mark = if symbolic { format!("{} ", symbol(verdict.severity)) } else { String::new() };
+    let used = canvas.put(area.x, area.y, area.width, &mark, severity_role(verdict.severity));
+    let width = area.width.saturating_sub(used);
+    let rows = wrap(&verdict.headline, width, most, canvas.glyphs);
+    for (y, row) in (area.y..).zip(&rows) {
+        canvas.spans(area.x + used, y, width, row);
     }
     rows.len() as u16
 }

@@ -1,6 +1,12 @@
 //! A story with fixed times, told to the app by its own messages: what the screens of the tests and stills show.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each program that includes the story tells only part of it")]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::allow_attributes,
+    reason = "each program that includes the story tells only part of it, and what it tells is known to be right"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,6 +107,42 @@ pub fn app(scene: Scene) -> App {
     }
     app.update(now(), Msg::Second);
     app
+}
+
+/// Several services on the wall.
+pub fn wall_of_services() -> App {
+    let mut app = App::new(settings(&["checkout-api", "search"], Mode::Wall), ago(3_600));
+    metrics(&mut app, "checkout-api", ago(2), history(Kind::Leak, 2, 0));
+    metrics(&mut app, "search", ago(2), history(Kind::Calm, 2, 1));
+    others(&mut app, true);
+    app.update(now(), Msg::Second);
+    app
+}
+
+/// Names that are wide, long, or made of several code points.
+pub fn foreign() -> App {
+    let mut app = App::new(settings(&["支払いサービス-非常に長い名前-非常に長い名前"], Mode::Interactive), ago(3_600));
+    metrics(&mut app, "支払いサービス-非常に長い名前-非常に長い名前", ago(2), history(Kind::Leak, 2, 0));
+    others(&mut app, true);
+    let mut all = changes(true);
+    all[0].what = String::from("👩\u{200d}🚀 запуск e\u{301}te\u{301} 配備配備配備配備配備配備配備");
+    all[1].who = "x".repeat(300);
+    send(&mut app, "deploys log", ago(1), Ok(Payload::Changes(all)));
+    fault(&mut app, "status Twilio", 9, FaultKind::Unreadable, &"非常に長い原因 ".repeat(30));
+    app.update(now(), Msg::Second);
+    app
+}
+
+/// A second passes; every fifth one brings new numbers.
+pub fn tick(app: &mut App, second: i64) {
+    let at = now() + chrono::TimeDelta::seconds(second);
+    if second % 5 == 0 {
+        let mut points = history(Kind::Leak, 2, 0);
+        let mut last = points.split_off(points.len() - 1);
+        last[0].at = at;
+        metrics(app, "checkout-api", at, last);
+    }
+    app.update(at, Msg::Second);
 }
 
 /// Presses keys, by their names in the key table.

@@ -1,8 +1,9 @@
 //! The bars of a strip: block eighths on top of full blocks, with the marks of the axis in front.
 
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
+use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::axis::Mark;
 use crate::ui::canvas::Canvas;
@@ -20,14 +21,12 @@ pub(in crate::ui) fn paint(canvas: &mut Canvas<'_>, area: Rect, channel: &Channe
         let x = area.x + index as u16;
         let foot = area.bottom() - 1;
         let Some(value) = bar.value else {
-            if index % 2 == 0 {
-                let (hole, style) = (canvas.glyphs.hole(), canvas.style(Role::Faint));
-                canvas.cell(x, foot, hole, style);
-            }
+            let (hole, style) = (if index % 2 == 0 { canvas.glyphs.hole() } else { " " }, canvas.style(Role::Faint));
+            canvas.cell(x, foot, hole, style);
             continue;
         };
         let filled = if bar.at_least { steps } else { channel.scale.steps(value, steps) };
-        let style = canvas.style(bar.role);
+        let style = bar_style(canvas, bar.role);
         if filled == 0 {
             let faint = canvas.style(Role::Faint);
             canvas.cell(x, foot, "▁", faint);
@@ -46,6 +45,14 @@ pub(in crate::ui) fn paint(canvas: &mut Canvas<'_>, area: Rect, channel: &Channe
     }
     for mark in marks {
         in_front(canvas, area, channel, mark);
+    }
+}
+
+/// The style of a bar: that of its role, but old data is a dimmed ordinary bar.
+fn bar_style(canvas: &Canvas<'_>, role: Role) -> Style {
+    match role {
+        Role::Stale => canvas.style(Role::Bar).add_modifier(Modifier::DIM),
+        other => canvas.style(other),
     }
 }
 
@@ -74,7 +81,8 @@ fn in_front(canvas: &mut Canvas<'_>, area: Rect, channel: &Channel, mark: &Mark)
         None => 0,
     });
     let style = canvas.style(mark.role);
-    let behind = bar.map(|bar| over(canvas.style(bar.role), style));
+    let ascii = canvas.glyphs == Glyphs::Ascii;
+    let behind = bar.filter(|_| !ascii).map(|bar| over(bar_style(canvas, bar.role), style));
     for row in 0..area.height {
         let below = usize::from(area.height - 1 - row) * 8;
         let eighths = filled.saturating_sub(below).min(8);

@@ -26,7 +26,7 @@ pub(in crate::ui) struct Bar {
 
 /// A signal on the time axis.
 pub(in crate::ui) struct Channel {
-    /// One bar per column.
+    /// One bar per column that time has reached.
     pub bars: Vec<Bar>,
     /// The scale that all of them share.
     pub scale: Scale,
@@ -53,6 +53,7 @@ impl Channel {
         let bars: Vec<_> = seen
             .iter()
             .enumerate()
+            .take(usize::from(axis.last) + 1)
             .map(|(index, column)| {
                 let Some(value) = drawn(*column, signal) else {
                     return Bar { value: None, role: Role::Faint, at_least: false };

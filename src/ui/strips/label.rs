@@ -30,13 +30,15 @@ pub(in crate::ui) struct Label<'a> {
     pub reason: &'a str,
 }
 
-/// The words of a strip, now or at the end of an axis that stands in the past.
+/// The words of a strip, now or at the end of an axis that stands in the past. `width` is the room of a line; with
+/// `shared`, the value stands in the same row.
 pub(in crate::ui) fn label<'a>(
     app: &App,
     service: &'a ServiceState,
     signal: Signal,
     channel: &Channel,
     width: usize,
+    shared: bool,
 ) -> Label<'a> {
     let measure = signal.measures()[0];
     if let Some(end) = app.navigation().end {
@@ -46,10 +48,10 @@ pub(in crate::ui) fn label<'a>(
     let mut lines = Vec::new();
     let stale = match freshness {
         Freshness::Never => {
-            return Label { value: span(Role::Muted, "no answer yet"), lines, reason: "" };
+            return Label { value: span(Role::Muted, "no answer"), lines, reason: "" };
         }
         Freshness::Stale(age) => {
-            lines.push(span(Role::Warning, format!("stale {}", units::age(age))));
+            lines.push(span(Role::Warning, format!("stale {}", clock::calm(age))));
             true
         }
         Freshness::Live => false,
@@ -64,13 +66,17 @@ pub(in crate::ui) fn label<'a>(
             };
             (span(role, value_text(service, signal, *number)), "")
         }
-        Some(Answer::WarmingUp(left)) => (span(Role::Muted, format!("warming up {:>2}s", left.as_secs().max(1))), ""),
+        Some(Answer::WarmingUp(left)) => {
+            lines.push(span(Role::Muted, format!("{}s more", left.as_secs().max(1))));
+            (span(Role::Muted, "warming up"), "")
+        }
         Some(Answer::NoTraffic) => (span(Role::Unknown, "no traffic"), ""),
         Some(Answer::NoData(why)) => (span(Role::Unknown, "no data"), &**why),
-        None => (span(Role::Unknown, "not measured"), ""),
+        None => (span(Role::Unknown, "unmeasured"), ""),
     };
     if !stale {
-        lines.extend(finding.map(|finding| problem(app, finding, width)));
+        let room = if shared { width.saturating_sub(value.text.chars().count() + 2) } else { width };
+        lines.extend(finding.map(|finding| problem(app, finding, room)));
         lines.extend(behind(app, service, signal));
         lines.extend(usual(app, service, signal, channel));
     }
@@ -84,9 +90,9 @@ fn past<'a>(app: &App, service: &'a ServiceState, signal: Signal, end: crate::fa
     let number = track.and_then(|track| track.history.number_at(end, service.signals.every() * 2));
     let value = number.map_or_else(
         || span(Role::Unknown, "not known"),
-        |(_, number)| span(Role::Text, units::shown(number, signal.measures()[0].unit())),
+        |(_, number)| span(Role::Text, value_text(service, signal, number)),
     );
-    let lines = vec![span(Role::Focus, format!("at {}", clock::second(end, app.settings().zone)))];
+    let lines = vec![span(Role::Muted, format!("at {}", clock::second(end, app.settings().zone)))];
     Label { value, lines, reason: "" }
 }
 
@@ -109,7 +115,7 @@ fn value_text(service: &ServiceState, signal: Signal, number: Number) -> String 
 fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
     let role = severity_role(finding.severity);
     let open = if finding.from_the_start { "> " } else { "" };
-    let age = format!("{open}{}", units::between(finding.since, app.now()));
+    let age = format!("{open}{}", clock::calm_between(finding.since, app.now()));
     let mark = symbol(finding.severity);
     if finding.subject == Subject::DbPool && finding.value >= 1.0 {
         return span(role, format!("{mark} full {age}"));

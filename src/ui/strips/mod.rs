@@ -18,6 +18,7 @@ use crate::ui::axis;
 use crate::ui::axis::Axis;
 use crate::ui::axis::Mark;
 use crate::ui::canvas::Canvas;
+use crate::ui::panel::is_chosen;
 use crate::ui::rows::wrap_text;
 
 pub(super) use bars::paint;
@@ -29,7 +30,9 @@ pub(super) use scale::Scale;
 /// Cells of the column of words at the left of the strips, its margins included.
 const LABEL: u16 = 27;
 /// Cells at the right of the strips for the top of the scale.
-const SCALE: u16 = 7;
+const SCALE: u16 = 8;
+/// Cells of a name above its bars.
+const NAME: u16 = 14;
 /// Strips that are at least so wide have their words beside them, narrower ones above.
 const BESIDE: u16 = 66;
 
@@ -85,8 +88,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         let cells = Rect { y, height: plan.rows, ..area };
         let graph = Rect { y, height: plan.rows, ..graph };
         let channel = Channel::new(service, *signal, &axis, app.now());
-        let chosen = app.navigation().pane == Pane::Strips && app.navigation().strip == *index;
-        let words = label::label(app, service, *signal, &channel, usize::from(LABEL) - 3);
+        let chosen = is_chosen(app, Pane::Strips) && app.navigation().strip == *index;
+        let room = if plan.beside { LABEL - 3 } else { area.width.saturating_sub(NAME + 3) };
+        let words = label::label(app, service, *signal, &channel, usize::from(room), !plan.beside);
         if plan.beside {
             beside(canvas, cells, *signal, &words, chosen);
             strip(canvas, graph, &channel, &words, &marks);
@@ -105,7 +109,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// The strips that are shown: all, or where there is no room for all those that are worst off, in their usual order.
-fn choose(service: &ServiceState, all: &[Signal], most: usize) -> Vec<(usize, Signal)> {
+pub(super) fn choose(service: &ServiceState, all: &[Signal], most: usize) -> Vec<(usize, Signal)> {
     let mut order: Vec<(usize, Signal)> = all.iter().copied().enumerate().collect();
     if all.len() > most {
         let severity = |signal: Signal| {
@@ -137,7 +141,6 @@ fn beside(canvas: &mut Canvas<'_>, cells: Rect, signal: Signal, words: &Label<'_
 
 /// The words above the bars, in one row: name, value, and what is wrong at the right edge.
 fn above(canvas: &mut Canvas<'_>, cells: Rect, signal: Signal, words: &Label<'_>, chosen: bool) {
-    const NAME: u16 = 14;
     let y = cells.y;
     let (mut x, end) = (cells.x + 2, cells.right().saturating_sub(1));
     if chosen {
@@ -148,7 +151,7 @@ fn above(canvas: &mut Canvas<'_>, cells: Rect, signal: Signal, words: &Label<'_>
     x += NAME;
     x += canvas.put(x, y, end.saturating_sub(x), &words.value.text, words.value.role) + 2;
     if let Some(line) = words.lines.first()
-        && x + canvas.width(&line.text) <= end
+        && (line.role != Role::Muted || x + canvas.width(&line.text) <= end)
     {
         canvas.put_right(x, end, y, &line.text, line.role);
     }

@@ -59,6 +59,12 @@ impl Scale {
         if value <= 0.0 { 0 } else { ((self.level(value) * of as f64).round() as usize).clamp(1.min(of), of) }
     }
 
+    /// The value at a height, as a person reads it.
+    pub fn text_at(&self, level: f64) -> String {
+        let value = if self.log { self.bottom * (self.top / self.bottom).powf(level) } else { self.top * level };
+        amount(value, self.unit)
+    }
+
     /// The top as a person reads it: `900`, `50 %`, `30 s`, `2 GiB`.
     pub fn top_text(&self) -> String {
         amount(self.top, self.unit)

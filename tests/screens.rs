@@ -1,0 +1,242 @@
+//! What people see: a told story at many sizes, in every theme, on every page, and what must hold for all of them.
+
+mod story;
+
+use std::cell::Cell;
+use std::io::Write;
+use std::rc::Rc;
+
+use ratatui::Terminal;
+use ratatui::TerminalOptions;
+use ratatui::Viewport;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use sixty::app::App;
+use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
+
+use story::Scene;
+
+/// The pages and the keys that lead to them from the main screen.
+const PAGES: [(&str, &str); 8] = [
+    ("service", ""),
+    ("signal", "Tab j Enter"),
+    ("latency", "Tab j j Enter"),
+    ("checklist", "Enter"),
+    ("changes", "Tab Tab j Enter"),
+    ("outside", "Shift-Tab Enter"),
+    ("log", "L"),
+    ("help", "?"),
+];
+
+#[expect(clippy::unwrap_used, reason = "the themes of these tests are shipped")]
+fn look(theme: &str) -> Look {
+    Look { theme: Theme::named(theme).unwrap(), glyphs: Glyphs::Unicode, colours: Colours::Full }
+}
+
+fn frame(app: &App, look: &Look, width: u16, height: u16) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    draw(app, look, area, &mut buffer);
+    buffer
+}
+
+/// The characters of a frame, a row a line.
+fn text(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let row: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+        out.push_str(row.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn scenes_at_the_common_sizes() {
+    for (name, scene) in story::SCENES {
+        let app = story::app(scene);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn pages_at_120x36() {
+    for (name, keys) in &PAGES[1..] {
+        let mut app = story::app(Scene::Critical);
+        story::press(&mut app, keys);
+        insta::assert_snapshot!(format!("page-{name}"), text(&frame(&app, &look("terminal"), 120, 36)));
+    }
+    let mut app = story::app(Scene::Critical);
+    story::press(&mut app, "[ [ Tab");
+    insta::assert_snapshot!("past-120x36", text(&frame(&app, &look("terminal"), 120, 36)));
+}
+
+#[test]
+fn every_theme_in_its_colours() {
+    let app = story::app(Scene::Critical);
+    for theme in themes() {
+        insta::assert_snapshot!(format!("theme-{theme}"), format!("{:?}", frame(&app, &look(theme), 80, 24)));
+    }
+}
+
+#[test]
+fn every_page_at_every_size() {
+    let look = look("terminal");
+    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing] {
+        for (_, keys) in PAGES {
+            let mut app = story::app(scene);
+            story::press(&mut app, keys);
+            let step = if keys.is_empty() { 1 } else { 3 };
+            for width in (0..=64).step_by(step) {
+                for height in (0..=32).step_by(step) {
+                    frame(&app, &look, width, height);
+                }
+            }
+            for (width, height) in [(1, 1), (500, 3), (3, 200), (300, 100), (66, 16), (100, 17)] {
+                frame(&app, &look, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_stays_within_its_area() {
+    let app = story::app(Scene::Critical);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+    draw(&app, &look("dark"), Rect::new(10, 5, 90, 30), &mut buffer);
+    for y in 0..40 {
+        for x in 0..120 {
+            let inside = (10..100).contains(&x) && (5..35).contains(&y);
+            assert_eq!(buffer[(x, y)].bg == Color::Reset, !inside, "{x} {y}");
+        }
+    }
+    draw(&app, &look("dark"), Rect::new(100, 30, 90, 30), &mut buffer);
+}
+
+#[test]
+fn foreign_text_of_any_kind_is_cut_and_kept_in_its_place() {
+    let app = story::foreign();
+    for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+        let look = Look { glyphs, ..look("terminal") };
+        for (width, height) in [(120, 36), (80, 24), (40, 10), (17, 9)] {
+            let shown = frame(&app, &look, width, height);
+            // The rule between strips and panel stands in one column, whatever stands beside it.
+            if let Some(x) = (width > 64).then(|| (0..width).rev().find(|x| "│|".contains(shown[(*x, 20)].symbol())))
+            {
+                let x = x.unwrap();
+                assert!((10..20).all(|y| "│|".contains(shown[(x, y)].symbol())), "{}", text(&shown));
+            }
+        }
+    }
+    insta::assert_snapshot!("foreign-80x24", text(&frame(&app, &look("terminal"), 80, 24)));
+}
+
+#[test]
+fn ascii_is_ascii_on_every_page() {
+    let look = Look { glyphs: Glyphs::Ascii, ..look("terminal") };
+    for (_, scene) in story::SCENES {
+        for (name, keys) in PAGES {
+            let mut app = story::app(scene);
+            story::press(&mut app, keys);
+            for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+                let shown = text(&frame(&app, &look, width, height));
+                assert!(shown.is_ascii(), "{scene:?} {name} {width}x{height}:\n{shown}");
+            }
+        }
+    }
+    insta::assert_snapshot!("ascii-120x36", text(&frame(&story::app(Scene::Critical), &look, 120, 36)));
+}
+
+#[test]
+fn without_colours_it_says_the_same() {
+    for (_, scene) in story::SCENES {
+        let app = story::app(scene);
+        let bare = Look { colours: Colours::None, ..look("dark") };
+        let plain = frame(&app, &bare, 120, 36);
+        assert!(plain.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+        assert_eq!(text(&plain), text(&frame(&app, &look("dark"), 120, 36)), "colour carries nothing alone");
+        let few = Look { colours: Colours::Sixteen, ..look("dark") };
+        let few = frame(&app, &few, 120, 36);
+        assert!(!few.content().iter().any(|cell| matches!(cell.fg, Color::Rgb(..) | Color::Indexed(_))));
+    }
+}
+
+#[test]
+fn the_verdict_never_goes_away() {
+    for (_, keys) in PAGES {
+        let mut app = story::app(Scene::Critical);
+        story::press(&mut app, keys);
+        for (width, height) in [(200, 60), (120, 36), (80, 24), (64, 16), (40, 10), (30, 9), (30, 6)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            assert!(shown.contains("45.4 %"), "{keys} at {width}x{height}:\n{shown}");
+            assert!(shown.contains('▲'), "{keys} at {width}x{height}:\n{shown}");
+        }
+    }
+    let app = story::app(Scene::Critical);
+    assert!(text(&frame(&app, &look("terminal"), 40, 1)).contains("▲ Errors 45.4 %"));
+}
+
+#[test]
+fn unknown_never_looks_like_fine() {
+    for scene in [Scene::MetricsDown, Scene::Nothing, Scene::WarmingUp] {
+        for (width, height) in [(120, 36), (80, 24), (40, 10)] {
+            let shown = text(&frame(&story::app(scene), &look("terminal"), width, height));
+            assert!(shown.contains("? UNKNOWN") && !shown.contains("● OK"), "{scene:?}:\n{shown}");
+        }
+    }
+    let shown = text(&frame(&story::app(Scene::MetricsDown), &look("terminal"), 120, 36));
+    assert!(shown.contains("stale 4m") && shown.contains("metrics: connection refused  4m"), "{shown}");
+}
+
+#[test]
+fn the_wall_shows_no_keys_and_no_queries() {
+    for (width, height) in [(200, 60), (120, 36), (80, 24), (40, 10)] {
+        let shown = text(&frame(&story::app(Scene::Wall), &look("terminal"), width, height));
+        for secret in ["tick", "quit", "Enter", "sum(", "http://"] {
+            assert!(!shown.contains(secret), "{secret} at {width}x{height}:\n{shown}");
+        }
+        assert!(height < 20 || shown.contains("last good"), "{shown}");
+    }
+    let app = story::wall_of_services();
+    let shown = text(&frame(&app, &look("terminal"), 120, 36));
+    assert!(shown.contains("last good") && !shown.contains("quit"), "{shown}");
+}
+
+/// A terminal of which only the bytes count.
+struct Count(Rc<Cell<usize>>);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
+#[test]
+fn a_quiet_second_costs_few_bytes() {
+    let mut app = story::app(Scene::Critical);
+    let look = look("dark");
+    let area = Rect::new(0, 0, 200, 60);
+    let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
+    let written = Rc::new(Cell::new(0));
+    let backend = CrosstermBackend::new(Count(Rc::clone(&written)));
+    let mut terminal = Terminal::with_options(backend, options()).unwrap();
+    terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
+    let before = written.get();
+    for second in 1..=300 {
+        story::tick(&mut app, second);
+        terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
+    }
+    let bytes = (written.get() - before) / 300;
+    assert!(bytes <= 400, "{bytes} bytes a second");
+}
