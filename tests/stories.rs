@@ -1,5 +1,7 @@
 //! Stories: keys and readings in, state and effects out, through the real key table; no terminal, no clock.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
