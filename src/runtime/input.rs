@@ -38,6 +38,7 @@ impl Keys {
     ///
     /// # Errors
     /// When it cannot be waited for.
+    #[expect(deprecated, reason = "the new name is unsafe for types whose descriptor may change; a file's does not")]
     pub fn open() -> io::Result<Self> {
         // The descriptor stays as it is: it is shared with the shell, which must not find it non-blocking.
         let input = std::fs::File::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -49,20 +50,20 @@ impl Keys {
     pub async fn next(&mut self) -> Option<Vec<KeyPress>> {
         let mut keys = Vec::new();
         loop {
-            let mut ready = match self.patience {
-                None => self.terminal.readable().await.ok()?,
-                Some(until) => match tokio::time::timeout_at(until, self.terminal.readable()).await {
-                    Ok(ready) => ready.ok()?,
-                    Err(_) => {
-                        self.patience = None;
-                        self.decoder.rest(&mut keys);
-                        if keys.is_empty() {
-                            continue;
-                        }
-                        return Some(keys);
-                    }
-                },
+            let bytes = self.terminal.readable();
+            let ready = match self.patience {
+                None => Ok(bytes.await),
+                Some(until) => tokio::time::timeout_at(until, bytes).await,
             };
+            let Ok(ready) = ready else {
+                self.patience = None;
+                self.decoder.rest(&mut keys);
+                if keys.is_empty() {
+                    continue;
+                }
+                return Some(keys);
+            };
+            let mut ready = ready.ok()?;
             let mut waiting = [PollFd::new(self.terminal.get_ref(), PollFlags::IN)];
             if rustix::event::poll(&mut waiting, Some(&rustix::event::Timespec::default())) == Ok(0) {
                 ready.clear_ready();
@@ -134,7 +135,6 @@ impl Decoder {
 impl State {
     fn step(self, byte: u8, keys: &mut Vec<KeyPress>) -> Self {
         match self {
-            Self::Ground => Self::ground(byte, keys),
             Self::Character(mut bytes, length) if byte & 0xc0 == 0x80 => {
                 bytes.push(byte);
                 if bytes.len() < length {
@@ -145,7 +145,7 @@ impl State {
                 Self::Ground
             }
             // Not UTF-8: what came is dropped, what comes may be a key.
-            Self::Character(..) => Self::ground(byte, keys),
+            Self::Ground | Self::Character(..) => Self::ground(byte, keys),
             Self::Escape => match byte {
                 b'[' => Self::Control(Vec::new()),
                 b'O' => Self::Single,
