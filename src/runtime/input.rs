@@ -168,6 +168,8 @@ impl State {
             Self::Answer(escaped) => match byte {
                 0x07 => Self::Ground,
                 b'\\' if escaped => Self::Ground,
+                // No answer holds a control character: `Ctrl-C` is meant.
+                0x00..=0x1a | 0x1c..=0x1f => Self::ground(byte, keys),
                 _ => Self::Answer(byte == 0x1b),
             },
         }
@@ -286,6 +288,7 @@ mod tests {
             (b"\x1b]11;rgb:0000/0000/0000\x07a\x1bP>|xterm(390)\x1b\\b", "a b"),
             (b"\x1b[1;2;3;4;5;6;7;8;9;10;11;12Ax", "Up x"),
             (b"\x1b[\x03", "Ctrl-C"),
+            (b"\x1b]0;\x03", "Ctrl-C"),
         ] {
             let keys: Vec<_> = decoded(&[bytes]).iter().map(ToString::to_string).collect();
             assert_eq!(keys.join(" "), names, "{bytes:?}");

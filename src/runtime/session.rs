@@ -85,8 +85,7 @@ impl Session {
         let screen = Screen::take()?;
         let scribe = Scribe::start(self.state, services, access, clock, sender)?;
         let now = Instant::now();
-        let desk =
-            Desk { app, screen, look: self.look, clock, pollers, scribe, inbox, painted: now, due: Some(now) };
+        let desk = Desk { app, screen, look: self.look, clock, pollers, scribe, inbox, painted: now, due: Some(now) };
         Ok(desk.serve(signals, Keys::open()?).await)
     }
 }
