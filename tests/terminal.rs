@@ -1,7 +1,15 @@
 //! The program in a real terminal: whatever happens, the terminal is given back, keys answer and nothing is lost.
 
+#![cfg(test)]
+
+#[path = "terminal/hostile.rs"]
+mod hostile;
+#[path = "terminal/journal.rs"]
+mod journal;
 #[path = "terminal/leaving.rs"]
 mod leaving;
+#[path = "terminal/living.rs"]
+mod living;
 mod loopback;
 #[path = "terminal/pty.rs"]
 mod pty;

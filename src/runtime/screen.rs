@@ -196,13 +196,14 @@ impl Screen {
     }
 }
 
-/// Columns and rows that are drawn on.
+/// Columns and rows that are drawn on. A terminal that does not know its size (a serial line) counts as 80 by 24.
 ///
 /// # Errors
 /// When the terminal is gone.
 pub fn size() -> io::Result<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(io::stdout())?;
-    Ok((size.ws_col.min(LARGEST.0), size.ws_row.min(LARGEST.1)))
+    let known = |cells: u16, usual: u16| if cells == 0 { usual } else { cells };
+    Ok((known(size.ws_col, 80).min(LARGEST.0), known(size.ws_row, 24).min(LARGEST.1)))
 }
 
 impl Drop for Screen {

@@ -23,8 +23,8 @@ use crate::runtime::exit;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
 
-/// How often the journals are looked at: a tick of another person must show within a second.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often the journals are looked at: a tick of another person must show within a second, its frame included.
+const LOOK: Duration = Duration::from_millis(800);
 
 /// How long the last entries may take to reach the disk when the program ends.
 const LAST_WORDS: Duration = Duration::from_secs(3);

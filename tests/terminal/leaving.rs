@@ -240,9 +240,14 @@ fn a_terminal_that_takes_nothing_delays_neither_ticks_nor_the_end() {
         super::wait_for("the tick on disk", || super::entries(home.path(), "ticked").len() == round);
     }
     term.signal(Signal::TERM);
-    let end = term.ended();
-    assert_eq!(end.exit_code(), 0);
+    let began = std::time::Instant::now();
+    assert_eq!(term.ended().exit_code(), 0);
+    let took = began.elapsed();
     term.freeze(false);
     let end = term.end();
     assert_eq!(end.modes.as_deref(), Some(&*term.modes));
+    // Otherwise it was not stuck at all.
+    assert!(!end.bytes.ends_with(b"\x1b[?25h"), "the farewell found room in {} bytes", end.bytes.len());
+    println!("with a stuck terminal, SIGTERM ends it in {took:?}");
+    assert!(took.as_secs_f64() < 2.0, "{took:?}");
 }

@@ -176,19 +176,15 @@ impl Term {
     }
 
     /// Waits until what was seen meets a condition; answers how long it took.
-    pub fn wait(&self, what: &str, condition: impl FnMut(&Seen) -> bool) -> Duration {
-        self.wait_within(DEADLINE, what, condition)
-    }
-
-    pub fn wait_within(&self, limit: Duration, what: &str, mut condition: impl FnMut(&Seen) -> bool) -> Duration {
+    pub fn wait(&self, what: &str, mut condition: impl FnMut(&Seen) -> bool) -> Duration {
         let began = Instant::now();
         let (seen, changed) = &*self.shared;
         let mut seen = lock(seen);
         while !condition(&seen) {
-            let left = limit.saturating_sub(began.elapsed());
+            let left = DEADLINE.saturating_sub(began.elapsed());
             assert!(
                 !left.is_zero() && !seen.ended,
-                "{what}: not within {limit:?} (ended: {})\n{}\n--\n{}",
+                "{what}: not within {DEADLINE:?} (ended: {})\n{}\n--\n{}",
                 seen.ended,
                 seen.text(),
                 String::from_utf8_lossy(&seen.bytes[seen.bytes.len().saturating_sub(400)..]).escape_debug()
@@ -196,6 +192,18 @@ impl Term {
             seen = changed.wait_timeout(seen, left).unwrap().0;
         }
         began.elapsed()
+    }
+
+    /// Waits until what was seen meets a condition, or the program has ended.
+    pub fn wait_end_or(&self, what: &str, mut condition: impl FnMut(&Seen) -> bool) {
+        let (seen, changed) = &*self.shared;
+        let mut seen = lock(seen);
+        let began = Instant::now();
+        while !seen.ended && !condition(&seen) {
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            assert!(!left.is_zero(), "{what}\n{}", seen.text());
+            seen = changed.wait_timeout(seen, left).unwrap().0;
+        }
     }
 
     /// Waits for a text on the screen.
