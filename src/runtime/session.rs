@@ -34,6 +34,9 @@ use crate::ui::Look;
 /// Readings may come in bursts; between two frames that no key asked for lies at least this.
 const FRAME: Duration = Duration::from_millis(100);
 
+/// `fg` also sends a signal after which the terminal is taken; that close to another taking it is not news.
+const AFTER_FG: Duration = Duration::from_millis(200);
+
 /// Everything that a session needs to run.
 pub struct Session {
     /// What the app is told once.
@@ -85,7 +88,18 @@ impl Session {
         let screen = Screen::take()?;
         let scribe = Scribe::start(self.state, services, access, clock, sender)?;
         let now = Instant::now();
-        let desk = Desk { app, screen, look: self.look, clock, pollers, scribe, inbox, painted: now, due: Some(now) };
+        let desk = Desk {
+            app,
+            screen,
+            look: self.look,
+            clock,
+            pollers,
+            scribe,
+            inbox,
+            taken: now,
+            painted: now,
+            due: Some(now),
+        };
         Ok(desk.serve(signals, Keys::open()?).await)
     }
 }
@@ -138,6 +152,8 @@ struct Desk {
     pollers: Pollers,
     scribe: Scribe,
     inbox: UnboundedReceiver<Msg>,
+    /// When the terminal was taken last.
+    taken: Instant,
     painted: Instant,
     /// When the next frame is to be drawn; `None` when nothing has changed.
     due: Option<Instant>,
@@ -170,7 +186,7 @@ impl Desk {
                 biased;
                 () = signals.leave.come() => Err(Leave),
                 () = exit::panicked() => return Ending::Died,
-                _ = signals.go_on.recv() => self.retake(),
+                _ = signals.go_on.recv() => self.go_on(),
                 _ = signals.resize.recv() => self.resized(),
                 keys = keys.next() => match keys {
                     Some(keys) => self.pressed(&keys),
@@ -273,9 +289,16 @@ impl Desk {
         self.retake()
     }
 
+    /// Somebody stopped us from outside, and the shell may have set the terminal as it likes it.
+    fn go_on(&mut self) -> Result<(), Leave> {
+        if self.taken.elapsed() < AFTER_FG { Ok(()) } else { self.retake() }
+    }
+
     fn retake(&mut self) -> Result<(), Leave> {
         self.draw_now();
-        self.screen.retake().map_err(|_| Leave)
+        let taken = self.screen.retake().map_err(|_| Leave);
+        self.taken = Instant::now();
+        taken
     }
 
     fn resized(&mut self) -> Result<(), Leave> {

@@ -85,7 +85,6 @@ fn names_of_files_and_of_people_are_harmless() {
     let home = tempfile::tempdir().unwrap();
     let shop = Host::shop();
     let name = format!("{HOSTILE}.toml");
-    // A hostile name in the journal, as another program may have written it.
     std::fs::write(home.path().join(&name), format!("checklist = {}\n[[service]]\n", json(&format!("{HOSTILE}.md"))))
         .unwrap();
     let good = home.path().join("good.toml");
@@ -123,5 +122,48 @@ fn names_of_files_and_of_people_are_harmless() {
         assert_harmless(&end.bytes, &format!("{arguments:?}"));
         assert!(started || end.code == 2, "{arguments:?}: {}", end.text);
         assert!(started || !end.bytes.contains(&0x1b), "{arguments:?}: {}", end.text);
+    }
+}
+
+#[test]
+fn people_and_folders_are_harmless() {
+    let home = tempfile::tempdir().unwrap();
+    let shop = Host::shop();
+    let state = home.path().join(HOSTILE.replace('/', "_"));
+    let start = |user: &str| {
+        let command = Command::sixty(home.path()).arg(shop.url("/metrics")).args(["--service", "shop"]);
+        let term = command.env("USER", user).env("LOGNAME", user).arg("--state-dir").arg(&state).start();
+        term.wait_text("Acknowledge the alert");
+        term
+    };
+    let mut ana = start("ana");
+    ana.send("1y");
+    ana.wait_text("copied");
+    crate::wait_for("the tick on disk", || crate::entries(home.path(), "ticked").len() == 1);
+    // Somebody writes to the shared journal with a program of their own.
+    let file =
+        crate::files(&state).into_iter().find(|path| path.extension().is_some_and(|end| end == "jsonl")).unwrap();
+    let line = crate::entries(home.path(), "ticked").remove(0);
+    let mut entry: serde_json::Value = serde_json::from_str(&line).unwrap();
+    for (key, value) in entry.as_object_mut().unwrap() {
+        if matches!(key.as_str(), "who" | "host" | "id") {
+            *value = HOSTILE.into();
+        }
+    }
+    let mut journal = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+    std::io::Write::write_all(&mut journal, format!("{entry}\n\u{1b}]0;pwned\u{7}\n").as_bytes()).unwrap();
+    let mut mallory = start(HOSTILE);
+    mallory.send("2L");
+    crate::wait_for("the tick on disk", || crate::entries(home.path(), "ticked").len() == 3);
+    for term in [&mut ana, &mut mallory] {
+        term.send("\x1b\x0cq");
+        let end = term.end();
+        assert_eq!(end.code, 0);
+        let bytes = String::from_utf8_lossy(&end.bytes).into_owned();
+        let copy = bytes.split_once("\x1b]52;c;").and_then(|(_, rest)| rest.split_once('\x07'));
+        let (before, after) =
+            copy.map_or((&*bytes, ""), |(_, after)| (bytes.split("\x1b]52;c;").next().unwrap(), after));
+        assert_harmless(before.as_bytes(), &end.text);
+        assert_harmless(after.as_bytes(), &end.text);
     }
 }

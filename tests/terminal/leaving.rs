@@ -100,6 +100,20 @@ fn a_closed_terminal_ends_it_without_any_signal() {
     assert_eq!(std::fs::read_to_string(home.path().join("code")).unwrap(), "0\n");
 }
 
+#[test]
+fn the_demo_starts_with_its_past_and_leaves_as_the_rest_does() {
+    let home = tempfile::tempdir().unwrap();
+    let mut term = Command::sixty(home.path()).args(["demo", "--seed", "7", "--speed", "20"]).start();
+    let took = term.wait("its service", |seen| seen.text().contains("checkout-api") && seen.text().contains("req/s"));
+    println!("the demo's first frame, debug build: {took:?}");
+    term.wait_text("CRITICAL");
+    term.send("q");
+    let end = term.end();
+    assert_eq!(end.code, 0);
+    end.assert_restored(&term.modes);
+    assert_eq!(end.last_words(), b"");
+}
+
 /// Whether a report says what it must and nothing that a terminal obeys.
 fn assert_report(end: &End) {
     assert_eq!(end.code, 101);
