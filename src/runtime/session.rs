@@ -97,8 +97,9 @@ impl Session {
             scribe,
             inbox,
             taken: now,
-            painted: now,
+            unasked: None,
             due: Some(now),
+            asked: true,
         };
         Ok(desk.serve(signals, Keys::open()?).await)
     }
@@ -154,9 +155,12 @@ struct Desk {
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
-    painted: Instant,
+    /// When the last frame was drawn that nobody had asked for.
+    unasked: Option<Instant>,
     /// When the next frame is to be drawn; `None` when nothing has changed.
     due: Option<Instant>,
+    /// Whether somebody waits for it.
+    asked: bool,
 }
 
 /// Somebody leaves.
@@ -209,7 +213,9 @@ impl Desk {
             return Ok(());
         }
         self.due = None;
-        self.painted = Instant::now();
+        if !std::mem::take(&mut self.asked) {
+            self.unasked = Some(Instant::now());
+        }
         let (app, look) = (&self.app, &self.look);
         self.screen.draw(|area, buffer| crate::ui::draw(app, look, area, buffer))
     }
@@ -217,11 +223,14 @@ impl Desk {
     /// Somebody waits for it.
     fn draw_now(&mut self) {
         self.due = Some(Instant::now());
+        self.asked = true;
     }
 
-    /// Nobody has asked for it: not right after another frame.
+    /// Nobody has asked for it: not right after another such frame. The first answer follows the first frame at once.
     fn draw_soon(&mut self) {
-        self.due = self.due.or(Some((self.painted + FRAME).max(Instant::now())));
+        let now = Instant::now();
+        let earliest = self.unasked.map_or(now, |last| (last + FRAME).max(now));
+        self.due = self.due.or(Some(earliest));
     }
 
     /// The instant of the next full second of the clock; at most ten a second in a story that runs fast.
