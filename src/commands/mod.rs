@@ -74,7 +74,7 @@ fn watch(session: Session) -> Result<ExitCode, String> {
     match session.run() {
         Ok(Ending::Left) => Ok(ExitCode::SUCCESS),
         // As after a panic in the main thread; the report was printed.
-        Ok(Ending::Died) => Ok(ExitCode::from(101)),
+        Ok(Ending::Died) => Ok(ExitCode::from(exit::PANICKED)),
         Err(error) => Err(format!("the terminal failed: {error}")),
     }
 }

@@ -21,17 +21,9 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::runtime::Clock;
+use crate::runtime::exit;
 use crate::sources::Source;
 use crate::sources::http::Http;
-
-/// What the pollers send to the loop.
-#[derive(Debug)]
-pub enum News {
-    /// A message for the app.
-    Msg(Msg),
-    /// A task ended by a panic; the report was printed already. The loop must end too.
-    Died,
-}
 
 /// The pollers, and how to hurry them.
 #[derive(Debug)]
@@ -44,14 +36,14 @@ impl Pollers {
     ///
     /// # Errors
     /// When the machine gives no thread.
-    pub fn start(sources: Vec<Source>, clock: Clock, news: UnboundedSender<News>) -> std::io::Result<Self> {
+    pub fn start(sources: Vec<Source>, clock: Clock, news: UnboundedSender<Msg>) -> std::io::Result<Self> {
         let sources: Vec<_> = sources.into_iter().map(|source| (source, Arc::new(Notify::new()))).collect();
         let wakers = sources.iter().map(|(source, waker)| (source.info().id, Arc::clone(waker))).collect();
         thread::Builder::new().name("sources".into()).spawn(move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
                 Err(error) => {
-                    let _ = news.send(News::Msg(Msg::Logged(format!("no source can be asked: {error}"), true)));
+                    let _ = news.send(Msg::Logged(format!("no source can be asked: {error}"), true));
                     return;
                 }
             };
@@ -68,45 +60,45 @@ impl Pollers {
     }
 }
 
-async fn supervise(sources: Vec<(Source, Arc<Notify>)>, clock: Clock, news: UnboundedSender<News>) {
+async fn supervise(sources: Vec<(Source, Arc<Notify>)>, clock: Clock, news: UnboundedSender<Msg>) {
     let http = Http::new();
     let mut tasks = JoinSet::new();
     for (source, waker) in sources {
         tasks.spawn(poll(source, http.clone(), clock, waker, news.clone()));
     }
-    while let Some(ended) = tasks.join_next().await {
-        if ended.is_err_and(|error| error.is_panic()) {
-            let _ = news.send(News::Died);
-        }
-    }
+    // A task that panics has told `exit` so.
+    while tasks.join_next().await.is_some() {}
 }
 
-async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, news: UnboundedSender<News>) {
+async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, news: UnboundedSender<Msg>) {
     let info = source.info();
     let mut failures = 0_u32;
     let mut remarked = None;
     loop {
         let asked = Instant::now();
         let body = source.ask(&http, &|| clock.now()).await;
-        let retry_after = body.as_ref().err().map(|fault| (fault.kind, fault.retry_after));
+        let refusal = body.as_ref().err().map(|fault| (fault.kind, fault.retry_after));
         failures = if body.is_ok() { 0 } else { failures.saturating_add(1) };
+        exit::rehearse("task");
         let took = asked.elapsed();
         let reading = Reading { source: info.id.clone(), at: clock.now(), took, body };
-        if news.send(News::Msg(Msg::Arrived(reading))).is_err() {
+        if news.send(Msg::Arrived(reading)).is_err() {
             return;
         }
         let remark = source.remark();
         if let Some(text) = remark.clone().filter(|_| remark != remarked) {
-            let _ = news.send(News::Msg(Msg::Logged(format!("{}: {text}", info.id), false)));
+            let _ = news.send(Msg::Logged(format!("{}: {text}", info.id), false));
         }
         remarked = remark;
-        let wait = match retry_after {
+        let wait = match refusal {
             None => source.early().unwrap_or_else(|| next_delay(&info, 0, None, fastrand::f64())),
-            Some((kind, after)) => next_delay(&info, failures, Some((kind, after)), fastrand::f64()),
+            Some(refusal) => next_delay(&info, failures, Some(refusal), fastrand::f64()),
         };
         // The interval counts from the ask, so that a slow answer does not make the next one later still.
         let wait = clock.lasts(wait).saturating_sub(took).max(Duration::from_millis(20));
-        let floor = clock.lasts(crate::app::App::floor_of(info.kind)).saturating_sub(took);
+        // A person in a hurry may not break what the other side asked for.
+        let asked_for = refusal.and_then(|(_, after)| after).unwrap_or_default();
+        let floor = clock.lasts(crate::app::App::floor_of(info.kind).max(asked_for)).saturating_sub(took);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = waker.notified() => tokio::time::sleep(floor.min(wait)).await,

@@ -1,8 +1,9 @@
-//! The scribe: a thread that writes journal entries and notices those of others.
+//! The scribe: a thread that writes journal entries and notices those of others. It keeps copies as well.
 //!
 //! Writing means a lock and a sync to disk, which may take long on a busy bastion; a key must not wait for it.
 //! Whoever starts a scribe says what it may do: one made to read cannot be told to write.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -17,20 +18,29 @@ use crate::facts::At;
 use crate::facts::Fault;
 use crate::incident::Entry;
 use crate::runtime::Clock;
+use crate::runtime::clipboard;
+use crate::runtime::exit;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
-use crate::runtime::pollers::News;
 
-/// How often the journals are looked at: a tick of another person must show within a second.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often the journals are looked at: a tick of another person must show within a second, its frame included.
+const LOOK: Duration = Duration::from_millis(800);
 
 /// How long the last entries may take to reach the disk when the program ends.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// What the scribe is asked to keep.
+enum Job {
+    /// An entry of a service's journal.
+    Entry(Arc<str>, Entry),
+    /// A copied text.
+    Copy(String),
+}
 
 /// The way to the scribe.
 pub struct Scribe {
-    entries: Option<mpsc::Sender<(Arc<str>, Entry)>>,
-    done: mpsc::Receiver<()>,
+    jobs: Option<mpsc::Sender<Job>>,
+    done: mpsc::Receiver<Vec<String>>,
 }
 
 impl Scribe {
@@ -43,32 +53,50 @@ impl Scribe {
         services: Vec<Arc<str>>,
         access: Access,
         clock: Clock,
-        news: UnboundedSender<News>,
+        news: UnboundedSender<Msg>,
     ) -> std::io::Result<Self> {
-        let (entries, inbox) = mpsc::channel();
+        let (jobs, inbox) = mpsc::channel();
         let (finished, done) = mpsc::channel();
         thread::Builder::new().name("journal".into()).spawn(move || {
             let desks = services.into_iter().map(|service| Desk::new(&directory, service, access)).collect();
-            write_and_watch(desks, &inbox, clock, &news);
-            let _ = finished.send(());
+            let lost = write_and_watch(&directory, desks, &inbox, clock, &news);
+            let _ = finished.send(lost);
         })?;
-        Ok(Self { entries: Some(entries), done })
+        Ok(Self { jobs: Some(jobs), done })
     }
 
     /// Writes an entry, soon.
     pub fn append(&self, service: Arc<str>, entry: Entry) {
-        if let Some(entries) = &self.entries {
-            // The thread only ends after this end of the channel does.
-            let _ = entries.send((service, entry));
+        self.ask(Job::Entry(service, entry));
+    }
+
+    /// Keeps a copied text, soon, and tells the app where.
+    pub fn copy(&self, text: String) {
+        self.ask(Job::Copy(text));
+    }
+
+    fn ask(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            // The thread only ends after this end of the channel does, or by a panic that was told.
+            let _ = jobs.send(job);
         }
+    }
+
+    /// Waits for the last entries to reach the disk, but not for ever. Answers a sentence per journal of which
+    /// entries are lost.
+    pub fn end(&mut self) -> Vec<String> {
+        if self.jobs.take().is_none() {
+            return Vec::new();
+        }
+        let silent = |_| vec!["the journal did not answer: the last ticks may not be on disk".to_owned()];
+        self.done.recv_timeout(LAST_WORDS).unwrap_or_else(silent)
     }
 }
 
 impl Drop for Scribe {
-    /// Waits for the last entries.
+    /// After a panic of the loop as well, what was ticked before it reaches the disk.
     fn drop(&mut self) {
-        self.entries = None;
-        let _ = self.done.recv_timeout(LAST_WORDS);
+        self.end();
     }
 }
 
@@ -80,7 +108,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(directory: &std::path::Path, service: Arc<str>, access: Access) -> Self {
+    fn new(directory: &Path, service: Arc<str>, access: Access) -> Self {
         let journal = Journal::open(directory, &service, access);
         Self { service, journal, told: (0, None) }
     }
@@ -96,39 +124,52 @@ impl Desk {
         self.told.clone_from(&state);
         Some(JournalNews { service: Arc::clone(&self.service), entries, replaced, pending: state.0, trouble: state.1 })
     }
+
+    /// What cannot be written waits in the journal and is told with the news.
+    fn retry(&mut self) {
+        if self.journal.pending() > 0 {
+            let _ = self.journal.retry();
+        }
+    }
+
+    /// What is lost when the program ends now.
+    fn lost(&self) -> Option<String> {
+        let count = self.journal.pending();
+        let cause = self.journal.trouble().map_or_else(String::new, |fault| format!(": {}", fault.cause));
+        let entries = if count == 1 { "entry" } else { "entries" };
+        (count > 0).then(|| format!("{}: {count} {entries} of the journal could not be saved{cause}", self.service))
+    }
 }
 
+/// Serves until nobody can ask any more; answers what is lost.
 fn write_and_watch(
+    directory: &Path,
     mut desks: Vec<Desk>,
-    inbox: &mpsc::Receiver<(Arc<str>, Entry)>,
+    inbox: &mpsc::Receiver<Job>,
     clock: Clock,
-    news: &UnboundedSender<News>,
-) {
+    news: &UnboundedSender<Msg>,
+) -> Vec<String> {
     loop {
+        exit::rehearse("journal");
         for desk in &mut desks {
-            if let Some(journal) = desk.news(clock.now())
-                && news.send(News::Msg(Msg::Journal(journal))).is_err()
-            {
-                return;
+            if let Some(journal) = desk.news(clock.now()) {
+                // Nobody listens at the end any more, but what was asked for before is written all the same.
+                let _ = news.send(Msg::Journal(journal));
             }
         }
         match inbox.recv_timeout(LOOK) {
-            Ok((service, entry)) => {
+            Ok(Job::Entry(service, entry)) => {
                 for desk in desks.iter_mut().filter(|desk| desk.service == service) {
-                    // What cannot be written waits in the journal and is told with the news.
                     let _ = desk.journal.append(&entry);
                 }
             }
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                for desk in desks.iter_mut().filter(|desk| desk.journal.pending() > 0) {
-                    let _ = desk.journal.retry();
-                }
+            Ok(Job::Copy(text)) => {
+                let _ = news.send(Msg::Copied(clipboard::save(directory, &text)));
             }
+            Err(mpsc::RecvTimeoutError::Timeout) => desks.iter_mut().for_each(Desk::retry),
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                for desk in desks.iter_mut().filter(|desk| desk.journal.pending() > 0) {
-                    let _ = desk.journal.retry();
-                }
-                return;
+                desks.iter_mut().for_each(Desk::retry);
+                return desks.iter().filter_map(Desk::lost).collect();
             }
         }
     }

@@ -1,14 +1,13 @@
 //! The loop: signals, keys, readings and seconds in that order; then one frame; then the effects.
+//!
+//! Nothing here blocks: frames are written by [`screen`]'s thread, the disk is the scribe's, and sources are asked by
+//! the pollers'.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
-use futures_util::FutureExt as _;
-use futures_util::StreamExt as _;
-use ratatui::crossterm::event::Event;
-use ratatui::crossterm::event::EventStream;
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
@@ -17,13 +16,14 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::app::App;
 use crate::app::Effect;
+use crate::app::KeyPress;
 use crate::app::Msg;
 use crate::app::Settings;
 use crate::runtime::Clock;
 use crate::runtime::clipboard;
-use crate::runtime::input;
+use crate::runtime::exit;
+use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
-use crate::runtime::pollers::News;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::screen;
 use crate::runtime::screen::Screen;
@@ -33,6 +33,9 @@ use crate::ui::Look;
 
 /// Readings may come in bursts; between two frames that no key asked for lies at least this.
 const FRAME: Duration = Duration::from_millis(100);
+
+/// `fg` also sends a signal after which the terminal is taken; that close to another taking it is not news.
+const AFTER_FG: Duration = Duration::from_millis(200);
 
 /// Everything that a session needs to run.
 pub struct Session {
@@ -63,7 +66,7 @@ impl Session {
     /// Draws until somebody leaves. The terminal is given back on every way out.
     ///
     /// # Errors
-    /// When the terminal cannot be taken, or is gone.
+    /// When the terminal cannot be taken.
     pub fn run(self) -> io::Result<Ending> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(self.watch())
@@ -75,38 +78,70 @@ impl Session {
         for msg in self.past {
             app.update(clock.now(), msg);
         }
+        // Before the terminal is taken: a signal that nobody handles would leave it as it is.
+        let signals = Signals::new()?;
         let (sender, inbox) = unbounded_channel();
         // The first answers are on their way while the first frame is painted.
         let pollers = Pollers::start(self.sources, clock, sender.clone())?;
-        let screen = Screen::take()?;
         let access = if app.mode().is_read_only() { Access::ReadOnly } else { Access::Write };
         let services = app.services().iter().map(|service| service.name.clone()).collect();
-        let scribe = Scribe::start(self.state.clone(), services, access, clock, sender)?;
-        let signals = Signals::new()?;
-        let desk =
-            Desk { app, screen, look: self.look, clock, pollers, scribe, state: self.state, painted: Instant::now() };
-        desk.serve(inbox, signals).await
+        let screen = Screen::take()?;
+        let scribe = Scribe::start(self.state, services, access, clock, sender)?;
+        let now = Instant::now();
+        let desk = Desk {
+            app,
+            screen,
+            look: self.look,
+            clock,
+            pollers,
+            scribe,
+            inbox,
+            taken: now,
+            unasked: None,
+            due: Some(now),
+            asked: true,
+        };
+        Ok(desk.serve(signals, Keys::open()?).await)
     }
 }
 
-/// The signals that end the program or give it back its terminal.
+/// The signals that are listened to.
 struct Signals {
+    leave: LeaveSignals,
+    go_on: Signal,
+    resize: Signal,
+}
+
+/// The signals that ask us to leave.
+struct LeaveSignals {
     terminate: Signal,
     hang_up: Signal,
     interrupt: Signal,
-    go_on: Signal,
+    quit: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        // SIGCONT has no name of its own in tokio.
-        let go_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
-        Ok(Self {
+        let leave = LeaveSignals {
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
-            go_on,
-        })
+            quit: signal(SignalKind::quit())?,
+        };
+        // SIGCONT has no name of its own in tokio.
+        let go_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+        Ok(Self { leave, go_on, resize: signal(SignalKind::window_change())? })
+    }
+}
+
+impl LeaveSignals {
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
+        }
     }
 }
 
@@ -117,136 +152,174 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
-    state: PathBuf,
-    painted: Instant,
+    inbox: UnboundedReceiver<Msg>,
+    /// When the terminal was taken last.
+    taken: Instant,
+    /// When the last frame was drawn that nobody had asked for.
+    unasked: Option<Instant>,
+    /// When the next frame is to be drawn; `None` when nothing has changed.
+    due: Option<Instant>,
+    /// Whether somebody waits for it.
+    asked: bool,
 }
 
-/// What the loop does next.
-enum Next {
-    /// Draw at once: somebody waits for it.
-    Draw,
-    /// Draw soon.
-    Soon,
-    /// Leave.
-    Leave(Ending),
-}
+/// Somebody leaves.
+struct Leave;
 
 impl Desk {
-    async fn serve(mut self, mut inbox: UnboundedReceiver<News>, mut signals: Signals) -> io::Result<Ending> {
-        let mut keys = EventStream::new();
-        self.paint()?;
-        let mut due: Option<Instant> = None;
+    async fn serve(mut self, signals: Signals, keys: Keys) -> Ending {
+        let ending = self.watch(signals, keys).await;
+        // The shell has its terminal back before the last entries are waited for.
+        drop(self.screen);
+        let lost = self.scribe.end();
+        if !lost.is_empty() {
+            exit::say(lost.join("\n"));
+        }
+        ending
+    }
+
+    async fn watch(&mut self, mut signals: Signals, mut keys: Keys) -> Ending {
         let mut second = self.next_second();
         loop {
-            let frame = due.unwrap_or(second).min(second);
-            let next = tokio::select! {
+            let drawn = self.draw_if_due();
+            if drawn.is_err() || self.screen.is_gone() {
+                return Ending::Left;
+            }
+            let alarm = self.due.filter(|_| self.screen.is_free()).map_or(second, |due| due.min(second));
+            let outcome = tokio::select! {
                 biased;
-                _ = signals.terminate.recv() => Next::Leave(Ending::Left),
-                _ = signals.hang_up.recv() => Next::Leave(Ending::Left),
-                _ = signals.interrupt.recv() => Next::Leave(Ending::Left),
-                _ = signals.go_on.recv() => { self.screen.retake()?; Next::Draw }
-                event = keys.next() => match event {
-                    // Keys that wait already are taken in one go, so that a held key does not queue frames.
-                    Some(Ok(event)) => self.events(event, &mut keys)?,
-                    Some(Err(_)) | None => Next::Leave(Ending::Left),
+                () = signals.leave.come() => Err(Leave),
+                () = exit::panicked() => return Ending::Died,
+                _ = signals.go_on.recv() => self.go_on(),
+                _ = signals.resize.recv() => self.resized(),
+                keys = keys.next() => match keys {
+                    Some(keys) => self.pressed(&keys),
+                    None => Err(Leave),
                 },
-                news = inbox.recv() => self.news(news, &mut inbox)?,
-                () = tokio::time::sleep_until(frame.into()) => {
-                    if Instant::now() >= second {
-                        second = self.next_second();
-                        self.tell(Msg::Second)?;
-                    }
-                    Next::Draw
-                }
+                Some(msg) = self.inbox.recv() => self.news(msg),
+                () = self.screen.freed() => Ok(()),
+                () = tokio::time::sleep_until(alarm.into()) => self.time_passed(&mut second),
             };
-            match next {
-                Next::Leave(ending) => return Ok(ending),
-                Next::Draw => {
-                    self.paint()?;
-                    due = None;
-                }
-                Next::Soon => due = due.or(Some((self.painted + FRAME).max(Instant::now()))),
+            if outcome.is_err() {
+                return Ending::Left;
             }
         }
     }
 
-    /// The instant of the next full second of the clock; at most five a second in a story that runs fast.
-    fn next_second(&self) -> Instant {
-        let into = Duration::from_nanos(u64::from(self.clock.now().timestamp_subsec_nanos() % 1_000_000_000));
-        let left = Duration::from_secs(1).saturating_sub(into) + Duration::from_millis(2);
-        Instant::now()
-            + self
-                .clock
-                .lasts(left)
-                .max(Duration::from_millis(200).min(self.clock.lasts(Duration::from_secs(1)).max(FRAME)))
-    }
-
-    fn paint(&mut self) -> io::Result<()> {
-        self.painted = Instant::now();
+    /// Draws the frame that is due, if the terminal has taken the one before. A terminal that is gone, or is stopped,
+    /// must not stop the rest.
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        if self.due.is_none_or(|due| due > Instant::now()) || !self.screen.is_free() {
+            return Ok(());
+        }
+        self.due = None;
+        if !std::mem::take(&mut self.asked) {
+            self.unasked = Some(Instant::now());
+        }
         let (app, look) = (&self.app, &self.look);
         self.screen.draw(|area, buffer| crate::ui::draw(app, look, area, buffer))
     }
 
-    fn events(&mut self, first: Event, keys: &mut EventStream) -> io::Result<Next> {
-        let mut event = Some(first);
-        while let Some(now) = event {
-            let msg = match now {
-                Event::Resize(width, height) => Some(Msg::Resized(width, height)),
-                Event::Key(key) => input::press(key).map(Msg::Key),
-                _ => None,
-            };
-            if let Some(msg) = msg
-                && self.tell(msg)?
-            {
-                return Ok(Next::Leave(Ending::Left));
-            }
-            event = keys.next().now_or_never().flatten().and_then(Result::ok);
-        }
-        Ok(Next::Draw)
+    /// Somebody waits for it.
+    fn draw_now(&mut self) {
+        self.due = Some(Instant::now());
+        self.asked = true;
     }
 
-    fn news(&mut self, first: Option<News>, inbox: &mut UnboundedReceiver<News>) -> io::Result<Next> {
-        let mut news = first;
-        while let Some(now) = news {
-            match now {
-                News::Died => return Ok(Next::Leave(Ending::Died)),
-                News::Msg(msg) => {
-                    self.tell(msg)?;
-                }
-            }
-            news = inbox.try_recv().ok();
-        }
-        Ok(Next::Soon)
+    /// Nobody has asked for it: not right after another such frame. The first answer follows the first frame at once.
+    fn draw_soon(&mut self) {
+        let now = Instant::now();
+        let earliest = self.unasked.map_or(now, |last| (last + FRAME).max(now));
+        self.due = self.due.or(Some(earliest));
     }
 
-    /// Tells the app and does what it asks for; `true` when it wants to leave.
-    fn tell(&mut self, msg: Msg) -> io::Result<bool> {
+    /// The instant of the next full second of the clock; at most ten a second in a story that runs fast.
+    fn next_second(&self) -> Instant {
+        let into = Duration::from_nanos(u64::from(self.clock.now().timestamp_subsec_nanos() % 1_000_000_000));
+        let left = Duration::from_secs(1).saturating_sub(into) + Duration::from_millis(2);
+        Instant::now() + self.clock.lasts(left).max(FRAME)
+    }
+
+    fn time_passed(&mut self, second: &mut Instant) -> Result<(), Leave> {
+        if Instant::now() < *second {
+            return Ok(());
+        }
+        *second = self.next_second();
+        self.draw_soon();
+        self.tell(Msg::Second)
+    }
+
+    fn pressed(&mut self, keys: &[KeyPress]) -> Result<(), Leave> {
+        // All keys that wait are taken in one go, so that a held key does not queue frames.
+        for key in keys {
+            self.tell(Msg::Key(*key))?;
+        }
+        self.draw_now();
+        // An endless stream of keys must not keep readings out.
+        self.inbox.try_recv().map_or(Ok(()), |msg| self.take(msg))
+    }
+
+    fn news(&mut self, first: Msg) -> Result<(), Leave> {
+        self.draw_soon();
+        self.take(first)
+    }
+
+    /// Takes a message and all that wait behind it.
+    fn take(&mut self, first: Msg) -> Result<(), Leave> {
+        let mut next = Some(first);
+        while let Some(msg) = next {
+            exit::rehearse("loop");
+            self.tell(msg)?;
+            next = self.inbox.try_recv().ok();
+        }
+        Ok(())
+    }
+
+    /// Tells the app and does what it asks for.
+    fn tell(&mut self, msg: Msg) -> Result<(), Leave> {
         for effect in self.app.update(self.clock.now(), msg) {
             match effect {
-                Effect::Quit => return Ok(true),
+                Effect::Quit => return Err(Leave),
                 Effect::Append(service, entry) => self.scribe.append(service, entry),
                 Effect::Poll(ids) => self.pollers.hurry(&ids),
-                Effect::Repaint => self.screen.forget()?,
+                Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
-                Effect::Copy(text) => self.copy(&text)?,
+                Effect::Copy(text) => self.copy(&text),
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Gives the terminal to the shell until `fg`. Where nobody could wake us (no job control, as under
     /// `ssh -t host sixty`), the kernel does not stop us and we go on.
-    fn suspend(&mut self) -> io::Result<()> {
+    fn suspend(&mut self) -> Result<(), Leave> {
         screen::leave();
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-        self.screen.retake()
+        self.retake()
     }
 
-    fn copy(&mut self, text: &str) -> io::Result<()> {
+    /// Somebody stopped us from outside, and the shell may have set the terminal as it likes it.
+    fn go_on(&mut self) -> Result<(), Leave> {
+        if self.taken.elapsed() < AFTER_FG { Ok(()) } else { self.retake() }
+    }
+
+    fn retake(&mut self) -> Result<(), Leave> {
+        self.draw_now();
+        let taken = self.screen.retake().map_err(|_| Leave);
+        self.taken = Instant::now();
+        taken
+    }
+
+    fn resized(&mut self) -> Result<(), Leave> {
+        self.screen.forget();
+        self.draw_now();
+        let (width, height) = screen::size().map_err(|_| Leave)?;
+        self.tell(Msg::Resized(width, height))
+    }
+
+    fn copy(&mut self, text: &str) {
         let text = crate::facts::text::clean(text);
-        self.screen.send(&clipboard::sequence(&text, std::env::var_os("TMUX").is_some()))?;
-        let result = clipboard::save(&self.state, &text);
-        let _ = self.app.update(self.clock.now(), Msg::Copied(result));
-        Ok(())
+        self.screen.say(&clipboard::sequence(&text, std::env::var_os("TMUX").is_some()));
+        self.scribe.copy(text);
     }
 }
