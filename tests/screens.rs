@@ -194,6 +194,15 @@ fn unknown_never_looks_like_fine() {
 }
 
 #[test]
+fn ticks_that_are_not_saved_are_told_at_every_size() {
+    let app = story::unsaved();
+    for (width, height) in [(120, 36), (80, 24), (60, 18), (40, 10)] {
+        let shown = text(&frame(&app, &look("terminal"), width, height));
+        assert!(shown.contains("! 2 entries not saved: disk"), "{width}x{height}:\n{shown}");
+    }
+}
+
+#[test]
 fn the_wall_shows_no_keys_and_no_queries() {
     for (width, height) in [(200, 60), (120, 36), (80, 24), (40, 10)] {
         let shown = text(&frame(&story::app(Scene::Wall), &look("terminal"), width, height));

@@ -56,7 +56,7 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             (Command::NextPane | Command::Open, _) if on_page => continue,
             // Nobody ticks what is not on the screen.
             (Command::Tick(_), _) if on_page && page != Page::Checklist => continue,
-            (Command::Tick(_) | Command::NextPane, _) if page == Page::Overview => continue,
+            (Command::Tick(_) | Command::NextPane | Command::Services, _) if page == Page::Overview => continue,
             (_, Some(word)) => word,
             (_, None) => continue,
         };

@@ -1,5 +1,7 @@
 //! The look of the screen: theme, glyphs and how many colours the terminal has.
 
+use std::sync::OnceLock;
+
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::ui::Glyphs;
@@ -35,8 +37,11 @@ pub(super) type Styles = [Style; Role::ALL.len()];
 impl Look {
     /// The style of every role.
     pub(super) fn styles(&self) -> Styles {
-        let mono = if self.colours == Colours::None { Theme::named("mono") } else { None };
-        let theme = mono.as_ref().unwrap_or(&self.theme);
+        // Read once and not for every frame.
+        static MONO: OnceLock<Option<Theme>> = OnceLock::new();
+        let mono =
+            if self.colours == Colours::None { MONO.get_or_init(|| Theme::named("mono")).as_ref() } else { None };
+        let theme = mono.unwrap_or(&self.theme);
         let fit = |colour: Color| if self.colours == Colours::Full { colour } else { sixteen(colour) };
         Role::ALL.map(|role| {
             let paint = theme.paint(role);

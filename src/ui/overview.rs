@@ -195,7 +195,7 @@ fn role_of(service: &ServiceState, signal: Signal) -> Role {
 
 /// The verdict on the chosen service, and beside it what changed and what vendors say.
 fn below_list(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceState) {
-    let (x, width) = (area.x + 1, area.width.saturating_sub(2));
+    let (x, width) = (area.x + 2, area.width.saturating_sub(3));
     let mut y = area.y;
     canvas.put(x, y, width, &service.name, Role::Title);
     y += 1;

@@ -77,6 +77,15 @@ pub(super) fn padded(text: &str, width: u16, glyphs: Glyphs) -> String {
     out
 }
 
+/// A text of at most so many cells, with `…` where it is cut: for what stands at the right of a row.
+pub(super) fn clipped(text: &str, most: u16, glyphs: Glyphs) -> Cow<'_, str> {
+    if glyphs.width(text) <= most {
+        return Cow::Borrowed(text);
+    }
+    let room = most.saturating_sub(glyphs.width("…"));
+    Cow::Owned(format!("{}…", padded(text, room, glyphs).trim_end()))
+}
+
 /// The role of a tone of the verdict.
 pub(super) const fn role(tone: Tone) -> Role {
     match tone {
@@ -167,7 +176,7 @@ fn fill(words: Vec<Word<'_>>, width: u16, rows: usize, glyphs: Glyphs) -> Vec<Ve
     let mut out: Vec<Vec<Word<'_>>> = Vec::new();
     let mut used = 0_u16;
     let mut cut = false;
-    for mut word in words {
+    for mut word in words.into_iter().flat_map(|word| broken(word, width, glyphs)) {
         let begins = out.is_empty() || used.saturating_add(word.blanks).saturating_add(word.width) > width;
         if begins && out.len() >= rows {
             cut = true;
@@ -191,6 +200,29 @@ fn fill(words: Vec<Word<'_>>, width: u16, rows: usize, glyphs: Glyphs) -> Vec<Ve
         row.push(Word { pieces: vec![span(Role::Muted, "…")], width: dots, blanks: 0 });
     }
     out.into_iter().map(flat).collect()
+}
+
+/// A word that is wider than a row in as many parts as it needs; a query or an address must be readable to its end.
+fn broken(word: Word<'_>, width: u16, glyphs: Glyphs) -> Vec<Word<'_>> {
+    if word.width <= width {
+        return vec![word];
+    }
+    let mut parts: Vec<Word<'_>> = vec![Word { pieces: Vec::new(), width: 0, blanks: word.blanks }];
+    for piece in &word.pieces {
+        for grapheme in piece.text.graphemes(true) {
+            let wide = glyphs.width(grapheme);
+            if parts.last().is_some_and(|part| part.width > 0 && part.width + wide > width) {
+                parts.push(Word { pieces: Vec::new(), width: 0, blanks: 0 });
+            }
+            let Some(part) = parts.last_mut() else { continue };
+            part.width += wide;
+            match part.pieces.last_mut() {
+                Some(last) if last.role == piece.role => last.text.to_mut().push_str(grapheme),
+                _ => part.pieces.push(span(piece.role, grapheme.to_owned())),
+            }
+        }
+    }
+    parts
 }
 
 /// The pieces of a row, with the blanks between its words.
@@ -228,6 +260,7 @@ mod tests {
         );
         assert_eq!(wrapped(text, 30, 1), ["Errors 45.2 % of requests…"]);
         assert_eq!(wrapped(", x", 14, 1), ["Errors…"], "a number is left out whole");
+        assert_eq!(wrapped(" abcdefghijklm n", 6, 9), ["Errors", "45.2 %", "abcdef", "ghijkl", "m n"]);
         assert_eq!(wrapped(text, 0, 3), Vec::<String>::new());
         assert_eq!(wrapped(text, 80, 0), Vec::<String>::new());
     }
@@ -237,6 +270,8 @@ mod tests {
         assert_eq!(padded("日本語", 5, Glyphs::Unicode), "日本 ");
         assert_eq!(padded("ab", 4, Glyphs::Unicode), "ab  ");
         assert_eq!(padded("日本語", 5, Glyphs::Ascii), "???  ");
+        assert_eq!(clipped("日本語", 5, Glyphs::Unicode), "日本…");
+        assert_eq!(clipped("ana", 3, Glyphs::Unicode), "ana");
     }
 
     proptest::proptest! {

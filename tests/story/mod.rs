@@ -119,6 +119,16 @@ pub fn wall_of_services() -> App {
     app
 }
 
+/// The journal cannot be written.
+pub fn unsaved() -> App {
+    let mut app = app(Scene::Critical);
+    let trouble = Some(Fault::new(FaultKind::Local, "disk full"));
+    let service = Arc::from("checkout-api");
+    let news = JournalNews { service, entries: Vec::new(), replaced: false, pending: 2, trouble };
+    app.update(now(), Msg::Journal(news));
+    app
+}
+
 /// Names that are wide, long, or made of several code points.
 pub fn foreign() -> App {
     let mut app = App::new(settings(&["支払いサービス-非常に長い名前-非常に長い名前"], Mode::Interactive), ago(3_600));

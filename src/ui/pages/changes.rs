@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::facts::At;
 use crate::facts::Change;
 use crate::signals::units;
+use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::changes;
@@ -15,6 +16,7 @@ use crate::ui::pages::named;
 use crate::ui::pages::title;
 use crate::ui::pages::wrapped;
 use crate::ui::rows::Row;
+use crate::ui::rows::clipped;
 
 /// Draws the page.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
@@ -36,7 +38,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let shown = all.iter().enumerate().skip(split.first).take(usize::from(split.list));
     let rows: Vec<_> = shown
         .map(|(index, change)| {
-            let mut row = row(app, change, onset, area.width >= 100);
+            let mut row = row(app, change, onset, area.width >= 100, canvas.glyphs);
             row.chosen = index == chosen;
             row
         })
@@ -44,7 +46,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     split.draw(canvas, body, &rows, &detail);
 }
 
-fn row<'a>(app: &App, change: &'a Change, onset: Option<At>, wide: bool) -> Row<'a> {
+fn row<'a>(app: &App, change: &'a Change, onset: Option<At>, wide: bool, glyphs: Glyphs) -> Row<'a> {
     let near = onset.is_some() && changes::is_nearest(app, change);
     let role = if near { Role::Change } else { Role::Text };
     let time = clock::minute(change.at(), app.now(), app.settings().zone);
@@ -59,10 +61,10 @@ fn row<'a>(app: &App, change: &'a Change, onset: Option<At>, wide: bool) -> Row<
         row = row.left(Role::Muted, format!("  {}", change.title));
     }
     if wide && !change.environment.is_empty() {
-        row = row.right(Role::Muted, format!("{}  ", change.environment));
+        row = row.right(Role::Muted, format!("{}  ", clipped(&change.environment, 16, glyphs)));
     }
     if !change.who.is_empty() {
-        row = row.right(Role::Muted, format!("{} ", change.who));
+        row = row.right(Role::Muted, format!("{} ", clipped(&change.who, 16, glyphs)));
     }
     row.right(if near { role } else { Role::Muted }, changes::distance(app, change, onset))
 }

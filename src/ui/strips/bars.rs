@@ -66,7 +66,8 @@ fn dotted(canvas: &mut Canvas<'_>, area: Rect, channel: &Channel) {
     let from_foot = ((channel.scale.level(warning) * height).floor()).min(height - 1.0) as u16;
     let y = area.bottom() - 1 - from_foot;
     let style = canvas.style(Role::Faint);
-    for x in (area.left()..area.right()).step_by(3) {
+    let reached = area.left() + area.width.min(channel.bars.len() as u16);
+    for x in (area.left()..reached).step_by(3) {
         canvas.cell(x, y, "┈", style);
     }
 }

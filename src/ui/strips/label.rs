@@ -124,7 +124,8 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
     let sign = if finding.rule().contains('≤') { "≤" } else { "≥" };
     let limit = amount(finding.limit, finding.subject.unit());
     let long = format!("{mark} {} {sign} {limit}{waiting} {age}", finding.severity.word());
-    if long.chars().count() <= width {
+    // One more, since the sign takes two cells where there is only ASCII.
+    if long.chars().count() < width {
         return span(role, long);
     }
     span(role, format!("{mark} {sign} {limit}{waiting} {age}"))
