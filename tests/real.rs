@@ -1,6 +1,6 @@
-//! The embedded engine against real programs: Prometheus, `node_exporter`, `PostgreSQL`, its exporter, `PgBouncer`.
+//! `sixty report` against real programs: Prometheus, `node_exporter`, `PostgreSQL`, its exporter, `PgBouncer`.
 //!
-//! Truth comes from elsewhere each time: from `psql`, from `/proc`, from the requests that the test itself sends. One
+//! Truth comes from elsewhere each time: from `psql`, from the kernel, from the requests that the test itself sends. One
 //! stack serves all questions, so they are one test. Where the programs are not installed it is skipped, which CI
 //! must not accept.
 
@@ -15,21 +15,13 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Child;
 use std::process::Command;
+use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
-use chrono::Utc;
-use sixty::config::Config;
-use sixty::facts::Answer;
-use sixty::facts::Batch;
-use sixty::facts::Fault;
-use sixty::facts::FaultKind;
-use sixty::facts::Measure;
-use sixty::facts::Payload;
-use sixty::runtime::setup;
-use sixty::sources::embedded::Embedded;
-use sixty::sources::http::Http;
+use serde_json::Value;
 
 /// Clients that hold all server connections of `PgBouncer`, and those that then queue for one.
 const POOL: u32 = 5;
@@ -68,7 +60,7 @@ impl Stack {
 
     fn command(&self, what: &str) -> Command {
         let mut command = Command::new("bash");
-        command.arg(&self.script).arg(what).arg(&self.folder).stdin(std::process::Stdio::null());
+        command.arg(&self.script).arg(what).arg(&self.folder).stdin(Stdio::null());
         command
     }
 
@@ -108,6 +100,20 @@ impl Stack {
         kilobytes(&format!("/proc/{pid}/status"), "VmRSS:")
     }
 
+    /// Starts `sixty report` on addresses.
+    fn report(&self, urls: &[String], more: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_sixty"))
+            .args(["report", "--format", "json", "--state-dir"])
+            .arg(self.folder.join("state"))
+            .args(more)
+            .args(urls)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
     fn down(&self) {
         let output = self.command("down").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -122,6 +128,7 @@ impl Drop for Stack {
                 eprintln!("what was started in {} could not be ended", self.folder.display());
             }
         }
+        let _ = fs::remove_dir_all(self.folder.join("state"));
         let _ = fs::remove_dir(&self.folder);
     }
 }
@@ -156,33 +163,48 @@ fn skipped(why: &str) {
     println!("skipped: {why}");
 }
 
-/// The engine that `sixty URL...` would run.
-fn engine(urls: &[String]) -> Embedded {
-    let config = Config::for_urls(urls, Some("real")).unwrap();
-    setup::engine(&config, &config.services[0])
+/// What a report said of its one service, and with which code it ended.
+struct Told {
+    all: Value,
+    code: i32,
 }
 
-async fn ask(engine: &mut Embedded, http: &Http) -> Result<Batch, Fault> {
-    match engine.ask(http, &|| Utc::now()).await? {
-        Payload::Signals(batch) => Ok(batch),
-        other => panic!("signals are expected: {other:?}"),
+impl Told {
+    fn by(child: Child) -> Result<Self, String> {
+        let output = child.wait_with_output().map_err(|error| error.to_string())?;
+        let code = output.status.code().ok_or("the report was ended by a signal")?;
+        let all: Value = serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
+        if all["exit_code"] != code {
+            return Err(format!("the report says {} and exits with {code}", all["exit_code"]));
+        }
+        Ok(Self { all, code })
     }
-}
 
-fn answer(batch: &Batch, measure: Measure) -> Option<&Answer> {
-    batch.points.last()?.answers.get(&measure)
-}
-
-/// The number of a measure, or what is there instead.
-fn number(batch: &Batch, measure: Measure) -> Result<f64, String> {
-    match answer(batch, measure) {
-        Some(Answer::Known(number)) => Ok(number.value),
-        other => Err(format!("{}: no number but {other:?}", measure.key())),
+    fn service(&self) -> &Value {
+        &self.all["services"][0]
     }
-}
 
-fn presets(batch: &Batch) -> Vec<&str> {
-    batch.about.presets.iter().map(|preset| preset.title.as_str()).collect()
+    /// The number of a measure, or what is there instead.
+    fn number(&self, measure: &str) -> Result<f64, String> {
+        let found = &self.service()["signals"][measure];
+        found["value"].as_f64().ok_or_else(|| format!("{measure}: {} {}", found["state"], found["reason"]))
+    }
+
+    fn presets(&self) -> Vec<&str> {
+        let presets = self.service()["engine"]["presets"].as_array();
+        presets.into_iter().flatten().filter_map(|preset| preset["title"].as_str()).collect()
+    }
+
+    fn headline(&self) -> &str {
+        self.service()["headline"]["text"].as_str().unwrap_or_default()
+    }
+
+    /// Lines that were not understood, of all targets.
+    fn skipped(&self) -> u64 {
+        let targets = self.service()["engine"]["targets"].as_array();
+        targets.into_iter().flatten().filter_map(|target| target["scrape"]["skipped"].as_u64()).sum()
+    }
 }
 
 fn within(what: &str, value: f64, truth: f64, share: f64) -> Result<(), String> {
@@ -194,25 +216,14 @@ fn equal<T: PartialEq + std::fmt::Debug>(what: &str, value: &T, expected: &T) ->
     if value == expected { Ok(()) } else { Err(format!("{what}: {value:?} where {expected:?} is expected")) }
 }
 
-/// Asks until `check` says yes; its last word otherwise.
-async fn until(
-    urls: &[String],
-    http: &Http,
-    mut check: impl FnMut(&Batch) -> Result<(), String>,
-) -> Result<(), String> {
+/// Reports until `check` agrees: the exporters read their own sources every two seconds only.
+fn until(stack: &Stack, urls: &[String], check: impl Fn(&Told) -> Result<(), String>) -> Result<(), String> {
     let begun = Instant::now();
-    let mut engine = engine(urls);
     loop {
-        let found = match ask(&mut engine, http).await {
-            Ok(batch) => check(&batch),
-            Err(fault) => Err(fault.to_string()),
-        };
-        match found {
+        match Told::by(stack.report(urls, &[])).and_then(|told| check(&told)) {
             Err(_) if begun.elapsed() < PATIENCE => {}
             found => return found,
         }
-        // The exporters read their own sources every two seconds; ten looks in that time are enough.
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
@@ -226,122 +237,101 @@ fn request(port: u16, path: &str) -> String {
 }
 
 /// Prometheus about itself: the rate is that of the requests that are sent here, the memory that of the kernel.
-async fn prometheus(stack: &Stack, http: &Http) -> Result<(), String> {
-    let mut engine = engine(&[stack.url("PROM_PORT", "/metrics")]);
-    let first = ask(&mut engine, http).await.map_err(|fault| fault.to_string())?;
-    equal("presets", &presets(&first), &vec!["Prometheus itself", "Go (client_golang)"])?;
-    if !matches!(answer(&first, Measure::RequestRate), Some(Answer::WarmingUp(_))) {
-        return Err(format!("a rate from one scrape: {:?}", answer(&first, Measure::RequestRate)));
-    }
+fn prometheus(stack: &Stack) -> Result<(), String> {
+    let mut report = stack.report(&[stack.url("PROM_PORT", "/metrics")], &["--watch-for", "5s"]);
     let begun = Instant::now();
     let mut sent = 0;
-    let batch = loop {
-        let burst = Instant::now();
-        while burst.elapsed() < Duration::from_secs(1) {
-            let status = request(stack.ports["PROM_PORT"], "/api/v1/query?query=up");
-            equal("status", &status.as_str(), &"HTTP/1.0 200 OK")?;
-            sent += 1;
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let batch = ask(&mut engine, http).await.map_err(|fault| fault.to_string())?;
-        match number(&batch, Measure::RequestRate) {
-            Err(why) if begun.elapsed() > PATIENCE => return Err(why),
-            Err(_) => {}
-            Ok(_) => break batch,
-        }
-    };
+    while report.try_wait().map_err(|error| error.to_string())?.is_none() {
+        equal("status", &request(stack.ports["PROM_PORT"], "/api/v1/query?query=up").as_str(), &"HTTP/1.0 200 OK")?;
+        sent += 1;
+        // About a hundred a second: a load that can be told from the scrapes, and no flood.
+        std::thread::sleep(Duration::from_millis(10));
+    }
     // Prometheus scrapes itself as well, every two seconds.
     let truth = f64::from(sent) / begun.elapsed().as_secs_f64() + 0.5;
-    within("request rate", number(&batch, Measure::RequestRate)?, truth, 0.25)?;
-    equal("error rate", &number(&batch, Measure::ErrorRate)?, &0.0)?;
-    let latency = [Measure::LatencyP50, Measure::LatencyP95, Measure::LatencyP99].map(|m| number(&batch, m));
-    let [p50, p95, p99] = latency;
-    let (p50, p95, p99) = (p50?, p95?, p99?);
+    let told = Told::by(report)?;
+    equal("presets", &told.presets(), &vec!["Prometheus itself", "Go (client_golang)"])?;
+    within("request rate", told.number("request_rate")?, truth, 0.25)?;
+    equal("error rate", &told.number("error_rate")?, &0.0)?;
+    let (p50, p95, p99) = (told.number("latency_p50")?, told.number("latency_p95")?, told.number("latency_p99")?);
     if !(0.0 < p50 && p50 <= p95 && p95 <= p99 && p99 < 1.0) {
         return Err(format!("latency: p50 {p50} s, p95 {p95} s, p99 {p99} s"));
     }
-    within("memory", number(&batch, Measure::MemoryUsed)?, stack.resident("prom"), 0.2)?;
-    let scrape = batch.about.targets[0].outcome.as_ref().map_err(ToString::to_string)?;
-    equal("skipped lines", &(scrape.skipped, scrape.skipped_example.as_str()), &(0, ""))?;
-    println!(
-        "ok: prometheus: {truth:.1} req/s sent, {:.1} seen",
-        number(&batch, Measure::RequestRate).unwrap_or_default()
-    );
+    within("memory", told.number("memory_used")?, stack.resident("prom"), 0.2)?;
+    equal("skipped lines", &told.skipped(), &0)?;
+    equal("exit code", &told.code, &0)?;
+    println!("ok: prometheus: {truth:.1} req/s sent, {:.1} seen", told.number("request_rate")?);
     Ok(())
 }
 
 /// The sessions of the server are those that `psql` counts, without its own.
-async fn postgres(stack: &Stack, http: &Http) -> Result<(), String> {
+fn postgres(stack: &Stack) -> Result<(), String> {
     let sessions = "select count(*) from pg_stat_activity \
                     where datname is not null and state is not null and pid <> pg_backend_pid()";
     let allowed =
         "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int";
-    let urls = [stack.url("PGX_PORT", "/metrics")];
-    let seen = until(&urls, http, |batch| {
-        equal("presets", &presets(batch), &vec!["Go (client_golang)", "PostgreSQL server (postgres_exporter)"])?;
-        equal("sessions", &number(batch, Measure::PoolUsed)?, &stack.count(sessions))?;
-        equal("sessions allowed", &number(batch, Measure::PoolMax)?, &stack.count(allowed))?;
-        within("memory of the exporter", number(batch, Measure::MemoryUsed)?, stack.resident("pgx"), 0.2)
-    });
-    seen.await?;
+    until(stack, &[stack.url("PGX_PORT", "/metrics")], |told| {
+        equal("presets", &told.presets(), &vec!["Go (client_golang)", "PostgreSQL server (postgres_exporter)"])?;
+        equal("sessions", &told.number("db_pool_used")?, &stack.count(sessions))?;
+        equal("sessions allowed", &told.number("db_pool_max")?, &stack.count(allowed))?;
+        equal("skipped lines", &told.skipped(), &0)?;
+        within("memory of the exporter", told.number("memory_used")?, stack.resident("pgx"), 0.2)
+    })?;
     println!("ok: postgres: {} sessions of {}", stack.count(sessions), stack.count(allowed));
     Ok(())
 }
 
-/// A full pool with a queue, and the memory of the host, from one endpoint.
-async fn node_and_pgbouncer(stack: &Stack, http: &Http) -> Result<(), String> {
-    let urls = [stack.url("NODE_PORT", "/metrics")];
-    let seen = until(&urls, http, |batch| {
-        equal("presets", &presets(batch), &vec!["Host (node_exporter)", "PgBouncer (pgbouncer_exporter)"])?;
-        equal("pool used", &number(batch, Measure::PoolUsed)?, &stack.pool("sv_active"))?;
-        equal("pool used", &number(batch, Measure::PoolUsed)?, &f64::from(POOL))?;
-        equal("pool size", &number(batch, Measure::PoolMax)?, &f64::from(POOL))?;
-        equal("waiting", &number(batch, Measure::PoolWaiting)?, &stack.pool("cl_waiting"))?;
-        equal("waiting", &number(batch, Measure::PoolWaiting)?, &f64::from(WAITERS))?;
+/// The memory of the host, as the kernel says it, and no requests where there are none.
+fn node(stack: &Stack) -> Result<(), String> {
+    until(stack, &[stack.url("NODE_PORT", "/metrics")], |told| {
+        equal("presets", &told.presets(), &vec!["Host (node_exporter)", "PgBouncer (pgbouncer_exporter)"])?;
         let total = kilobytes("/proc/meminfo", "MemTotal:");
-        equal("memory of the host", &number(batch, Measure::MemoryLimit)?, &total)?;
-        let used = total - kilobytes("/proc/meminfo", "MemAvailable:");
-        within("memory in use", number(batch, Measure::MemoryUsed)?, used, 0.2)?;
-        match answer(batch, Measure::RequestRate) {
-            Some(Answer::NoData(why)) if !why.is_empty() => Ok(()),
-            other => Err(format!("a host has no requests: {other:?}")),
-        }
-    });
-    seen.await?;
-    println!("ok: node_exporter and PgBouncer: {POOL}/{POOL} with {WAITERS} waiting");
+        equal("memory of the host", &told.number("memory_limit")?, &total)?;
+        within("memory in use", told.number("memory_used")?, total - kilobytes("/proc/meminfo", "MemAvailable:"), 0.2)?;
+        equal("skipped lines", &told.skipped(), &0)?;
+        equal("requests of a host", &told.service()["signals"]["request_rate"]["state"], &Value::from("no_data"))
+    })?;
+    println!("ok: node_exporter");
     Ok(())
 }
 
-/// Two endpoints are one service: each brings what the other lacks.
-async fn both(stack: &Stack, http: &Http) -> Result<(), String> {
-    let urls = [stack.url("PROM_PORT", "/metrics"), stack.url("PGX_PORT", "/metrics")];
-    until(&urls, http, |batch| {
-        equal("presets", &batch.about.presets.len(), &3)?;
-        equal("targets", &batch.about.targets.len(), &2)?;
-        let resident = stack.resident("prom") + stack.resident("pgx");
-        within("memory of both", number(batch, Measure::MemoryUsed)?, resident, 0.2)?;
-        number(batch, Measure::PoolUsed)?;
-        number(batch, Measure::RequestRate).map(drop)
-    })
-    .await?;
-    println!("ok: two endpoints as one service");
+/// Sessions that hold their transactions fill the pool, which is critical; when they are ended, all is well.
+fn pgbouncer(stack: &Stack) -> Result<(), String> {
+    // The host's endpoint has the pool, Prometheus the requests: together they are one service with a verdict.
+    let urls = [stack.url("NODE_PORT", "/metrics"), stack.url("PROM_PORT", "/metrics")];
+    let as_psql_says = |told: &Told| {
+        equal("pool used", &told.number("db_pool_used")?, &stack.pool("sv_active"))?;
+        equal("waiting", &told.number("db_pool_waiting")?, &stack.pool("cl_waiting"))?;
+        equal("pool size", &told.number("db_pool_max")?, &f64::from(POOL))
+    };
+    until(stack, &urls, |told| {
+        as_psql_says(told)?;
+        equal("exit code", &told.code, &2)?;
+        let full = format!("DB pool full {POOL}/{POOL}, {WAITERS} waiting");
+        if told.headline().starts_with(&full) { Ok(()) } else { Err(format!("{}: {full}", told.headline())) }
+    })?;
+    let ended = stack.count(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'hog-pool-%'",
+    );
+    equal("sessions ended", &ended, &f64::from(POOL))?;
+    until(stack, &urls, |told| {
+        as_psql_says(told)?;
+        // Those who waited hold the connections now.
+        equal("pool used", &told.number("db_pool_used")?, &f64::from(WAITERS))?;
+        equal("waiting", &told.number("db_pool_waiting")?, &0.0)?;
+        equal("exit code", &told.code, &0)
+    })?;
+    println!("ok: PgBouncer: {POOL}/{POOL} with {WAITERS} waiting, then {WAITERS}/{POOL}");
     Ok(())
 }
 
-/// A page for people is a fault, never a service without traffic.
-async fn a_page_for_people(stack: &Stack, http: &Http) -> Result<(), String> {
-    let fault = ask(&mut engine(&[stack.url("PROM_PORT", "/graph")]), http).await.err();
-    let fault = fault.ok_or("a web page was taken for metrics")?;
-    equal("fault", &fault.kind, &FaultKind::Unreadable)?;
-    println!("ok: a page for people: {fault}");
-    Ok(())
-}
-
-/// Programs that have ended are a fault of the connection.
-async fn ended(urls: &[String], http: &Http) -> Result<(), String> {
-    let fault = ask(&mut engine(urls), http).await.err().ok_or("an ended program answers")?;
-    equal("fault", &fault.kind, &FaultKind::Connect)?;
-    println!("ok: an ended program: {fault}");
+/// No numbers are never good numbers: the kind of the fault, and the code for "unknown".
+fn fault(stack: &Stack, url: String, kind: &str) -> Result<(), String> {
+    let told = Told::by(stack.report(&[url], &[]))?;
+    let fault = &told.all["sources"][0]["fault"];
+    equal("fault", &fault["kind"], &Value::from(kind))?;
+    equal("exit code", &told.code, &3)?;
+    println!("ok: {}; {}", fault["cause"], fault["advice"]);
     Ok(())
 }
 
@@ -355,20 +345,15 @@ fn real_programs_are_read_as_they_are() {
         Err(why) if why.contains("not installed:") || why.contains("curl is missing") => return skipped(why.trim()),
         Err(why) => panic!("the real programs do not start: {why}"),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let wrong: Vec<String> = runtime.block_on(async {
-        let http = Http::new();
-        let mut all = vec![
-            ("prometheus", prometheus(&stack, &http).await),
-            ("postgres", postgres(&stack, &http).await),
-            ("node_exporter and PgBouncer", node_and_pgbouncer(&stack, &http).await),
-            ("two endpoints", both(&stack, &http).await),
-            ("a page for people", a_page_for_people(&stack, &http).await),
-        ];
-        let urls = [stack.url("NODE_PORT", "/metrics")];
-        stack.down();
-        all.push(("ended", ended(&urls, &http).await));
-        all.into_iter().filter_map(|(name, found)| Some(format!("{name}: {}", found.err()?))).collect()
-    });
+    let mut all = vec![
+        ("prometheus", prometheus(&stack)),
+        ("postgres", postgres(&stack)),
+        ("node_exporter", node(&stack)),
+        ("PgBouncer", pgbouncer(&stack)),
+        ("a page for people", fault(&stack, stack.url("PROM_PORT", "/graph"), "unreadable")),
+    ];
+    stack.down();
+    all.push(("an ended program", fault(&stack, stack.url("NODE_PORT", "/metrics"), "connect")));
+    let wrong: Vec<_> = all.into_iter().filter_map(|(name, found)| Some(format!("{name}: {}", found.err()?))).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
