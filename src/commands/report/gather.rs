@@ -26,7 +26,6 @@ use crate::facts::SourceKind;
 use crate::runtime::Clock;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
-use crate::runtime::pollers::News;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::setup;
 use crate::runtime::setup::Wish;
@@ -117,10 +116,10 @@ pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Res
 }
 
 /// The next message; `None` when there was none in that time.
-async fn next(inbox: &mut UnboundedReceiver<News>, within: Duration) -> Result<Option<Msg>, String> {
+async fn next(inbox: &mut UnboundedReceiver<Msg>, within: Duration) -> Result<Option<Msg>, String> {
     match tokio::time::timeout(within, inbox.recv()).await {
-        Ok(Some(News::Msg(msg))) => Ok(Some(msg)),
-        Ok(Some(News::Died) | None) => Err("a source broke sixty; this is a bug, please report it".to_owned()),
+        Ok(Some(msg)) => Ok(Some(msg)),
+        Ok(None) => Err("a source broke sixty; this is a bug, please report it".to_owned()),
         Err(_) => Ok(None),
     }
 }
