@@ -39,7 +39,6 @@ const BANNED: &[(&str, &[&str])] = &[
     ("tokio", &["sources", "runtime", "commands", "drill"]),
     (".unwrap()", &[]),
     ("#[allow(", &[]),
-    ("unsafe ", &[]),
 ];
 
 /// Limits that we like: a file longer than this before its tests is two.

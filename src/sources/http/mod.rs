@@ -198,6 +198,8 @@ impl Http {
 }
 
 fn build(tls: bool, direct: bool) -> reqwest::Result<Client> {
+    // Another library may have chosen a provider before us, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(concat!("sixty/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
