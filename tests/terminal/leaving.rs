@@ -147,6 +147,23 @@ fn panics_are_reported_on_the_screen_from_before() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
+fn a_report_does_not_outlive_a_panic() {
+    let home = tempfile::tempdir().unwrap();
+    let shop = Host::shop();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sixty"))
+        .args(["report", &shop.url("/metrics")])
+        .env("HOME", home.path())
+        .env("SIXTY_TEST_PANIC", "task:\x1b]0;pwned\x07")
+        .output()
+        .unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(3), Vec::new()), "{words}");
+    assert!(words.contains("This is a bug in sixty") && words.contains("a source broke sixty"), "{words}");
+    assert!(!words.contains('\x1b') && !words.contains('\x07'), "{words}");
+}
+
+#[test]
 fn without_a_terminal_it_says_so_in_one_sentence() {
     let home = tempfile::tempdir().unwrap();
     let shop = Host::shop();
