@@ -38,7 +38,10 @@ impl Keys {
     ///
     /// # Errors
     /// When it cannot be waited for.
-    #[expect(deprecated, reason = "the new name is unsafe for types whose descriptor may change; a file's does not")]
+    #[expect(
+        deprecated,
+        reason = "the newer one asks for a promise that a file keeps by itself: its descriptor stays the same"
+    )]
     pub fn open() -> io::Result<Self> {
         // The descriptor stays as it is: it is shared with the shell, which must not find it non-blocking.
         let input = std::fs::File::from(io::stdin().as_fd().try_clone_to_owned()?);

@@ -256,10 +256,22 @@ fn enter() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the terminal is ours to use: not while we run in the background of a shell. Where there is no job control
+/// it always is.
+#[must_use]
+pub fn is_foreground() -> bool {
+    rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
 /// Gives the terminal back. Errors have nowhere to go: the terminal may be gone for good.
 pub fn leave() {
     let Some(before) = lock(&BEFORE).take() else { return };
     OPEN.store(false, Ordering::SeqCst);
+    if !is_foreground() {
+        // Somebody else has it already; touching it would stop us.
+        ENTERED.store(false, Ordering::SeqCst);
+        return;
+    }
     // Writing may block for ever, and so may whoever writes now.
     let (done, ended) = mpsc::channel();
     let farewell = thread::Builder::new().name("farewell".into()).spawn(move || {

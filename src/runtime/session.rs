@@ -97,6 +97,7 @@ impl Session {
             scribe,
             inbox,
             taken: now,
+            away: false,
             unasked: None,
             due: Some(now),
             asked: true,
@@ -155,6 +156,8 @@ struct Desk {
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
+    /// We were continued in the background, and the terminal is somebody else's.
+    away: bool,
     /// When the last frame was drawn that nobody had asked for.
     unasked: Option<Instant>,
     /// When the next frame is to be drawn; `None` when nothing has changed.
@@ -185,14 +188,14 @@ impl Desk {
             if drawn.is_err() || self.screen.is_gone() {
                 return Ending::Left;
             }
-            let alarm = self.due.filter(|_| self.screen.is_free()).map_or(second, |due| due.min(second));
+            let alarm = self.due.filter(|_| !self.away && self.screen.is_free()).map_or(second, |due| due.min(second));
             let outcome = tokio::select! {
                 biased;
                 () = signals.leave.come() => Err(Leave),
                 () = exit::panicked() => return Ending::Died,
                 _ = signals.go_on.recv() => self.go_on(),
                 _ = signals.resize.recv() => self.resized(),
-                keys = keys.next() => match keys {
+                keys = keys.next(), if !self.away => match keys {
                     Some(keys) => self.pressed(&keys),
                     None => Err(Leave),
                 },
@@ -209,7 +212,7 @@ impl Desk {
     /// Draws the frame that is due, if the terminal has taken the one before. A terminal that is gone, or is stopped,
     /// must not stop the rest.
     fn draw_if_due(&mut self) -> io::Result<()> {
-        if self.due.is_none_or(|due| due > Instant::now()) || !self.screen.is_free() {
+        if self.away || self.due.is_none_or(|due| due > Instant::now()) || !self.screen.is_free() {
             return Ok(());
         }
         self.due = None;
@@ -245,6 +248,10 @@ impl Desk {
             return Ok(());
         }
         *second = self.next_second();
+        // `fg` sends no signal to whoever runs in the background already.
+        if self.away {
+            self.come_back()?;
+        }
         self.draw_soon();
         self.tell(Msg::Second)
     }
@@ -295,15 +302,21 @@ impl Desk {
     fn suspend(&mut self) -> Result<(), Leave> {
         screen::leave();
         let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
-        self.retake()
+        self.come_back()
     }
 
     /// Somebody stopped us from outside, and the shell may have set the terminal as it likes it.
     fn go_on(&mut self) -> Result<(), Leave> {
-        if self.taken.elapsed() < AFTER_FG { Ok(()) } else { self.retake() }
+        if !self.away && self.taken.elapsed() < AFTER_FG { Ok(()) } else { self.come_back() }
     }
 
-    fn retake(&mut self) -> Result<(), Leave> {
+    /// Takes the terminal again, unless a shell has continued us in the background (`bg`, or `kill %1`, which must
+    /// not find us stopped by asking for the terminal).
+    fn come_back(&mut self) -> Result<(), Leave> {
+        self.away = !screen::is_foreground();
+        if self.away {
+            return Ok(());
+        }
         self.draw_now();
         let taken = self.screen.retake().map_err(|_| Leave);
         self.taken = Instant::now();

@@ -147,6 +147,23 @@ fn panics_are_reported_on_the_screen_from_before() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
+fn a_report_does_not_outlive_a_panic() {
+    let home = tempfile::tempdir().unwrap();
+    let shop = Host::shop();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sixty"))
+        .args(["report", &shop.url("/metrics")])
+        .env("HOME", home.path())
+        .env("SIXTY_TEST_PANIC", "task:\x1b]0;pwned\x07")
+        .output()
+        .unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout), (Some(3), Vec::new()), "{words}");
+    assert!(words.contains("This is a bug in sixty") && words.contains("a source broke sixty"), "{words}");
+    assert!(!words.contains('\x1b') && !words.contains('\x07'), "{words}");
+}
+
+#[test]
 fn without_a_terminal_it_says_so_in_one_sentence() {
     let home = tempfile::tempdir().unwrap();
     let shop = Host::shop();
@@ -192,12 +209,51 @@ fn a_shell_gets_its_terminal_while_it_is_stopped_and_fg_brings_the_screen_back()
         term.wait("the screen", |seen| seen.alternate() && seen.text().contains("All within limits"));
         term.send("1");
         let ticked = round == 0;
-        term.wait("a key", |seen| super::is_ticked(&seen.text(), "Acknowledge the alert") == ticked);
+        term.wait("a key", |seen| crate::is_ticked(&seen.text(), "Acknowledge the alert") == ticked);
     }
     term.send("q");
     term.wait("the shell", |seen| !seen.alternate());
     term.send("stty -a | tr ';' '\\n' | grep -c -- ' icanon'; echo code-$?\n");
     term.wait_text("code-0");
+    term.send("exit\n");
+    assert_eq!(term.end().code, 0);
+}
+
+#[test]
+fn a_stopped_program_can_be_killed_and_one_in_the_background_waits_for_its_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let shop = Host::shop();
+    let shell = Command::new("/bin/bash", home.path()).args(["--norc", "--noprofile", "-i"]);
+    let mut term = shell.env("PS1", "ready> ").start();
+    term.wait_text("ready>");
+    term.send(format!("{} {}\n", env!("CARGO_BIN_EXE_sixty"), shop.url("/metrics")));
+    term.wait_text("All within limits");
+    term.send("\x1a");
+    term.wait("the prompt", |seen| !seen.alternate() && seen.text().contains("Stopped"));
+    let asked = shop.asked("/metrics");
+    term.send("clear; bg\n");
+    crate::wait_for("it goes on asking", || shop.asked("/metrics") > asked);
+    assert!(term.look(|seen| !seen.alternate()), "and draws nothing meanwhile");
+    term.send("echo still-$((6 * 7))\n");
+    term.wait_text("still-42");
+    term.send("clear; fg\n");
+    term.wait("the screen", |seen| seen.alternate() && seen.text().contains("All within limits"));
+    term.send("1");
+    term.wait("a key", |seen| crate::is_ticked(&seen.text(), "Acknowledge the alert"));
+    for signal in ["TERM", "HUP"] {
+        term.send("\x1a");
+        term.wait("the prompt", |seen| !seen.alternate() && seen.text().contains("Stopped"));
+        term.send(format!("jobs -p > pid; clear; kill -{signal} %1; echo sent\n"));
+        term.wait("the kill", |seen| seen.text().lines().any(|line| line.trim() == "sent"));
+        let pid = std::fs::read_to_string(home.path().join("pid")).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+        crate::wait_for("its end", || rustix::process::test_kill_process(pid).is_err());
+        assert!(term.look(|seen| !seen.alternate()));
+        term.send(format!("clear; {} {}\n", env!("CARGO_BIN_EXE_sixty"), shop.url("/metrics")));
+        term.wait("the screen", |seen| seen.alternate() && seen.text().contains("All within limits"));
+    }
+    term.send("q");
+    term.wait("the shell", |seen| !seen.alternate());
     term.send("exit\n");
     assert_eq!(term.end().code, 0);
 }
@@ -219,7 +275,7 @@ fn stopped_from_outside_it_takes_the_terminal_again() {
     term.send("stty sane; clear; fg\n");
     term.wait("a whole frame", |seen| seen.text().contains("All within limits"));
     term.send("1");
-    term.wait("a key, without Enter", |seen| super::is_ticked(&seen.text(), "Acknowledge the alert"));
+    term.wait("a key, without Enter", |seen| crate::is_ticked(&seen.text(), "Acknowledge the alert"));
     term.send("q");
     term.wait("the shell", |seen| !seen.alternate());
     term.send("exit\n");
@@ -234,7 +290,7 @@ fn without_job_control_ctrl_z_does_not_hang_it() {
     term.send("\x1a");
     term.wait("the screen again", |seen| count(&seen.bytes, b"\x1b[?1049h") >= 2 && seen.alternate());
     term.send("1");
-    term.wait("a key", |seen| super::is_ticked(&seen.text(), "Acknowledge the alert"));
+    term.wait("a key", |seen| crate::is_ticked(&seen.text(), "Acknowledge the alert"));
     term.send("q");
     let end = term.end();
     assert_eq!(end.code, 0);
@@ -251,7 +307,7 @@ fn a_terminal_that_takes_nothing_delays_neither_ticks_nor_the_end() {
     // Each tick is a frame, and more of them than any terminal keeps; what is on disk shows that the loop goes on.
     for round in 1..=60 {
         term.send("\x0c1");
-        super::wait_for("the tick on disk", || super::entries(home.path(), "ticked").len() == round);
+        crate::wait_for("the tick on disk", || crate::entries(home.path(), "ticked").len() == round);
     }
     term.signal(Signal::TERM);
     let began = std::time::Instant::now();

@@ -216,6 +216,22 @@ fn ticks_of_the_clock(term: &Term, times: usize) {
     }
 }
 
+#[test]
+fn readings_that_come_in_bursts_are_drawn_ten_times_a_second_at_most() {
+    let home = tempfile::tempdir().unwrap();
+    let mut term = Command::sixty(home.path()).args(["demo", "--seed", "7", "--speed", "600"]).start();
+    term.wait_text("checkout-api");
+    // Every frame ends with this, and nothing else does.
+    let frames = |seen: &Seen| crate::pty::count(&seen.bytes, b"\x1b[59m\x1b[0m");
+    let before = term.look(frames);
+    let took = term.wait("frames", |seen| frames(seen) >= before + 20);
+    println!("twenty frames of a story 600 times as fast as life: {took:?}");
+    // The first may be half seen already, and the second follows it at once.
+    assert!(took.as_secs_f64() > 1.7, "{took:?}");
+    term.send("q");
+    assert_eq!(term.end().code, 0);
+}
+
 /// How often all threads of a process were put on a processor, and the time they spent there.
 #[cfg(target_os = "linux")]
 fn cost(pid: rustix::process::Pid) -> (u64, Duration) {

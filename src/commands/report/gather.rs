@@ -24,6 +24,7 @@ use crate::commands::prepare;
 use crate::config::Config;
 use crate::facts::SourceKind;
 use crate::runtime::Clock;
+use crate::runtime::exit;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
 use crate::runtime::pollers::Pollers;
@@ -117,10 +118,15 @@ pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Res
 
 /// The next message; `None` when there was none in that time.
 async fn next(inbox: &mut UnboundedReceiver<Msg>, within: Duration) -> Result<Option<Msg>, String> {
-    match tokio::time::timeout(within, inbox.recv()).await {
-        Ok(Some(msg)) => Ok(Some(msg)),
-        Ok(None) => Err("a source broke sixty; this is a bug, please report it".to_owned()),
-        Err(_) => Ok(None),
+    let broken = || Err("a source broke sixty; this is a bug, please report it".to_owned());
+    tokio::select! {
+        // What it would still say is not to be trusted, and what it is silent about even less.
+        () = exit::panicked() => broken(),
+        msg = tokio::time::timeout(within, inbox.recv()) => match msg {
+            Ok(Some(msg)) => Ok(Some(msg)),
+            Ok(None) => broken(),
+            Err(_) => Ok(None),
+        },
     }
 }
 
