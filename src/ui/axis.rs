@@ -1,5 +1,7 @@
 //! The shared time axis: which column is which time, and the marks that run through all strips.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use crate::app::App;
@@ -22,23 +24,36 @@ pub(super) struct Axis {
     pub columns: u16,
     /// The last column that time has reached; those behind it are empty, since they are to come.
     pub last: u16,
+    /// Columns that show one value together: no column is finer than the distance of answers.
+    pub group: u16,
     /// Milliseconds of a column.
     step: i64,
 }
 
 impl Axis {
-    /// The axis of the app on so many columns. Its edges stand still while time runs on towards the right one, and
-    /// then move by a sixteenth of the axis at once: a picture that creeps along with every second is unrest for the
-    /// eye and costs a slow line thousands of bytes.
-    pub fn new((from, to): (At, At), columns: u16) -> Self {
+    /// The axis of the app on so many columns, for answers that are `every` apart. Its edges stand still while time
+    /// runs on towards the right one, and then move by a sixteenth of the axis at once, but not more often than in
+    /// half a minute: a picture that creeps along with every second is unrest for the eye and costs a slow line
+    /// thousands of bytes.
+    pub fn new((from, to): (At, At), columns: u16, every: Duration) -> Self {
         let count = i64::from(columns.max(1));
-        let jump = (count / 16).max(1);
-        let step = ((to - from).num_milliseconds() / (count - jump).max(1)).max(1);
+        let window = (to - from).num_milliseconds();
+        let jump = (30_000 * count / window.max(1)).clamp(count / 16, count / 3).max(1);
+        let step = (window / (count - jump).max(1)).max(1);
         let end = (to.timestamp_millis().div_euclid(step * jump) + 1) * step * jump;
         let at = |ms: i64| At::from_timestamp_millis(ms).unwrap_or(to);
-        let mut axis = Self { from: at(end - step * count), to: at(end), columns, last: 0, step };
-        axis.last = axis.column(to).unwrap_or(0);
+        let group = (every.as_millis() as u64).div_ceil(step as u64).clamp(1, (count as u64 / 8).max(1)) as u16;
+        let mut axis = Self { from: at(end - step * count), to: at(end), columns, last: 0, group, step };
+        let reached = axis.column(to).unwrap_or(0);
+        axis.last = ((reached / group + 1) * group - 1).min(columns.saturating_sub(1));
         axis
+    }
+
+    /// How many groups of columns there are, and where the last of them ends: it may reach beyond the right edge.
+    pub fn groups(&self) -> (usize, At) {
+        let groups = self.columns.div_ceil(self.group);
+        let length = i64::from(groups) * i64::from(self.group) * self.step;
+        (usize::from(groups), self.from + chrono::TimeDelta::milliseconds(length))
     }
 
     /// The column of an instant; `None` outside of the axis.
@@ -209,7 +224,8 @@ mod tests {
 
     #[test]
     fn the_picture_moves_by_whole_columns() {
-        let axes: Vec<_> = (0..3_600).map(|s| Axis::new((at(s), at(3_600 + s)), 64)).collect();
+        let five = Duration::from_secs(5);
+        let axes: Vec<_> = (0..3_600).map(|s| Axis::new((at(s), at(3_600 + s)), 64, five)).collect();
         let moves = axes.windows(2).filter(|pair| pair[0].from != pair[1].from).count();
         assert!((14..=15).contains(&moves), "an axis of an hour moves once in four minutes: {moves}");
         for (second, axis) in (0..).zip(&axes) {
@@ -218,6 +234,12 @@ mod tests {
             assert!(axis.columns - axis.last <= 4, "little of it is still to come");
         }
         assert_eq!(axes[0].column(axes[0].to), None);
-        assert_eq!(Axis::new((at(0), at(0)), 0).column(at(0)), None);
+        assert_eq!(Axis::new((at(0), at(0)), 0, five).column(at(0)), None);
+        let short = Axis::new((at(0), at(120)), 96, five);
+        assert_eq!(
+            (short.group, short.columns - short.last <= 32),
+            (4, true),
+            "a value is never drawn finer than asked"
+        );
     }
 }

@@ -84,7 +84,7 @@ fn signals(app: &App, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
 /// One signal: name and value in one row, its bars in the others.
 fn signal(app: &App, canvas: &mut Canvas<'_>, area: Rect, signal: Signal) {
     let Some(service) = app.service() else { return };
-    let axis = Axis::new(app.axis(), area.width);
+    let axis = Axis::new(app.axis(), area.width, service.signals.every());
     let channel = Channel::new(service, signal, &axis, app.now());
     let words = strips::label(app, service, signal, &channel, usize::from(area.width.saturating_sub(13)), true);
     let mut row = Row::new().left(Role::Title, format!("{} ", signal.title()));

@@ -150,7 +150,7 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
     cell(canvas, columns.age, age, role);
     cell(canvas, columns.errors, value(Measure::ErrorRate), role_of(service, Signal::ErrorRate));
     if columns.bars > 0 {
-        let axis = Axis::new(app.axis(), columns.bars - 2);
+        let axis = Axis::new(app.axis(), columns.bars - 2, service.signals.every());
         let channel = Channel::new(service, Signal::ErrorRate, &axis, now);
         strips::paint(canvas, Rect { x, y, width: columns.bars - 2, height: 1 }, &channel, &[]);
         x += columns.bars;

@@ -56,7 +56,7 @@ fn plot(app: &App, service: &ServiceState, signal: Signal, canvas: &mut Canvas<'
     if graph.height == 0 || graph.width < 4 {
         return;
     }
-    let axis = Axis::new(app.axis(), graph.width);
+    let axis = Axis::new(app.axis(), graph.width, service.signals.every());
     let marks = axis::marks(app, &axis);
     let channel = Channel::new(service, signal, &axis, app.now());
     strips::paint(canvas, graph, &channel, &marks);

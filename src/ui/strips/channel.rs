@@ -92,11 +92,13 @@ impl Channel {
 }
 
 fn seen(service: &ServiceState, measure: Measure, axis: &Axis) -> Vec<Column> {
-    let count = usize::from(axis.columns);
-    service.signals.track(measure).map_or_else(
-        || vec![Column::Hole; count],
-        |track| columns(&track.history, axis.from, axis.to, count, service.signals.every()),
-    )
+    let Some(track) = service.signals.track(measure) else {
+        return vec![Column::Hole; usize::from(axis.columns)];
+    };
+    let (groups, to) = axis.groups();
+    let seen = columns(&track.history, axis.from, to, groups, service.signals.every());
+    let wide = seen.into_iter().flat_map(|column| std::iter::repeat_n(column, usize::from(axis.group)));
+    wide.take(usize::from(axis.columns)).collect()
 }
 
 /// The value that a column is drawn with: the worst of it, but for traffic, whose peaks say nothing.

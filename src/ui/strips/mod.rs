@@ -67,8 +67,8 @@ impl Plan {
             return Self { beside, shown, rows: 0, gap: 0, axis: 0 };
         }
         let each = room / shown;
-        let gap = u16::from(each >= if beside { 4 } else { 5 });
-        Self { beside, shown, rows: (each - gap).min(9), gap, axis }
+        let gap = u16::from(each >= if beside { 4 } else { 5 }) + u16::from(each >= 9);
+        Self { beside, shown, rows: (each - gap).min(8), gap, axis }
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let (label, scale) = if plan.beside { (LABEL, SCALE) } else { (2, 0) };
     let graph =
         Rect { x: area.x + label, width: area.width.saturating_sub(label + scale + u16::from(!plan.beside)), ..area };
-    let axis = Axis::new(app.axis(), graph.width);
+    let axis = Axis::new(app.axis(), graph.width, service.signals.every());
     let marks = axis::marks(app, &axis);
     let mut y = area.y;
     for (index, signal) in &strips {
