@@ -178,7 +178,8 @@ fn place(
     };
     // The last resort is to stand close before what is in the way.
     let close = taken.iter().map(|(from, ..)| from.saturating_sub(wide + 1)).max_by_key(|start| *start);
-    let close = close.filter(|start| start + wide + 9 > column && start + wide <= column + 2);
+    let close =
+        close.filter(|_| role != Role::Muted).filter(|start| start + wide + 9 > column && start + wide <= column + 2);
     for start in places.into_iter().chain(close) {
         let start = start.min(last);
         let end = start + wide;

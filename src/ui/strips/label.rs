@@ -111,24 +111,30 @@ fn value_text(service: &ServiceState, signal: Signal, number: Number) -> String 
     }
 }
 
-/// `▲ critical ≥ 5.0 % 5m49s`, shorter where the room is short.
+/// `▲ critical ≥ 5 % for 5m`, shorter where the room is short.
 fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
     let role = severity_role(finding.severity);
     let open = if finding.from_the_start { "> " } else { "" };
     let age = format!("{open}{}", clock::calm_between(finding.since, app.now()));
     let mark = symbol(finding.severity);
     if finding.subject == Subject::DbPool && finding.value >= 1.0 {
-        return span(role, format!("{mark} full {age}"));
+        return span(role, format!("{mark} full for {age}"));
     }
     let waiting = if finding.subject == Subject::DbPoolWaiting { " waiting" } else { "" };
     let sign = if finding.rule().contains('≤') { "≤" } else { "≥" };
     let limit = amount(finding.limit, finding.subject.unit());
-    let long = format!("{mark} {} {sign} {limit}{waiting} {age}", finding.severity.word());
+    let word = finding.severity.word();
+    let forms = [
+        format!("{mark} {word} {sign} {limit}{waiting} for {age}"),
+        format!("{mark} {word} {sign} {limit}{waiting}, {age}"),
+        format!("{mark} {sign} {limit}{waiting} for {age}"),
+        format!("{mark} {sign} {limit}{waiting}, {age}"),
+        format!("{mark} {sign} {limit}{waiting}"),
+    ];
     // One more, since the sign takes two cells where there is only ASCII.
-    if long.chars().count() < width {
-        return span(role, long);
-    }
-    span(role, format!("{mark} {sign} {limit}{waiting} {age}"))
+    let fits = forms.iter().position(|form| form.chars().count() < width);
+    let [.., shortest] = &forms;
+    span(role, fits.and_then(|index| forms.get(index)).unwrap_or(shortest).clone())
 }
 
 /// The numbers that stand behind the value.
