@@ -2,7 +2,7 @@
 //!
 //! Files are `DIR/incidents/<service>/<opened>-<random>.jsonl`. The current incident is the newest one that is not
 //! resolved and in which somebody wrote within a day; the first entry without one opens one. What cannot be written
-//! waits in memory. Reading and writing are apart: a read-only journal owns no [`Writer`], and nothing else can write.
+//! waits in memory. Reading and writing are apart: a read-only journal owns no `Writer`, and nothing else can write.
 //! What the entries mean is [`crate::incident`]'s.
 
 mod identity;

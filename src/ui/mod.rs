@@ -1,6 +1,6 @@
 //! State to cells: layout, strips, panes, theme roles.
 //!
-//! [`draw`] is a plain function of the [`App`](crate::app::App), the [`Look`] and a size. It reads no clock, does no I/O and changes nothing
+//! [`draw`] is a plain function of the [`App`], the [`Look`] and a size. It reads no clock, does no I/O and changes nothing
 //! but cells. Every state is word, symbol and place first; colour comes on top, so that a frame reads the same
 //! without it. Sizes are met by ranks: what matters least goes first, and nothing is refused.
 

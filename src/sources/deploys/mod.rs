@@ -1,6 +1,6 @@
 //! What changed lately: a file, a command, GitHub deployments, the tags of a local clone.
 //!
-//! Each source answers with all the [`Change`](crate::facts::Change)s that it knows of, newest first, at most
+//! Each source answers with all the [`Change`]s that it knows of, newest first, at most
 //! [`MOST`]. Files and commands speak the lines that [`records`] describes. Nothing here ranks changes, relates
 //! them to an incident or keeps a schedule.
 
