@@ -32,7 +32,7 @@ pub const EXPIRED: &str = "\
 pub async fn serve(certificate: &str) -> Url {
     let bytes = |text: &str| base64::engine::general_purpose::STANDARD.decode(text.trim()).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::Pkcs8(bytes(KEY).into());
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
