@@ -142,9 +142,11 @@ impl Navigation {
         self.window = Some(next.unwrap_or(shown).min(longest));
     }
 
-    /// The shortest usual time axis that holds `span`, at most `longest`.
+    /// The shortest usual time axis that holds `span`, at least ten minutes and at most `longest`. Shorter ones are
+    /// for whoever asks: their columns are so narrow in time that the picture would move every second.
     #[must_use]
     pub fn fitting(span: Duration, longest: Duration) -> Duration {
+        let span = span.max(Duration::from_secs(600));
         let minutes = WINDOWS.iter().map(|minutes| Duration::from_secs(minutes * 60));
         minutes.filter(|w| *w >= span).min().unwrap_or(longest).min(longest)
     }
@@ -168,7 +170,8 @@ mod tests {
     #[test]
     fn the_axis_grows_with_what_is_known_and_steps() {
         let hour = Duration::from_hours(1);
-        assert_eq!(Navigation::fitting(Duration::from_secs(3), hour), Duration::from_mins(2));
+        assert_eq!(Navigation::fitting(Duration::from_secs(3), hour), Duration::from_mins(10));
+        assert_eq!(Navigation::fitting(Duration::from_secs(3), Duration::from_mins(5)), Duration::from_mins(5));
         assert_eq!(Navigation::fitting(Duration::from_mins(16), hour), Duration::from_mins(30));
         assert_eq!(Navigation::fitting(Duration::from_hours(5), hour), hour);
         let mut navigation = Navigation::new(None);

@@ -279,7 +279,8 @@ impl App {
 
     /// Ticks an open item, unticks a ticked one; the entry is applied at once and written by the runtime.
     fn toggle(&mut self, item: usize) -> Vec<Effect> {
-        if self.settings.mode.is_read_only() {
+        // On the overview no checklist is in sight: a tick there would be one that nobody meant.
+        if self.settings.mode.is_read_only() || self.navigation.page() == Page::Overview {
             return Vec::new();
         }
         let list = &self.settings.checklist;

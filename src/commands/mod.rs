@@ -31,7 +31,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(refusal) if refusal.code == 0 => return print(refusal.text.as_bytes()),
         Err(refusal) => {
-            eprint!("{}", refusal.text);
+            exit::say(refusal.text.trim_end());
             return ExitCode::from(refusal.code);
         }
     };

@@ -72,6 +72,19 @@ pub fn age(duration: Duration) -> String {
     }
 }
 
+/// An age to be told in a sentence that stands for a while: like [`age`], without seconds from a minute on.
+#[must_use]
+pub fn rough_age(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    age(if seconds < 60 { duration } else { Duration::from_secs(seconds / 60 * 60) })
+}
+
+/// How long ago `from` was, roughly; an instant in the future (clock skew) counts as now.
+#[must_use]
+pub fn rough_between(from: crate::facts::At, to: crate::facts::At) -> String {
+    rough_age((to - from).to_std().unwrap_or_default())
+}
+
 /// A distance between two instants as an age; a negative one (clock skew) counts as none.
 #[must_use]
 pub fn between(from: crate::facts::At, to: crate::facts::At) -> String {

@@ -58,7 +58,7 @@ fn down(facts: &Facts<'_>, verdict: &Verdict) -> Line {
 
 fn changes(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     if let Some(near) = verdict.nearby.first() {
-        let age = units::between(near.change.at(), facts.at);
+        let age = units::rough_between(near.change.at(), facts.at);
         return Line::new().with(Tone::Change, near.change.name()).with(Tone::Plain, format!(" {age} ago"));
     }
     if facts.changes_known {
@@ -77,7 +77,7 @@ fn outside(facts: &Facts<'_>) -> Line {
     let unknown = count(Level::Unknown);
     if let Some(vendor) = worst.max_by_key(|vendor| vendor.level()) {
         let since = vendor.status.as_ref().and_then(|status| status.since);
-        let since = since.map(|since| format!(" for {}", units::between(since, facts.at))).unwrap_or_default();
+        let since = since.map(|since| format!(" for {}", units::rough_between(since, facts.at))).unwrap_or_default();
         let line = Line::new().with(Tone::Warning, format!("{} {}", vendor.name, vendor.level().word()));
         return line.with(Tone::Plain, since);
     }

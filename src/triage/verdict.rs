@@ -240,6 +240,8 @@ fn undecided(facts: &Facts<'_>) -> Line {
             .with(Tone::Unknown, "No requests")
             .with(Tone::Plain, " reach it: errors and latency have no value."),
         Some(Answer::NoData(why)) => {
+            // The strip has room for what was looked for and what comes close; here the reason is enough.
+            let why = why.split_once(": ").map_or(&**why, |(reason, _)| reason);
             Line::new().with(Tone::Unknown, "Cannot tell: ").with(Tone::Plain, format!("{why}."))
         }
         _ => Line::new()
@@ -308,7 +310,7 @@ fn context(facts: &Facts<'_>, findings: &[Finding], severity: Severity, nearby: 
     if severity >= Severity::Warning {
         line.append(change_words(facts, nearby));
     } else if let Some(last) = facts.changes.iter().find(|change| change.at() <= facts.at) {
-        let age = units::between(last.at(), facts.at);
+        let age = units::rough_between(last.at(), facts.at);
         let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
         line.append(words.with(Tone::Change, last.name()).with(Tone::Muted, format!(" {age} ago.")));
     }
@@ -352,7 +354,7 @@ fn aside(facts: &Facts<'_>) -> Line {
         if matches!(status.level, Level::Operational | Level::Unknown) {
             continue;
         }
-        let since = status.since.map(|since| format!(" for {}", units::between(since, facts.at)));
+        let since = status.since.map(|since| format!(" for {}", units::rough_between(since, facts.at)));
         let words = format!("{} says {}{}.", vendor.name, status.level.word(), since.unwrap_or_default());
         line.append(Line::new().with(Tone::Warning, words));
     }
@@ -429,7 +431,7 @@ mod tests {
                 &api,
                 (
                     Severity::Ok,
-                    "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.|Last deploy api v2 5m02s ago.|",
+                    "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.|Last deploy api v2 5m ago.|",
                 ),
             ),
             (&[fine], 60, &[], (Severity::Unknown, "No numbers for 1m.||")),
