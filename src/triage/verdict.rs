@@ -429,10 +429,7 @@ mod tests {
                 &[fine],
                 2,
                 &api,
-                (
-                    Severity::Ok,
-                    "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.|Last deploy api v2 5m ago.|",
-                ),
+                (Severity::Ok, "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.|Last deploy api v2 5m ago.|"),
             ),
             (&[fine], 60, &[], (Severity::Unknown, "No numbers for 1m.||")),
             (&[], 60, &[], (Severity::Unknown, "Asking for the first time.||")),
