@@ -9,6 +9,7 @@ use sixty::config::Problems;
 use sixty::config::World;
 use sixty::config::load;
 use sixty::config::parse;
+use sixty::facts::Zone;
 
 const SAMPLE: &str = include_str!("../sixty.sample.toml");
 const THEMES: &[&str] = &["terminal", "dark", "light", "mono", "okabe-ito"];
@@ -98,7 +99,7 @@ path = "deploys.jsonl"
 "#,
     )
     .unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(config.time_zone, Some(chrono_tz::Europe::Berlin));
+    assert_eq!(config.time_zone, Zone::named("Europe/Berlin"));
     assert_eq!(config.theme, "/etc/sixty/themes/ours.toml");
     assert_eq!(config.ascii, Some(true));
     assert_eq!(config.window, Duration::from_secs(1800));

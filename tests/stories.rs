@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use chrono_tz::Tz;
 use sixty::app::App;
 use sixty::app::Effect;
 use sixty::app::JournalNews;
@@ -38,6 +37,7 @@ use sixty::facts::Reading;
 use sixty::facts::SourceId;
 use sixty::facts::SourceInfo;
 use sixty::facts::SourceKind;
+use sixty::facts::Zone;
 use sixty::incident::Checklist;
 use sixty::triage::Severity;
 use sixty::triage::Thresholds;
@@ -69,7 +69,7 @@ fn app(services: &[&str], mode: Mode) -> App {
             })
             .collect(),
         sources: metrics.chain(others).collect(),
-        zone: Tz::America__New_York,
+        zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),
         retention: Duration::from_hours(6),
         who: "ana".to_owned(),

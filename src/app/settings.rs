@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono_tz::Tz;
-
 use crate::app::KeyMap;
 use crate::facts::SourceInfo;
+use crate::facts::Zone;
 use crate::incident::Checklist;
 use crate::triage::Thresholds;
 
@@ -48,7 +47,7 @@ pub struct Settings {
     /// Every source that will be asked.
     pub sources: Vec<SourceInfo>,
     /// The zone in which times are drawn, beside UTC.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The longest time axis that is chosen by itself.
     pub window: Duration,
     /// How long history is kept.

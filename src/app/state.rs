@@ -233,7 +233,7 @@ impl App {
         let changes_known = self.sources_of(SourceKind::Changes, None).any(|source| source.last_ok.is_some());
         Facts {
             at: self.now,
-            zone: self.settings.zone,
+            zone: &self.settings.zone,
             signals: &service.signals,
             thresholds: &service.thresholds,
             silence,

@@ -308,13 +308,14 @@ impl App {
             return queries.map(String::as_str).collect::<Vec<_>>().join("\n");
         }
         let verdict = &service.verdict;
-        let local = self.now.with_timezone(&self.settings.zone);
+        let zone = &self.settings.zone;
         let head = format!(
-            "{} {} {} at {} ({} UTC)",
+            "{} {} {} at {} {} ({} UTC)",
             service.name,
             service.environment,
             verdict.severity.word(),
-            local.format("%H:%M:%S %Z"),
+            zone.local(self.now).format("%H:%M:%S"),
+            zone.abbreviation(self.now),
             self.now.format("%Y-%m-%d %H:%M:%S")
         );
         let lines = [&verdict.headline, &verdict.context, &verdict.aside].map(crate::triage::Line::text);

@@ -166,8 +166,9 @@ fn ground(subject: &Subject, now: At) -> Vec<Line> {
         Some(path) => format!("{}: {counts}", clean_line(&path.display().to_string(), 200)),
         None => format!("none, addresses are given: {counts}"),
     };
-    let zone = subject.settings.zone;
-    let zone = format!("{}, it is {} there", zone.name(), now.with_timezone(&zone).format("%H:%M:%S %Z"));
+    let zone = &subject.settings.zone;
+    let clock = zone.local(now).format("%H:%M:%S");
+    let zone = format!("{}, it is {clock} {} there", zone.name(), zone.abbreviation(now));
     let mut lines = vec![Line::new(Word::Ok, "config", path), Line::new(Word::Ok, "time zone", zone)];
     lines.push(journal(&subject.state));
     lines.extend(secrets(config));

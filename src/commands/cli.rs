@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::config::Config;
+use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
 
@@ -67,7 +68,7 @@ pub struct Options {
 
     /// Show times of this zone, as in Europe/Berlin or UTC
     #[arg(long, global = true, value_name = "ZONE", value_parser = crate::config::zone)]
-    pub time_zone: Option<chrono_tz::Tz>,
+    pub time_zone: Option<Zone>,
 
     /// Keep the journal in this folder
     #[arg(long, global = true, value_name = "DIR")]
@@ -97,7 +98,7 @@ impl Options {
             config.window = window;
             config.retention = config.retention.max(window);
         }
-        config.time_zone = self.time_zone.or(config.time_zone);
+        config.time_zone = self.time_zone.clone().or(config.time_zone);
         config.state_dir = self.state_dir.clone().or(config.state_dir);
         config.who = self.who.clone().or(config.who);
         config

@@ -30,6 +30,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::facts::Measure;
+use crate::facts::Zone;
 use crate::sources::deploys;
 use crate::sources::secret::SecretRef;
 use crate::sources::status;
@@ -51,7 +52,7 @@ pub struct Config {
     /// The file that it was read from; `None` without one.
     pub path: Option<PathBuf>,
     /// The zone of the times on the screen; `None`: the machine's.
-    pub time_zone: Option<chrono_tz::Tz>,
+    pub time_zone: Option<Zone>,
     /// The name of a theme that ships, or the path of a theme's file.
     pub theme: String,
     /// Draw with ASCII only; `None`: by the locale.

@@ -3,11 +3,9 @@
 //! `EST` and its like are refused although the database has some of them: they stand for a fixed distance from
 //! UTC, or for several places, and are wrong for half of the year where people mean the clock on the wall.
 
-use chrono_tz::TZ_VARIANTS;
-use chrono_tz::Tz;
-
 use super::reader::Wrong;
 use super::reader::quoted;
+use crate::facts::Zone;
 
 /// Abbreviations and old names, and the zones that people may mean by them.
 const MEANT: &[(&str, &[&str])] = &[
@@ -68,17 +66,17 @@ const MEANT: &[(&str, &[&str])] = &[
 ///
 /// # Errors
 /// What is wrong with the name and which ones may be meant, in one sentence.
-pub fn zone(name: &str) -> Result<Tz, String> {
+pub fn zone(name: &str) -> Result<Zone, String> {
     parse_zone(name).map_err(|wrong| format!("{}; {}", wrong.cause, wrong.advice))
 }
 
-pub(super) fn parse_zone(name: &str) -> Result<Tz, Wrong> {
+pub(super) fn parse_zone(name: &str) -> Result<Zone, Wrong> {
     let name = name.trim();
     if let Some((_, meant)) = MEANT.iter().find(|(short, _)| short.eq_ignore_ascii_case(name)) {
         let cause = format!("{} is not the name of one place's time zone", quoted(name));
         return Err(Wrong::new(cause, format!("write the IANA name of a place: {} may be meant", or_list(meant))));
     }
-    if let Ok(zone) = name.parse::<Tz>() {
+    if let Some(zone) = Zone::named(name) {
         return Ok(zone);
     }
     let cause = format!("{} is not an IANA time zone", quoted(name));
@@ -107,14 +105,12 @@ fn alike(name: &str) -> Vec<&'static str> {
         // A right city under a wrong continent is the commoner mistake, yet the whole name counts a little more.
         whole.max(strsim::normalized_damerau_levenshtein(wanted_city, city) * 0.97)
     };
-    let mut zones: Vec<(f64, &'static str)> = TZ_VARIANTS
-        .iter()
-        .map(|zone| zone.name())
+    let mut zones: Vec<(f64, &'static str)> = Zone::names()
         .filter(|zone| zone.contains('/'))
         .map(|zone| (likeness(zone), zone))
         .filter(|(likeness, _)| *likeness > 0.72)
         .collect();
-    zones.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())));
+    zones.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(b.1)));
     zones.into_iter().take(3).map(|(_, zone)| zone).collect()
 }
 

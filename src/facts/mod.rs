@@ -11,6 +11,7 @@ mod measure;
 mod notice;
 mod reading;
 pub mod text;
+mod zone;
 
 pub use change::Change;
 pub use change::ChangeKind;
@@ -40,6 +41,7 @@ pub use reading::Reading;
 pub use reading::SourceId;
 pub use reading::SourceInfo;
 pub use reading::SourceKind;
+pub use zone::Zone;
 
 /// An instant. Every time in `sixty` is UTC until it is drawn.
 pub type At = chrono::DateTime<chrono::Utc>;

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono_tz::Tz;
-
 use crate::app::KeyMap;
 use crate::app::Mode;
 use crate::app::ServiceSettings;
@@ -16,6 +14,7 @@ use crate::config::Service;
 use crate::facts::At;
 use crate::facts::Measure;
 use crate::facts::PresetReport;
+use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::incident::Checklist;
 use crate::runtime::journal;
@@ -79,7 +78,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
     Ok(Settings {
         services: services.collect(),
         sources: sources.iter().map(Source::info).collect(),
-        zone: config.time_zone.unwrap_or_else(machine_zone),
+        zone: config.time_zone.clone().unwrap_or_else(machine_zone),
         window: config.window,
         retention: config.retention,
         who: journal::who(wish.who.as_deref().or(config.who.as_deref())),
@@ -115,10 +114,10 @@ fn checklist(config: &Config) -> Result<Checklist, Vec<String>> {
 }
 
 /// The machine's zone; UTC where it has none, or one that nobody knows.
-fn machine_zone() -> Tz {
+fn machine_zone() -> Zone {
     let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
     let named = named.or_else(|| iana_time_zone::get_timezone().ok());
-    named.and_then(|name| name.trim_start_matches(':').parse().ok()).unwrap_or(Tz::UTC)
+    named.and_then(|name| Zone::named(name.trim_start_matches(':'))).unwrap_or(Zone::utc())
 }
 
 /// All sources that the configuration names.

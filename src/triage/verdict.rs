@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use chrono_tz::Tz;
-
 use crate::facts::At;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
@@ -12,6 +10,7 @@ use crate::facts::Fault;
 use crate::facts::Level;
 use crate::facts::Measure;
 use crate::facts::ProviderStatus;
+use crate::facts::Zone;
 use crate::signals::Freshness;
 use crate::signals::ServiceSignals;
 use crate::signals::units;
@@ -103,7 +102,7 @@ pub struct Facts<'a> {
     /// Now.
     pub at: At,
     /// The zone in which times are written.
-    pub zone: Tz,
+    pub zone: &'a Zone,
     /// The signals of the service.
     pub signals: &'a ServiceSignals,
     /// Its limits.
@@ -397,7 +396,7 @@ mod tests {
     fn words(rows: &[Row<'_>], now: i64, changes: &[Change], silence: Option<(&Fault, At)>) -> (Severity, String) {
         let facts = Facts {
             at: at(now),
-            zone: Tz::UTC,
+            zone: &Zone::utc(),
             signals: &signals(5, rows),
             thresholds: &Thresholds::default(),
             silence,

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use chrono_tz::Tz;
-
 use crate::facts::At;
+use crate::facts::Zone;
 
 /// What a phrase means to the eye. Colour is put on top of the words, never instead of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,8 +87,8 @@ impl Line {
 
 /// `03:15:20` in the zone of the team; with the day when it is not the day of `today`.
 #[must_use]
-pub fn clock_time(at: At, today: At, zone: Tz) -> String {
-    let (at, today) = (at.with_timezone(&zone), today.with_timezone(&zone));
+pub fn clock_time(at: At, today: At, zone: &Zone) -> String {
+    let (at, today) = (zone.local(at), zone.local(today));
     let format = if at.date_naive() == today.date_naive() { "%H:%M:%S" } else { "%d %b %H:%M" };
     at.format(format).to_string()
 }

@@ -97,7 +97,7 @@ pub(super) struct Mark {
 /// The marks of the shown service, the most important first; one per column.
 pub(super) fn marks(app: &App, axis: &Axis) -> Vec<Mark> {
     let Some(service) = app.service() else { return Vec::new() };
-    let (now, zone) = (app.now(), app.settings().zone);
+    let (now, zone) = (app.now(), &app.settings().zone);
     let mut marks: Vec<Mark> = Vec::new();
     let mut add = |at: At, glyph, role, word: &str, side| {
         let Some(column) = axis.column(at) else { return };
@@ -148,7 +148,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, axis: &Axis, 
     for mark in marks {
         place(canvas, area, y, (mark.column, mark.side), (&mark.label, mark.role), &mut taken);
     }
-    let edge = app.navigation().end.map(|end| clock::second(end, app.settings().zone));
+    let edge = app.navigation().end.map(|end| clock::second(end, &app.settings().zone));
     let edge = edge.as_ref().map_or(("now", Role::Muted), |time| (time, Role::Focus));
     place(canvas, area, y, (axis.last, Side::Under), edge, &mut taken);
     for (column, label) in ticks(app, axis) {
@@ -198,13 +198,13 @@ fn ticks(app: &App, axis: &Axis) -> Vec<(u16, String)> {
     const STEPS: [i64; 15] = [10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400];
     let wanted = axis.seconds() * 15 / i64::from(axis.columns.max(1));
     let step = STEPS.into_iter().find(|step| *step >= wanted).unwrap_or(7 * 86_400);
-    let zone = app.settings().zone;
-    let local = axis.from.with_timezone(&zone).naive_local().and_utc().timestamp();
+    let zone = &app.settings().zone;
+    let local = zone.local(axis.from).naive_local().and_utc().timestamp();
     let first = axis.from.timestamp() + (step - local.rem_euclid(step)) % step;
     (0..200)
         .map_while(|index| At::from_timestamp(first + index * step, 0).filter(|at| *at < axis.to))
         .filter_map(|at| {
-            let local = at.with_timezone(&zone);
+            let local = zone.local(at);
             let format = match step {
                 ..60 => "%H:%M:%S",
                 60..43_200 => "%H:%M",

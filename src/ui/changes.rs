@@ -88,7 +88,7 @@ pub(super) fn is_nearest(app: &App, change: &Change) -> bool {
 
 /// `03:10`, or the day where it is a day ago.
 pub(super) fn time(app: &App, change: &Change) -> String {
-    let local = change.at().with_timezone(&app.settings().zone);
+    let local = app.settings().zone.local(change.at());
     let format = if app.now() - change.at() < chrono::TimeDelta::hours(24) { "%H:%M" } else { "%d%b" };
     local.format(format).to_string()
 }

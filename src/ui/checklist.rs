@@ -57,7 +57,7 @@ pub(super) fn item<'a>(app: &App, check: &Check<'a>) -> Row<'a> {
             .left(Role::Ok, "✓")
             .left(Role::Muted, number)
             .left(Role::Muted, check.text)
-            .right(Role::Muted, format!("{who} {}", clock::minute(at, app.now(), app.settings().zone))),
+            .right(Role::Muted, format!("{who} {}", clock::minute(at, app.now(), &app.settings().zone))),
         None => Row::new().left(Role::Key, "□").left(Role::Key, number).left(Role::Strong, check.text),
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn fitted<'a>(app: &App, check: &Check<'a>, width: u16, glyphs: Glyph
     if row.width(glyphs) > width
         && let (Some(by), Some((_, at))) = (row.right.first_mut(), check.by())
     {
-        by.text = clock::minute(at, app.now(), app.settings().zone).into();
+        by.text = clock::minute(at, app.now(), &app.settings().zone).into();
     }
     let by = if row.width(glyphs) > width { row.right.pop() } else { None };
     (row, by)

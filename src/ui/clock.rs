@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use chrono_tz::Tz;
-
 use crate::facts::At;
+use crate::facts::Zone;
 use crate::signals::units;
 
 /// `03:15:20` in the zone.
-pub(super) fn second(at: At, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%H:%M:%S").to_string()
+pub(super) fn second(at: At, zone: &Zone) -> String {
+    zone.local(at).format("%H:%M:%S").to_string()
 }
 
 /// `03:15` in the zone; with the day when it is not the day of `today`.
-pub(super) fn minute(at: At, today: At, zone: Tz) -> String {
-    let (at, today) = (at.with_timezone(&zone), today.with_timezone(&zone));
+pub(super) fn minute(at: At, today: At, zone: &Zone) -> String {
+    let (at, today) = (zone.local(at), zone.local(today));
     let days = (today.date_naive() - at.date_naive()).num_days().abs();
     let format = match days {
         0 => "%H:%M",
@@ -25,12 +24,12 @@ pub(super) fn minute(at: At, today: At, zone: Tz) -> String {
 }
 
 /// The short name of the zone at that instant: `EST`.
-pub(super) fn zone_word(at: At, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%Z").to_string()
+pub(super) fn zone_word(at: At, zone: &Zone) -> String {
+    zone.abbreviation(at).to_owned()
 }
 
 /// The local time and UTC, each with its zone; once where they are the same.
-pub(super) fn both(at: At, zone: Tz) -> (String, String) {
+pub(super) fn both(at: At, zone: &Zone) -> (String, String) {
     let word = zone_word(at, zone);
     if word == "UTC" {
         return (format!("{} UTC", second(at, zone)), String::new());

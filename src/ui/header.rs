@@ -21,7 +21,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let service = if app.navigation().page() == Page::Overview { None } else { app.service() };
     let severity = service.map_or_else(|| app.severity(), |service| service.verdict.severity);
-    let (local, utc) = clock::both(app.now(), app.settings().zone);
+    let (local, utc) = clock::both(app.now(), &app.settings().zone);
     let past = past(app);
     let badge = badge_text(severity);
     let name = service.map_or_else(|| format!("{} services", app.services().len()), |one| one.name.to_string());

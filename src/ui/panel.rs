@@ -137,7 +137,7 @@ fn people(app: &App) -> Option<Block<'_>> {
     }
     let mut rows = vec![Row::new().left(Role::Muted, "on it   ").left(Role::Text, people.join(", "))];
     if let Some(opened) = service.incident.opened_at() {
-        let opened = clock::minute(opened, app.now(), app.settings().zone);
+        let opened = clock::minute(opened, app.now(), &app.settings().zone);
         rows.push(Row::new().left(Role::Muted, "opened  ").left(Role::Text, opened));
     }
     Some(Block { heading: Row::new().left(Role::Title, "INCIDENT"), least: 1, rows, chosen: false })

@@ -57,7 +57,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 /// One tile per signal: its name, its figure, and its unit or what is wrong. Answers how many rows they took.
 fn tiles(app: &App, service: &ServiceState, canvas: &mut Canvas<'_>, area: Rect, size: Size) -> u16 {
     let signals = app.strips();
-    let clock = clock::minute(app.now(), app.now(), app.settings().zone);
+    let clock = clock::minute(app.now(), app.now(), &app.settings().zone);
     let count = (signals.len() as u16).max(1);
     let clock_width = big::width(&clock, size, canvas.glyphs).unwrap_or(0);
     // Four figures and a gap: where the large clock leaves less, the one of the first row must do.

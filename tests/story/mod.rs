@@ -16,7 +16,7 @@ use sixty::app::{App, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings,
 use sixty::facts::{
     Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Level, Measure,
     Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading, ScrapeReport,
-    SourceId, SourceInfo, SourceKind, TargetReport,
+    SourceId, SourceInfo, SourceKind, TargetReport, Zone,
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::triage::Thresholds;
@@ -186,7 +186,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             })
             .collect(),
         sources,
-        zone: chrono_tz::America::New_York,
+        zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),
         retention: Duration::from_hours(6),
         who: "ana".to_owned(),

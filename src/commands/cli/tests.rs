@@ -86,7 +86,7 @@ fn options_win_over_the_configuration() {
     assert_eq!(changed.ascii, Some(true));
     assert_eq!(changed.window, Duration::from_secs(12 * 3600));
     assert_eq!(changed.retention, Duration::from_secs(12 * 3600));
-    assert_eq!(changed.time_zone, Some(chrono_tz::UTC));
+    assert_eq!(changed.time_zone, Some(Zone::utc()));
     assert_eq!(changed.who.as_deref(), Some("ben"));
 }
 

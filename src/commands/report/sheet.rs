@@ -76,7 +76,8 @@ pub(super) fn sheet(app: &App, watched: Duration) -> Sheet {
     let services: Vec<&ServiceState> = order.iter().filter_map(|index| app.services().get(*index)).collect();
     let verdict = services.first().map(|worst| format!("{}: {}", worst.name, worst.verdict.headline.text()));
     let others = services.iter().skip(1).map(|one| format!("{} {}", one.name, one.verdict.severity.word()));
-    let local = app.now().with_timezone(&app.settings().zone).format("%Y-%m-%d %H:%M:%S %Z").to_string();
+    let zone = &app.settings().zone;
+    let local = format!("{} {}", zone.local(app.now()).format("%Y-%m-%d %H:%M:%S"), zone.abbreviation(app.now()));
     let utc = if local.ends_with(" UTC") { String::new() } else { format!(" · {} UTC", app.now().format("%H:%M:%S")) };
     Sheet {
         word: app.severity().word().to_uppercase(),
@@ -174,7 +175,7 @@ fn notes(app: &App, service: &ServiceState) -> Vec<String> {
     let list = &app.settings().checklist;
     for (index, item) in list.items.iter().enumerate() {
         if let Some(tick) = service.incident.tick(&list.key, &item.key).filter(|tick| tick.done) {
-            let at = clock_time(tick.at, app.now(), app.settings().zone);
+            let at = clock_time(tick.at, app.now(), &app.settings().zone);
             notes.push(format!("Done: {} {} ({}, {at}).", index + 1, item.text, tick.who));
         }
     }
@@ -213,7 +214,7 @@ fn changes(app: &App) -> Table {
         };
         let name = change.name();
         let title = if change.title == name { String::new() } else { change.title.clone() };
-        let at = clock_time(change.at(), app.now(), app.settings().zone);
+        let at = clock_time(change.at(), app.now(), &app.settings().zone);
         let what = format!("{} {name}", change.kind.word());
         rows.push(vec![at, distance, what, change.state.word().to_owned(), change.who.clone(), title]);
     }
@@ -274,7 +275,7 @@ fn finding_since(app: &App, finding: &Finding) -> String {
 }
 
 fn since(app: &App, at: At, open: bool) -> String {
-    let time = clock_time(at, app.now(), app.settings().zone);
+    let time = clock_time(at, app.now(), &app.settings().zone);
     if open { format!("since {time} or earlier") } else { format!("since {time}") }
 }
 

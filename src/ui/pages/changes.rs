@@ -49,7 +49,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 fn row<'a>(app: &App, change: &'a Change, onset: Option<At>, wide: bool, glyphs: Glyphs) -> Row<'a> {
     let near = onset.is_some() && changes::is_nearest(app, change);
     let role = if near { Role::Change } else { Role::Text };
-    let time = clock::minute(change.at(), app.now(), app.settings().zone);
+    let time = clock::minute(change.at(), app.now(), &app.settings().zone);
     let mut row = Row::new()
         .left(Role::Muted, format!("{time:<11}"))
         .left(Role::Muted, format!("{:<7}", change.kind.word()))
@@ -100,9 +100,9 @@ fn details<'a>(app: &App, change: &'a Change, canvas: &Canvas<'_>, width: u16) -
 
 /// The day, the time in both zones and the age.
 fn when(app: &App, at: At) -> String {
-    let zone = app.settings().zone;
+    let zone = &app.settings().zone;
     let (local, utc) = clock::both(at, zone);
-    let day = at.with_timezone(&zone).format("%a %d %b");
+    let day = zone.local(at).format("%a %d %b");
     let utc = if utc.is_empty() { String::new() } else { format!(", {utc}") };
     format!("{day} {local}{utc}, {} ago", units::between(at, app.now()))
 }

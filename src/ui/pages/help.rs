@@ -73,7 +73,7 @@ fn legend<'a>(app: &App, look: &Look) -> Vec<Row<'a>> {
         .collect();
     rows.push(Row::new());
     let settings = app.settings();
-    let zone = format!("{} ({})", settings.zone.name(), clock::zone_word(app.now(), settings.zone));
+    let zone = format!("{} ({})", settings.zone.name(), clock::zone_word(app.now(), &settings.zone));
     for (name, text) in [
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("theme", look.theme.name().to_owned()),

@@ -29,7 +29,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 fn row<'a>(app: &App, line: &'a LogLine) -> Row<'a> {
-    let local = line.at.with_timezone(&app.settings().zone);
+    let local = app.settings().zone.local(line.at);
     let row = Row::new().left(Role::Muted, local.format("%d %b %H:%M:%S  ").to_string());
     let row = if line.fault { row.left(Role::Warning, "! ") } else { row.left(Role::Muted, "  ") };
     // The name of the source stands apart from what happened to it.

@@ -114,7 +114,7 @@ fn says<'a>(
 }
 
 fn notice<'a>(app: &App, notice: &'a Notice, canvas: &Canvas<'_>, width: u16, rows: &mut Vec<Row<'a>>) {
-    let (now, zone) = (app.now(), app.settings().zone);
+    let (now, zone) = (app.now(), &app.settings().zone);
     rows.push(Row::new());
     rows.push(
         Row::new()

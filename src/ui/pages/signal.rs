@@ -82,7 +82,7 @@ fn plot(app: &App, service: &ServiceState, signal: Signal, canvas: &mut Canvas<'
 fn facts<'a>(app: &App, service: &'a ServiceState, signal: Signal, canvas: &Canvas<'_>, width: u16) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for finding in service.verdict.findings.iter().filter(|finding| finding.subject.signal() == signal) {
-        let since = clock_time(finding.since, app.now(), app.settings().zone);
+        let since = clock_time(finding.since, app.now(), &app.settings().zone);
         let open = if finding.from_the_start { " or earlier" } else { "" };
         let age = units::between(finding.since, app.now());
         let what = finding.subject.key().replace('_', " ");

@@ -92,7 +92,7 @@ fn past<'a>(app: &App, service: &'a ServiceState, signal: Signal, end: crate::fa
         || span(Role::Unknown, "not known"),
         |(_, number)| span(Role::Text, value_text(service, signal, number)),
     );
-    let lines = vec![span(Role::Muted, format!("at {}", clock::second(end, app.settings().zone)))];
+    let lines = vec![span(Role::Muted, format!("at {}", clock::second(end, &app.settings().zone)))];
     Label { value, lines, reason: "" }
 }
 
