@@ -117,6 +117,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_hidden_is_found_again() {
+        // An escape keeps the second text from being hidden; it says the same.
+        for (hidden, plain) in [
+            ("x{a=~\"5..\"}", "x{a=~\"\\x35..\"}"),
+            ("sum(x{a!~'b|c', d=\"e\"}) / x{a=~`.+`}", "sum(x{a!~'\\x62|c', d=\"e\"}) / x{a=~'\\x2e+'}"),
+            ("{a=~\".*\", b!~\"\"}", "{a=~\"\\x2e*\", b!~\"\"}"),
+        ] {
+            assert!(disguise(hidden).is_some());
+            let roots = [hidden, plain].map(|text| format!("{:?}", crate::promql::compile::compile(text).unwrap()));
+            assert_eq!(roots[0], roots[1], "{hidden}");
+        }
+    }
+
+    #[test]
     fn what_was_refused_is_refused_in_the_same_words() {
         for query in
             ["{a=~\".*\"}", "{a!~\".+\"}", "x{a=~\"b\"}[5m]", "x{a=~\"b\"", "rate(x{a=~\"b\"})", "x{a=~\"b\"} offset"]
