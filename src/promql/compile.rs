@@ -1,5 +1,8 @@
 //! From the parser's tree to ours: everything that is not supported is refused here, by name.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
@@ -18,7 +21,9 @@ use promql_parser::parser::value::ValueType;
 use regex::Regex;
 
 use crate::promql::compile_call;
+use crate::promql::disguise;
 use crate::promql::grouping::Projection;
+use crate::promql::pattern::Pattern;
 use crate::promql::plan::Aggregate;
 use crate::promql::plan::Aggregation;
 use crate::promql::plan::Anchor;
@@ -44,7 +49,8 @@ const MOST_OPERATORS: usize = 500;
 
 /// Reads a query.
 pub(super) fn compile(query: &str) -> Result<Node, Refusal> {
-    let compiler = Compiler { query };
+    let patterns = RefCell::default();
+    let compiler = Compiler { query, patterns: &patterns, disguised: false };
     compiler.check_size()?;
     if let Some(name) = variables::first_unknown(&refusal::unquoted(query)) {
         return Err(compiler.unknown_variable(name));
@@ -55,20 +61,26 @@ pub(super) fn compile(query: &str) -> Result<Node, Refusal> {
     if let Some(number) = refusal::endless_duration(query) {
         return Err(compiler.error(&format!("a range, step or offset of {number} seconds is out of bounds")));
     }
+    if let Some(disguised) = disguise::disguise(query)
+        && let Ok(expr) = parser::parse(&disguised)
+        && let Ok(node) = (Compiler { disguised: true, ..compiler }).whole(&expr)
+    {
+        return Ok(node);
+    }
     let expr = parser::parse(query).map_err(|message| match refusal::unknown_to_the_parser(query) {
         Some(feature) => compiler.feature(feature),
         None => compiler.error(&message),
     })?;
-    if expr.value_type() == ValueType::Matrix {
-        return Err(compiler.feature("a range of samples as the result"));
-    }
-    compiler.node(&expr)
+    compiler.whole(&expr)
 }
 
-/// What every step needs: the query itself, to be named in a refusal.
+/// What every step needs: the query itself, to be named in a refusal, and the expressions that it has compiled.
 #[derive(Clone, Copy)]
 pub(super) struct Compiler<'q> {
     query: &'q str,
+    patterns: &'q RefCell<BTreeMap<String, Arc<Regex>>>,
+    /// Whether the parser was shown equalities in the place of plain patterns.
+    disguised: bool,
 }
 
 impl Compiler<'_> {
@@ -94,6 +106,13 @@ impl Compiler<'_> {
             return Err(self.error("the query is too long: more than 16 KiB or 500 operators and parentheses"));
         }
         Ok(())
+    }
+
+    fn whole(self, expr: &Expr) -> Result<Node, Refusal> {
+        if expr.value_type() == ValueType::Matrix {
+            return Err(self.feature("a range of samples as the result"));
+        }
+        self.node(expr)
     }
 
     pub(super) fn node(self, expr: &Expr) -> Result<Node, Refusal> {
@@ -177,6 +196,12 @@ impl Compiler<'_> {
             if let Some(unknown) = variables::first_unknown(&matcher.value) {
                 return Err(self.unknown_variable(unknown));
             }
+            if self.disguised
+                && let Some(test) = disguise::revealed(&matcher.value)
+            {
+                matchers.push(Matcher { label: matcher.name.clone(), test });
+                continue;
+            }
             match &matcher.op {
                 MatchOp::Equal if matcher.name == "__name__" && name.is_none() => name = Some(matcher.value.clone()),
                 op => {
@@ -192,18 +217,32 @@ impl Compiler<'_> {
         Ok(match op {
             MatchOp::Equal => Test::Is(value.to_owned()),
             MatchOp::NotEqual => Test::IsNot(value.to_owned()),
-            MatchOp::Re(pattern) => Test::Like(self.anchored(inner_pattern(pattern))?),
-            MatchOp::NotRe(pattern) => Test::Unlike(self.anchored(inner_pattern(pattern))?),
+            MatchOp::Re(pattern) => Test::Like(self.pattern(inner_pattern(pattern))?),
+            MatchOp::NotRe(pattern) => Test::Unlike(self.pattern(inner_pattern(pattern))?),
         })
     }
 
+    fn pattern(self, text: &str) -> Result<Pattern, Refusal> {
+        match Pattern::plain(text) {
+            Some(plain) => Ok(plain),
+            None => self.anchored(text).map(Pattern::Regex),
+        }
+    }
+
     /// A regular expression that must match the whole value; `.` matches line breaks too, as in Prometheus 3.
-    pub(super) fn anchored(self, pattern: &str) -> Result<Regex, Refusal> {
-        Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| {
+    /// Compiled once in a query.
+    pub(super) fn anchored(self, pattern: &str) -> Result<Arc<Regex>, Refusal> {
+        if let Some(known) = self.patterns.borrow().get(pattern) {
+            return Ok(Arc::clone(known));
+        }
+        let regex = Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| {
             let reason = error.to_string();
             let reason = reason.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
             self.error(&format!("invalid regular expression {pattern:?}: {reason}"))
-        })
+        })?;
+        let regex = Arc::new(regex);
+        self.patterns.borrow_mut().insert(pattern.to_owned(), Arc::clone(&regex));
+        Ok(regex)
     }
 
     fn aggregate(self, aggregate: &AggregateExpr) -> Result<Node, Refusal> {

@@ -37,7 +37,7 @@ pub(super) enum Anchor {
 }
 
 /// A part of a query that has a value at an instant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Node {
     Number(f64),
     Text(String),
@@ -75,21 +75,21 @@ pub(super) enum Node {
 }
 
 /// What `absent` and `absent_over_time` look at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Presence {
     Now(Node),
     Within(Window),
 }
 
 /// A range of samples: of a selector, or of a subquery.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Window {
     Select { selector: Selector, range_ms: i64 },
     Subquery(Box<Subquery>),
 }
 
 /// `node[range:step]`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Subquery {
     pub(super) node: Node,
     pub(super) range_ms: i64,
@@ -98,7 +98,7 @@ pub(super) struct Subquery {
 }
 
 /// A function of a range.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OverTime {
     pub(super) function: RangeFunction,
     pub(super) window: Window,
@@ -151,7 +151,7 @@ pub(super) enum Map {
 }
 
 /// An aggregation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Aggregate {
     pub(super) operator: Aggregation,
     pub(super) argument: Node,
@@ -159,7 +159,7 @@ pub(super) struct Aggregate {
 }
 
 /// What an aggregation does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Aggregation {
     Sum,
     Average,
@@ -176,7 +176,7 @@ pub(super) enum Aggregation {
 }
 
 /// An arithmetic or comparison operator between scalars and vectors.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Binary {
     pub(super) operator: Operator,
     pub(super) left: Node,
@@ -188,7 +188,7 @@ pub(super) struct Binary {
 }
 
 /// How many samples of one side may match how many of the other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Cardinality {
     OneToOne,
     /// `group_left` with the labels taken from the right.
@@ -224,7 +224,7 @@ pub(super) enum Keep {
 }
 
 /// What is read from the buckets of classic histograms.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Histogram {
     Quantile { quantile: Node, buckets: Node },
     Fraction { lower: Node, upper: Node, buckets: Node },
@@ -238,7 +238,7 @@ impl Histogram {
 }
 
 /// `label_replace` and `label_join`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Relabel {
     pub(super) argument: Node,
     pub(super) target: String,
@@ -246,8 +246,8 @@ pub(super) struct Relabel {
 }
 
 /// Where the new value of a label comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Relabelling {
-    Replace { replacement: String, source: String, pattern: regex::Regex },
+    Replace { replacement: String, source: String, pattern: std::sync::Arc<regex::Regex> },
     Join { separator: String, sources: Vec<String> },
 }

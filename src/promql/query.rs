@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::facts::Labels;
 use crate::facts::text::clean_line;
 use crate::promql::compile;
+use crate::promql::durations;
 use crate::promql::eval::Evaluated;
 use crate::promql::eval::Frame;
 use crate::promql::plan::Dialect;
@@ -88,6 +89,14 @@ impl Query {
     /// As [`parse`](Self::parse).
     pub fn parse_as(text: &str, dialect: Dialect) -> Result<Self, Refusal> {
         Ok(Self { text: text.to_owned(), root: compile::compile(text)?, dialect })
+    }
+
+    /// The same query with another length of time, in milliseconds, wherever `from` stands, and its text; and in how
+    /// many places it stood.
+    pub(super) fn resized(&self, from_ms: i64, to_ms: i64, text: String) -> (Self, usize) {
+        let mut root = self.root.clone();
+        let places = durations::replace(&mut root, from_ms, to_ms);
+        (Self { text, root, dialect: self.dialect }, places)
     }
 
     /// The query as it was written.

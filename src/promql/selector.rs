@@ -1,13 +1,12 @@
 //! Which series a query looks at: a metric name and matchers, and when they are looked at.
 
-use regex::Regex;
-
 use crate::facts::Labels;
+use crate::promql::pattern::Pattern;
 use crate::promql::plan::Shift;
 use crate::promql::store::Store;
 
 /// A vector selector.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Selector {
     /// The metric's name, where the selector has exactly one.
     pub(super) name: Option<String>,
@@ -17,19 +16,19 @@ pub(super) struct Selector {
 }
 
 /// A condition on one label. An absent label has the value `""`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Matcher {
     pub(super) label: String,
     pub(super) test: Test,
 }
 
 /// A condition on a value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Test {
     Is(String),
     IsNot(String),
-    Like(Regex),
-    Unlike(Regex),
+    Like(Pattern),
+    Unlike(Pattern),
 }
 
 impl Matcher {

@@ -344,3 +344,47 @@ fn promql_cost() {
         }
     }
 }
+
+/// Prints what the first queries of a process cost; to be run alone, in an optimised build.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn promql_start_cost() {
+    use crate::signals::preset;
+    let timed = |what: &str, run: &mut dyn FnMut()| {
+        let start = Instant::now();
+        run();
+        println!("{:>10.1?} {what}", start.elapsed());
+    };
+    timed("the reader of expositions warms up", &mut crate::sources::exposition::warm_up);
+    let body: String = (0..20_000)
+        .map(|line| format!("requests_{}_total{{route=\"/r{line}\",code=\"200\",method=\"GET\"}} 1\n", line / 100))
+        .collect();
+    let spaced = body.replace('{', "{ ");
+    for (what, body) in [("20,000 plain lines", &body), ("20,000 lines that are not plain", &spaced)] {
+        timed(&format!("the names of {what}"), &mut || {
+            _ = crate::sources::exposition::inventory(body.as_bytes(), crate::sources::exposition::Format::Text);
+        });
+    }
+    timed("all presets", &mut || _ = preset::all());
+    timed("the first query, without range and regex", &mut || drop(Query::parse("up").unwrap()));
+    timed("the first duration", &mut || drop(Query::parse("rate(x[90s])").unwrap()));
+    let vars = |seconds| crate::promql::Vars {
+        service: "api",
+        selector: "job=\"api\"",
+        rate_interval: Duration::from_secs(seconds),
+        interval: Duration::from_secs(5),
+        range: Duration::from_hours(1),
+    };
+    let keys = ["go-http", "memory-go", "pool-go-sql"];
+    let queries = keys.iter().flat_map(|key| preset::by_key(key).unwrap().queries.values().map(|ways| &ways[0].text));
+    let queries: Vec<_> = queries.collect();
+    let mut templates = Vec::new();
+    timed(&format!("{} templates", queries.len()), &mut || {
+        templates.extend(queries.iter().map(|text| crate::promql::Template::parse(text, &vars(30)).unwrap()));
+    });
+    for seconds in 2..6 {
+        timed("a new window for all of them", &mut || {
+            templates.iter_mut().for_each(|template| drop(template.at(Duration::from_secs(seconds)).unwrap()));
+        });
+    }
+}

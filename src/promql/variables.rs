@@ -24,15 +24,22 @@ pub struct Vars<'v> {
 /// the query is parsed.
 #[must_use]
 pub fn expand(text: &str, vars: &Vars<'_>) -> String {
+    expand_with(text, vars, &duration(vars.rate_interval)).0
+}
+
+/// As [`expand`], with a text of its own for `$__rate_interval`; and in how many places it stands.
+pub(super) fn expand_with(text: &str, vars: &Vars<'_>, rate_interval: &str) -> (String, usize) {
+    let mut places = 0;
     let mut out = String::with_capacity(text.len() + 64);
     let mut rest = text;
     let mut quote = None;
     while let Some(c) = rest.chars().next() {
         if c == '$'
             && let Some((name, len)) = variable(rest)
-            && let Some(value) = value(name, vars, quote)
+            && let Some(value) = value(name, vars, rate_interval, quote)
         {
             rest = &rest[len..];
+            places += usize::from(name == "__rate_interval");
             if value.is_empty() && name == "selector" {
                 rest = without_comma(&mut out, rest);
             }
@@ -52,7 +59,7 @@ pub fn expand(text: &str, vars: &Vars<'_>) -> String {
             rest = &rest[escaped.map_or(0, char::len_utf8)..];
         }
     }
-    out
+    (out, places)
 }
 
 /// The name of the variable that a text begins with, and how many bytes it takes.
@@ -73,14 +80,14 @@ pub(super) fn first_unknown(text: &str) -> Option<&str> {
     text.match_indices('$').find_map(|(index, _)| variable(&text[index..]).map(|(_, len)| &text[index..index + len]))
 }
 
-fn value(name: &str, vars: &Vars<'_>, quote: Option<char>) -> Option<String> {
+fn value(name: &str, vars: &Vars<'_>, rate_interval: &str, quote: Option<char>) -> Option<String> {
     Some(match name {
         "service" if matches!(quote, Some('"' | '\'')) => {
             vars.service.replace('\\', "\\\\").replace('"', "\\\"").replace('\'', "\\'").replace('\n', "\\n")
         }
         "service" => vars.service.to_owned(),
         "selector" => vars.selector.to_owned(),
-        "__rate_interval" => duration(vars.rate_interval),
+        "__rate_interval" => rate_interval.to_owned(),
         "__interval" => duration(vars.interval),
         "__range" => duration(vars.range),
         _ => return None,

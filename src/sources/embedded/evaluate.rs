@@ -27,6 +27,8 @@ pub(super) struct Evaluator {
     range: Duration,
     plan: Option<Plan>,
     templates: BTreeMap<Measure, Template>,
+    /// The queries as they are evaluated when there is enough history.
+    texts: BTreeMap<Measure, String>,
     /// Queries that could not be read, with the reason; the configuration refuses them, presets are tested.
     refused: BTreeMap<Measure, Arc<str>>,
     names_there: usize,
@@ -41,6 +43,7 @@ impl Evaluator {
             range: settings.retention,
             plan: None,
             templates: BTreeMap::new(),
+            texts: BTreeMap::new(),
             refused: BTreeMap::new(),
             names_there: 0,
         }
@@ -77,6 +80,9 @@ impl Evaluator {
                 }
             }
         }
+        let text = |template: &mut Template| template.configured().ok().map(|query| clean_line(query.text(), 2_000));
+        self.texts =
+            self.templates.iter_mut().filter_map(|(measure, template)| Some((*measure, text(template)?))).collect();
         self.plan = Some(plan);
         true
     }
@@ -99,9 +105,8 @@ impl Evaluator {
     }
 
     /// The queries as they are evaluated when there is enough history.
-    pub(super) fn texts(&mut self) -> BTreeMap<Measure, String> {
-        let text = |template: &mut Template| template.configured().ok().map(|query| clean_line(query.text(), 2_000));
-        self.templates.iter_mut().filter_map(|(measure, template)| Some((*measure, text(template)?))).collect()
+    pub(super) fn texts(&self) -> &BTreeMap<Measure, String> {
+        &self.texts
     }
 
     /// The answers at an instant. `window` is what `$__rate_interval` stands for now, `scrapes` how many there were.

@@ -12,6 +12,7 @@ mod versions;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use futures_util::future::join_all;
 use url::Url;
 
@@ -26,10 +27,12 @@ use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::TargetReport;
 use crate::promql::Limits;
+use crate::promql::Query;
 use crate::promql::Store;
 use crate::promql::fitting_window;
 use crate::sources::exposition::Inventory;
 use crate::sources::exposition::inventory;
+use crate::sources::exposition::warm_up;
 use crate::sources::http::Http;
 use crate::sources::secret::SecretRef;
 
@@ -78,6 +81,7 @@ pub struct Embedded {
     evaluator: Evaluator,
     versions: Versions,
     scrapes: u64,
+    is_warm: bool,
     report: Option<Arc<EngineReport>>,
 }
 
@@ -93,7 +97,7 @@ impl Embedded {
             .collect();
         let evaluator = Evaluator::new(&settings);
         let versions = Versions::new(&settings.service);
-        Self { settings, store, targets, planner, evaluator, versions, scrapes: 0, report: None }
+        Self { settings, store, targets, planner, evaluator, versions, scrapes: 0, is_warm: false, report: None }
     }
 
     /// What is known of it before it ever answered.
@@ -122,7 +126,9 @@ impl Embedded {
     /// The first target's fault, when no target could be read.
     pub async fn ask(&mut self, http: &Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
         let asks: Vec<_> = self.targets.iter().map(|target| target.get(http, &target.url)).collect();
-        let answers = join_all(asks).await;
+        let answers =
+            if self.is_warm { join_all(asks).await } else { join(join_all(asks), warm(&self.planner)).await.0 };
+        self.is_warm = true;
         let (points, targets) = self.take(answers, now())?;
         Ok(Payload::Signals(self.batch(vec![points], targets)))
     }
@@ -205,7 +211,7 @@ impl Embedded {
             engine: format!("embedded, rate window {} s", self.settings.rate_window().as_secs_f64()),
             presets: self.evaluator.presets(),
             notes: self.evaluator.notes(),
-            queries: self.evaluator.texts(),
+            queries: self.evaluator.texts().clone(),
             targets,
             series: self.store.counts(),
         };
@@ -215,6 +221,23 @@ impl Embedded {
         };
         self.report = Some(Arc::clone(&about));
         Batch { points, changes: self.versions.changes(), about }
+    }
+}
+
+/// How often the requests get the thread before it is used for something else: to connect, and to be written.
+const FIRST_TURNS: usize = 4;
+
+/// Does what would be done once in a process after the first answer, while that is awaited: compiles the expressions
+/// of the reader, reads the presets, unpacks the grammar of queries. After each the requests have their turn.
+async fn warm(planner: &Planner) {
+    let steps: [&(dyn Fn() + Send + Sync); 3] =
+        [&warm_up, &|| drop(planner(&Inventory::default())), &|| drop(Query::parse("sum(rate(a[1])) / vector(1)"))];
+    for _ in 0..FIRST_TURNS {
+        tokio::task::yield_now().await;
+    }
+    for step in steps {
+        step();
+        tokio::task::yield_now().await;
     }
 }
 

@@ -8,6 +8,7 @@ use super::Limits;
 use super::lexer;
 use super::lexer::Manner;
 use super::line;
+use super::plain;
 
 /// The metric names of a body with the label names that occur at each, as they were sent: not cleaned.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -17,12 +18,13 @@ pub struct Inventory {
 }
 
 /// Lists the names of all samples of a body. Lines that are not samples are passed over; a line or a label set
-/// beyond the default [`Limits`] is as well. Costs about as much as reading every series for the first time.
+/// beyond the default [`Limits`] is as well. No label set is built where the line is plain.
 #[must_use]
 pub fn inventory(body: &[u8], format: Format) -> Inventory {
     let limits = Limits::default();
     let manner = Manner { max_labels: limits.labels, known_escapes: false };
     let mut found = Inventory::default();
+    let mut names = Vec::new();
     for line in line::lines(body).map(line::trim) {
         if line.is_empty() || line.len() > limits.line || line.starts_with(b"#") {
             if format == Format::OpenMetrics && line == b"# EOF" {
@@ -31,23 +33,65 @@ pub fn inventory(body: &[u8], format: Format) -> Inventory {
             continue;
         }
         let Ok(split) = line::split(line, format, false) else { continue };
-        let Ok(labels) = lexer::series(split.series, manner) else { continue };
-        if !found.names.contains_key(labels.name()) {
-            found.names.insert(labels.name().to_owned(), BTreeSet::new());
-        }
-        let Some(known) = found.names.get_mut(labels.name()) else { continue };
-        for (name, _) in labels.iter().filter(|(name, _)| *name != "__name__") {
-            if !known.contains(name) {
-                known.insert(name.to_owned());
-            }
+        names.clear();
+        if let Some(metric) = plain::names(split.series, &mut |name| names.push(name))
+            && names.len() <= limits.labels
+            && !has_twins(&names)
+        {
+            found.add(metric, names.iter().copied());
+        } else if let Ok(labels) = lexer::series(split.series, manner) {
+            found.add(labels.name(), labels.iter().map(|(name, _)| name).filter(|name| *name != "__name__"));
         }
     }
     found
 }
 
+/// Whether a label is there twice: the line is no sample then, and the lexer passes over it.
+fn has_twins(names: &[&str]) -> bool {
+    names.iter().enumerate().any(|(index, name)| names[..index].contains(name))
+}
+
+impl Inventory {
+    fn add<'n>(&mut self, metric: &str, labels: impl Iterator<Item = &'n str>) {
+        if !self.names.contains_key(metric) {
+            self.names.insert(metric.to_owned(), BTreeSet::new());
+        }
+        let Some(known) = self.names.get_mut(metric) else { return };
+        for name in labels {
+            if !known.contains(name) {
+                known.insert(name.to_owned());
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_lines_and_others_are_listed_alike() {
+        for (line, listed) in [
+            ("a 1", "a"),
+            ("a{} 1", "a"),
+            ("a{b=\"c\"} 1", "a b"),
+            ("a{b=\"c\",d=\"\"} 1", "a b d"),
+            ("a{b=\"c\",d=\"e\",} 1", "a b d"),
+            ("a{ b = \"c\" } 1", "a b"),
+            ("a:b{c=\"d\"} 1", "a:b c"),
+            ("a{b=\"c,d=}\"} 1", "a b"),
+            ("a{b=\"é\"} 1", "a b"),
+            ("a{b=\"c\",b=\"d\"} 1", ""),
+            ("a{b=\"c\" 1", ""),
+        ] {
+            let names = inventory(line.as_bytes(), Format::Text).names;
+            let texts = names.iter().map(|(name, labels)| {
+                std::iter::once(name).chain(labels).map(String::as_str).collect::<Vec<_>>().join(" ")
+            });
+            assert_eq!(texts.collect::<String>(), listed, "{line}");
+        }
+        assert!(inventory(b"a{b=\"\xff\"} 1", Format::Text).names.is_empty());
+    }
 
     #[test]
     fn names_and_their_label_names() {

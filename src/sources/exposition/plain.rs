@@ -36,8 +36,20 @@ pub(super) fn is_plain(raw: &[u8]) -> bool {
     label_count(raw).is_some()
 }
 
+/// The metric name of a plain series text, and its label names one by one; `None` when it is not plain.
+pub(super) fn names<'r>(raw: &'r [u8], label: &mut dyn FnMut(&'r str)) -> Option<&'r str> {
+    let text = std::str::from_utf8(raw).ok()?;
+    each_label(raw, &mut |at, end| label(text.get(at..end).unwrap_or_default()))?;
+    text.split('{').next()
+}
+
 /// How many labels a plain series text has; `None` when it is not plain.
 fn label_count(raw: &[u8]) -> Option<usize> {
+    each_label(raw, &mut |_, _| {})
+}
+
+/// Shows where the label names of a plain series text begin and end, and counts them; `None` when it is not plain.
+fn each_label(raw: &[u8], found: &mut dyn FnMut(usize, usize)) -> Option<usize> {
     let Some(brace) = memchr::memchr(b'{', raw) else { return is_plain_name(raw).then_some(0) };
     if !is_plain_name(&raw[..brace]) {
         return None;
@@ -53,6 +65,8 @@ fn label_count(raw: &[u8]) -> Option<usize> {
         let value = rest[equals + 1..].strip_prefix(b"\"")?;
         let end = value.iter().position(|byte| matches!(byte, b'"' | b'\\' | b',' | b'=' | b'}'))?;
         count += 1;
+        let at = raw.len() - rest.len();
+        found(at, at + equals);
         match &value[end..] {
             b"\"}" => return Some(count),
             [b'"', b',', behind @ ..] => rest = behind,
