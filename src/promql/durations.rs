@@ -28,7 +28,9 @@ fn walk(node: &mut Node, visit: &mut dyn FnMut(&mut i64)) {
         Node::Relabel(relabel) => walk(&mut relabel.argument, visit),
         Node::Map { argument, bounds, .. } => {
             walk(argument, visit);
-            bounds.iter_mut().for_each(|node| walk(node, visit));
+            for bound in bounds {
+                walk(bound, visit);
+            }
         }
         Node::Arithmetic(binary) => {
             walk(&mut binary.left, visit);

@@ -78,7 +78,7 @@ impl Alternative {
         }
         let mut chars = value.chars();
         let fits = self.head.chars().all(|wanted| chars.next().is_some_and(|c| wanted == '.' || wanted == c));
-        fits.then(|| chars.as_str())
+        fits.then_some(chars.as_str())
     }
 }
 
