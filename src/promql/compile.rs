@@ -217,14 +217,17 @@ impl Compiler<'_> {
         Ok(match op {
             MatchOp::Equal => Test::Is(value.to_owned()),
             MatchOp::NotEqual => Test::IsNot(value.to_owned()),
-            MatchOp::Re(pattern) => Test::Like(self.pattern(inner_pattern(pattern))?),
-            MatchOp::NotRe(pattern) => Test::Unlike(self.pattern(inner_pattern(pattern))?),
+            MatchOp::Re(pattern) => Test::Like(self.pattern(pattern)?),
+            MatchOp::NotRe(pattern) => Test::Unlike(self.pattern(pattern)?),
         })
     }
 
-    fn pattern(self, text: &str) -> Result<Pattern, Refusal> {
+    fn pattern(self, compiled: &Regex) -> Result<Pattern, Refusal> {
+        let text = inner_pattern(compiled);
         match Pattern::plain(text) {
             Some(plain) => Ok(plain),
+            // Only to a dot does it matter that the parser's own does not match line breaks.
+            None if !text.contains('.') => Ok(Pattern::Regex(Arc::new(compiled.clone()))),
             None => self.anchored(text).map(Pattern::Regex),
         }
     }
