@@ -281,7 +281,8 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool) -> Line {
             });
             (format!("Errors {shown} of requests"), more.unwrap_or_default())
         }
-        Subject::LatencyP95 => (format!("Latency p95 {shown}"), String::new()),
+        // Behind the lead every column counts: at 120 columns two findings and a deploy fit on one line.
+        Subject::LatencyP95 => (format!("{}p95 {shown}", if lead { "Latency " } else { "" }), String::new()),
         Subject::DbPool => {
             let used = now(Measure::PoolUsed).zip(now(Measure::PoolMax));
             let count =
