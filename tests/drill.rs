@@ -338,6 +338,12 @@ fn json(answer: &str) -> serde_json::Value {
     serde_json::from_str(parts(answer).1).unwrap()
 }
 
+/// A client of the library's own; it wants a TLS provider even where it speaks none.
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 #[tokio::test]
 async fn every_path_has_its_type_and_its_content() {
     let server = serve(after(400.0)).await;
@@ -371,7 +377,7 @@ async fn deployments_lead_to_their_statuses_and_to_the_next_page() {
 #[tokio::test]
 async fn the_feed_is_wide_and_starts_with_its_mark() {
     let server = serve(after(0.0)).await;
-    let answer = reqwest::get(format!("http://{}/currentevents", server.address())).await.unwrap();
+    let answer = client().get(format!("http://{}/currentevents", server.address())).send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/json;charset=utf-16");
     let bytes = answer.bytes().await.unwrap();
     assert_eq!(bytes[..], world(1).cloud(after(0.0))[..]);
@@ -396,7 +402,7 @@ async fn what_is_known_is_not_sent_again() {
 #[tokio::test]
 async fn the_past_can_be_asked_for_over_one_connection() {
     let server = serve(after(60.0)).await;
-    let client = reqwest::Client::new();
+    let client = client();
     let mut expected = world(1);
     for back in (0..120).rev() {
         let at = after(60.0 - f64::from(back) * 5.5);

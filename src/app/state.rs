@@ -15,6 +15,7 @@ use crate::app::SourceHealth;
 use crate::facts::At;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
+use crate::facts::Fault;
 use crate::facts::ProviderStatus;
 use crate::facts::Signal;
 use crate::facts::SourceId;
@@ -28,6 +29,7 @@ use crate::triage::Severity;
 use crate::triage::Tone;
 use crate::triage::Unchecked;
 use crate::triage::Vendor;
+use crate::triage::Watch;
 use crate::triage::seen;
 
 /// Everything that is known.
@@ -230,7 +232,12 @@ impl App {
     pub(super) fn facts<'a>(&'a self, service: &'a ServiceState) -> Facts<'a> {
         let source = self.sources_of(SourceKind::Metrics, Some(&service.name)).next();
         let silence = source.and_then(|source| source.fault.as_ref().zip(source.failing_since));
-        let changes_known = self.sources_of(SourceKind::Changes, None).any(|source| source.last_ok.is_some());
+        let mut watchers = self.sources_of(SourceKind::Changes, None).peekable();
+        let watch = match (watchers.peek().is_some(), watchers.any(|source| source.last_ok.is_some())) {
+            (false, _) => Watch::NotSetUp,
+            (true, false) => Watch::Silent,
+            (true, true) => Watch::Known,
+        };
         Facts {
             at: self.now,
             zone: &self.settings.zone,
@@ -238,7 +245,8 @@ impl App {
             thresholds: &service.thresholds,
             silence,
             changes: &self.changes,
-            changes_known: changes_known || !self.changes.is_empty(),
+            watch,
+            missing: missing(service),
             vendors: &self.vendors,
             unchecked: &self.unchecked,
         }
@@ -311,6 +319,15 @@ impl App {
     pub(super) fn shown_name(&self) -> Option<Arc<str>> {
         self.service().map(|service| Arc::clone(&service.name))
     }
+}
+
+/// Targets that did not answer the last time while others did.
+fn missing(service: &ServiceState) -> Option<(usize, usize, &Fault)> {
+    let targets = &service.signals.about()?.targets;
+    let mut faults = targets.iter().filter_map(|target| target.outcome.as_ref().err());
+    let first = faults.next()?;
+    let failed = faults.count() + 1;
+    (failed < targets.len()).then_some((failed, targets.len(), first))
 }
 
 /// Two tellings of one deploy: the same version within ten minutes, by different sources.

@@ -159,7 +159,9 @@ fn serve(
                 return drop(started.send(Err(format!("{}: {error}", log.display()))));
             }
             match Server::start(world, Arc::new(move || clock.now()), port).await {
-                Err(error) => drop(started.send(Err(format!("port {port} cannot be had: {error}")))),
+                Err(error) => drop(started.send(Err(format!(
+                    "port {port} cannot be had: {error}; choose another --port, or none for any that is free"
+                )))),
                 Ok(server) => {
                     let _ = started.send(Ok(server.address()));
                     tokio::select! {

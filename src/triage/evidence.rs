@@ -6,8 +6,10 @@ use crate::signals::units;
 use crate::triage::Facts;
 use crate::triage::Line;
 use crate::triage::Severity;
+use crate::triage::Subject;
 use crate::triage::Tone;
 use crate::triage::Verdict;
+use crate::triage::Watch;
 
 /// What a checklist item asks of the world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,26 +36,42 @@ fn down(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     let say = |tone, word: &str, rest: String| Line::new().with(tone, word).with(Tone::Plain, rest);
     match verdict.severity {
         Severity::Critical | Severity::Warning => {
-            let Some(worst) = verdict.findings.first() else { return Line::new() };
+            let Some(worst) = verdict.findings.first() else { return say(Tone::Warning, "partly: ", part(facts)) };
             let number = crate::facts::Number { value: worst.value, at_least: worst.at_least };
             let shown = units::shown(number, worst.subject.unit());
-            let rest = match worst.subject {
-                crate::triage::Subject::ErrorRate => format!("{shown} errors"),
-                subject => format!("{} {shown}", subject.signal().title().to_lowercase()),
-            };
-            let word = if verdict.severity == Severity::Critical { "yes: " } else { "partly: " };
-            say(verdict.severity.tone(), word, rest)
+            let name = worst.subject.signal().title().replace("rate", "").replace("DB", "db").trim().to_lowercase();
+            match worst.subject {
+                Subject::ErrorRate => say(verdict.severity.tone(), yes(verdict), format!("{shown} errors")),
+                Subject::LatencyP95 => say(verdict.severity.tone(), yes(verdict), format!("{name} p95 {shown}")),
+                Subject::RequestRate => say(verdict.severity.tone(), yes(verdict), format!("only {shown}")),
+                // A resource that runs out hurts nobody until errors or latency say so.
+                Subject::DbPool | Subject::DbPoolWaiting | Subject::Memory => {
+                    say(Tone::Warning, "not yet: ", format!("only {name} {shown}"))
+                }
+            }
         }
-        Severity::Ok => say(Tone::Good, "no: ", "all within limits".to_owned()),
+        Severity::Ok => say(Tone::Good, "no: ", "within limits".to_owned()),
         Severity::Unknown => {
             let why = match (facts.silence, facts.signals.freshness(facts.at)) {
                 (Some((fault, _)), _) => fault.kind.word().to_owned(),
                 (None, Freshness::Stale(age)) => format!("no numbers for {}", units::age(age)),
-                (None, _) => "no numbers yet".to_owned(),
+                (None, Freshness::Never) => "no numbers yet".to_owned(),
+                (None, Freshness::Live) => "too little is known".to_owned(),
             };
             say(Tone::Unknown, "cannot tell: ", why)
         }
     }
+}
+
+const fn yes(verdict: &Verdict) -> &'static str {
+    match verdict.severity {
+        Severity::Critical => "yes: ",
+        Severity::Warning | Severity::Unknown | Severity::Ok => "partly: ",
+    }
+}
+
+fn part(facts: &Facts<'_>) -> String {
+    facts.missing.map(|(failed, all, _)| format!("{failed} of {all} targets")).unwrap_or_default()
 }
 
 fn changes(facts: &Facts<'_>, verdict: &Verdict) -> Line {
@@ -61,16 +79,17 @@ fn changes(facts: &Facts<'_>, verdict: &Verdict) -> Line {
         let age = units::rough_between(near.change.at(), facts.at);
         return Line::new().with(Tone::Change, near.change.name()).with(Tone::Plain, format!(" {age} ago"));
     }
-    if facts.changes_known {
-        Line::new().with(Tone::Good, "none in 24 h")
-    } else {
-        Line::new().with(Tone::Unknown, "not known: no source answers")
+    match facts.watch {
+        Watch::Known if verdict.onset_open => Line::new().with(Tone::Unknown, "it began before what is known"),
+        Watch::Known => Line::new().with(Tone::Good, "none in 24 h"),
+        Watch::Silent => Line::new().with(Tone::Unknown, "not known: no answer"),
+        Watch::NotSetUp => Line::new().with(Tone::Unknown, "not known: none set up"),
     }
 }
 
 fn outside(facts: &Facts<'_>) -> Line {
     if facts.vendors.is_empty() {
-        return Line::new().with(Tone::Unknown, "not known: no status page");
+        return Line::new().with(Tone::Unknown, "not known: none set up");
     }
     let count = |level: Level| facts.vendors.iter().filter(|vendor| vendor.level() == level).count();
     let worst = facts.vendors.iter().filter(|v| v.level() > Level::Operational && v.level() != Level::Unknown);

@@ -180,6 +180,35 @@ pub fn findings(signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Ve
     found
 }
 
+/// A value over its limit that the newest answer alone shows, so that it is no finding yet.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Unsure {
+    /// What is over its limit.
+    pub(crate) subject: Subject,
+    /// The newest value, in the subject's base unit.
+    pub(crate) value: f64,
+    /// The answer before it was within the limit; else there was none.
+    pub(crate) fine_before: bool,
+}
+
+/// The worst value that is over its limit in the newest answer alone; `None` when there is none.
+pub(crate) fn unsure(signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Option<Unsure> {
+    let mut all: Vec<(Severity, Unsure)> = Vec::new();
+    for subject in Subject::ALL {
+        if signals.now(subject.measures().0, at).is_none() {
+            continue;
+        }
+        let values = subject.values(signals, at - signals.every() * 4);
+        let Some((_, Some(value))) = values.last().copied() else { continue };
+        let severity = subject.severity(value, thresholds);
+        if severity >= Severity::Warning {
+            let before = values.len().checked_sub(2).and_then(|index| values[index].1);
+            all.push((severity, Unsure { subject, value, fine_before: before.is_some() }));
+        }
+    }
+    all.into_iter().max_by_key(|(severity, unsure)| (*severity, std::cmp::Reverse(unsure.subject))).map(|(_, one)| one)
+}
+
 fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Option<Finding> {
     let number = signals.now(subject.measures().0, at)?;
     let severity_of = |value: f64| subject.severity(value, thresholds);
@@ -195,8 +224,11 @@ fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, 
         return None;
     }
     let value = recent.last()?.1;
-    let values = known(signals.first_at()?);
-    let (since, from_the_start) = run_start(&values, |value| severity_of(value) >= severity);
+    let first = signals.first_at()?;
+    let values = known(first);
+    let (since, whole) = run_start(&values, |value| severity_of(value) >= severity);
+    // A value that was born later, when others were known already, began when it was born.
+    let from_the_start = whole && (since - first).to_std().is_ok_and(|later| later < signals.every());
     let limit = subject.limit(thresholds);
     let limit = if severity == Severity::Critical { limit.critical } else { limit.warning }.or(limit.critical)?;
     Some(Finding { subject, severity, value, at_least: number.at_least, limit, since, from_the_start })

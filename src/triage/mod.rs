@@ -22,6 +22,7 @@ pub use verdict::Severity;
 pub use verdict::Unchecked;
 pub use verdict::Vendor;
 pub use verdict::Verdict;
+pub use verdict::Watch;
 pub use verdict::judge;
 pub use words::Line;
 pub use words::Phrase;

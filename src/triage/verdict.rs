@@ -20,6 +20,8 @@ use crate::triage::Subject;
 use crate::triage::Thresholds;
 use crate::triage::Tone;
 use crate::triage::clock_time;
+use crate::triage::finding::Unsure;
+use crate::triage::finding::unsure;
 use crate::triage::findings;
 
 /// How bad it is. The order is from best to worst: a service that cannot be judged ranks above one that is fine.
@@ -96,6 +98,17 @@ pub struct Unchecked {
     pub fault: Fault,
 }
 
+/// Whether anybody could say what changed. The metrics' own version label does not count: it knows no past.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Watch {
+    /// No source of changes is set up.
+    NotSetUp,
+    /// There are sources, but none has answered.
+    Silent,
+    /// A source has answered.
+    Known,
+}
+
 /// Everything that a verdict is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -112,7 +125,10 @@ pub struct Facts<'a> {
     /// All changes that are known, newest first.
     pub changes: &'a [Change],
     /// Whether anybody could say what changed.
-    pub changes_known: bool,
+    pub watch: Watch,
+    /// Targets of the service that do not answer, of how many, and the first one's fault; `None` when all do, or
+    /// when none does.
+    pub missing: Option<(usize, usize, &'a Fault)>,
     /// The providers that the team watches.
     pub vendors: &'a [Vendor],
     /// Sources other than the metrics that have no answer.
@@ -172,17 +188,21 @@ const NEAR: Duration = Duration::from_hours(24);
 pub fn judge(facts: &Facts<'_>) -> Verdict {
     let findings = findings(facts.signals, facts.thresholds, facts.at);
     let silent = facts.signals.freshness(facts.at) != Freshness::Live;
+    let unsure = if findings.is_empty() { unsure(facts.signals, facts.thresholds, facts.at) } else { None };
     let severity = match findings.first() {
         Some(worst) => worst.severity,
         None if silent || !decided(facts) => Severity::Unknown,
+        // One answer is no finding, but without a fine one before it, it is no all-clear either.
+        None if unsure.is_some_and(|one| !one.fine_before) => Severity::Unknown,
+        None if facts.missing.is_some() => Severity::Warning,
         None => Severity::Ok,
     };
     let worst = || findings.iter().filter(|finding| finding.severity == severity);
     let onset = worst().map(|finding| finding.since).min();
     let onset_open = worst().any(|finding| finding.from_the_start && Some(finding.since) == onset);
     let nearby = nearby(facts, onset.unwrap_or(facts.at));
-    let headline = headline(facts, &findings, severity, silent);
-    let context = context(facts, &findings, severity, &nearby);
+    let headline = headline(facts, &findings, severity, unsure.filter(|_| !silent));
+    let context = context(facts, &findings, severity, &nearby, onset.map(|onset| (onset, onset_open)));
     Verdict { severity, onset, onset_open, nearby, headline, context, aside: aside(facts), findings }
 }
 
@@ -205,15 +225,24 @@ fn nearby(facts: &Facts<'_>, onset: At) -> Vec<Nearby> {
     near
 }
 
-fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, silent: bool) -> Line {
+fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, unsure: Option<Unsure>) -> Line {
     if let Some(worst) = findings.first() {
-        return describe(worst, facts, true);
+        return describe(worst, facts, true, None);
     }
+    let silent = facts.signals.freshness(facts.at) != Freshness::Live;
     if let (true, Some((fault, since))) = (silent, facts.silence) {
         let line = Line::new().with(Tone::Unknown, "No numbers: ").with(Tone::Strong, fault.cause.clone());
         return line.with(Tone::Plain, format!(", since {}.", clock_time(since, facts.at, facts.zone)));
     }
+    if let Some(one) = unsure {
+        let number = crate::facts::Number { value: one.value, at_least: false };
+        let shown = units::shown(number, one.subject.unit());
+        let what = format!("{} {shown}", one.subject.signal().title());
+        let line = Line::new().with(Tone::Warning, what).with(Tone::Plain, " is over its limit in one answer; ");
+        return line.with(Tone::Plain, "the next one tells whether it lasts.");
+    }
     match (severity, facts.signals.freshness(facts.at)) {
+        (Severity::Warning | Severity::Critical, _) => missing_targets(facts),
         (Severity::Ok, _) => {
             let line = Line::new().with(Tone::Good, "All within limits.");
             line.with(Tone::Plain, format!(" {}", vital_signs(facts)))
@@ -224,6 +253,14 @@ fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, silent:
         }
         (_, Freshness::Live) => undecided(facts),
     }
+}
+
+/// Some targets of the service do not answer; those that do are within their limits.
+fn missing_targets(facts: &Facts<'_>) -> Line {
+    let Some((failed, all, fault)) = facts.missing else { return Line::new() };
+    let verb = if failed == 1 { "does" } else { "do" };
+    let line = Line::new().with(Tone::Warning, format!("{failed} of {all} targets {verb} not answer"));
+    line.with(Tone::Plain, format!(": {}. The numbers are of the others alone.", fault.cause))
 }
 
 /// Fresh answers, but none that tells whether people are hurt.
@@ -267,7 +304,9 @@ fn vital_signs(facts: &Facts<'_>) -> String {
 }
 
 /// One finding in words: `Errors 45.2 % of requests (277 of 612 req/s) since 03:15:20.`
-fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool) -> Line {
+///
+/// `told` is an instant that the sentence before has named already.
+fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) -> Line {
     let tone = if lead { finding.severity.tone() } else { Tone::Strong };
     let now = |measure| facts.signals.now(measure, facts.at).map(|number| number.value);
     let shown =
@@ -300,49 +339,78 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool) -> Line {
         Subject::RequestRate => (format!("Only {shown}"), String::new()),
     };
     let since = clock_time(finding.since, facts.at, facts.zone);
-    let since = if finding.from_the_start { format!(" since {since} or earlier") } else { format!(" since {since}") };
+    let since = match (finding.from_the_start, told == Some(finding.since)) {
+        (true, _) => format!(" since {since} or earlier"),
+        (false, true) => String::new(),
+        (false, false) => format!(" since {since}"),
+    };
     Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}."))
 }
 
 /// The change nearest before, then the other findings, one per signal.
-fn context(facts: &Facts<'_>, findings: &[Finding], severity: Severity, nearby: &[Nearby]) -> Line {
+fn context(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    severity: Severity,
+    nearby: &[Nearby],
+    onset: Option<(At, bool)>,
+) -> Line {
     let mut line = Line::new();
-    if severity >= Severity::Warning {
-        line.append(change_words(facts, nearby));
-    } else if let Some(last) = facts.changes.iter().find(|change| change.at() <= facts.at) {
+    let mut named = None;
+    let mut deploys = facts.changes.iter().filter(|change| change.kind != ChangeKind::Note);
+    if let Some((onset, open)) = onset.filter(|_| severity >= Severity::Warning) {
+        // "Before" is told from the headline's instant, or names the one that it means.
+        let lead = findings.first().map(|finding| finding.since);
+        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && !nearby.is_empty());
+        line.append(change_words(facts, nearby, named, open));
+    } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
         let age = units::rough_between(last.at(), facts.at);
         let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
         line.append(words.with(Tone::Change, last.name()).with(Tone::Muted, format!(" {age} ago.")));
     }
     let lead = findings.first().map(|finding| finding.subject.signal());
     let mut told: Vec<_> = lead.into_iter().collect();
-    for finding in findings {
+    // In the order in which they began, so that the line reads as the story went.
+    let mut others: Vec<_> = findings.iter().collect();
+    others.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.since));
+    for finding in others {
         if !told.contains(&finding.subject.signal()) {
             told.push(finding.subject.signal());
-            line.append(describe(finding, facts, false));
+            line.append(describe(finding, facts, false, named));
         }
     }
     line
 }
 
-fn change_words(facts: &Facts<'_>, nearby: &[Nearby]) -> Line {
+fn change_words(facts: &Facts<'_>, nearby: &[Nearby], onset: Option<At>, open: bool) -> Line {
     if let Some(near) = nearby.first() {
         let change = &near.change;
         let verb = match change.state {
-            ChangeState::Failed => "failed",
-            ChangeState::RolledBack => "was rolled back",
-            ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => "finished",
-            ChangeState::Succeeded | ChangeState::Running | ChangeState::Unknown => "began",
+            ChangeState::Failed => " failed",
+            ChangeState::RolledBack => " was rolled back",
+            ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => " finished",
+            ChangeState::Succeeded | ChangeState::Running => " began",
+            // A tag has a date, but nobody says what happened then.
+            ChangeState::Unknown => ",",
         };
         let mut kind = change.kind.word().to_owned();
         kind[..1].make_ascii_uppercase();
         let line = Line::new().with(Tone::Plain, format!("{kind} ")).with(Tone::Change, change.name());
-        return line.with(Tone::Plain, format!(" {verb} {} before.", units::age(near.before)));
+        let when = match onset {
+            // Nobody knows how long before: what is known begins after the onset.
+            _ if open => format!("{} ago", units::rough_between(change.at(), facts.at)),
+            None => format!("{} before", units::age(near.before)),
+            Some(onset) => {
+                format!("{} before onset {}", units::age(near.before), clock_time(onset, facts.at, facts.zone))
+            }
+        };
+        return line.with(Tone::Plain, format!("{verb} {when}."));
     }
-    if facts.changes_known {
-        Line::new().with(Tone::Plain, "No change in the 24 h before.")
-    } else {
-        Line::new().with(Tone::Unknown, "What changed is not known.")
+    match facts.watch {
+        Watch::Known if !open => Line::new().with(Tone::Plain, "No change in the 24 h before."),
+        Watch::Known => Line::new().with(Tone::Unknown, "It began before what is known; so may have what changed."),
+        Watch::Silent => Line::new().with(Tone::Unknown, "What changed is not known: no source answers."),
+        Watch::NotSetUp => Line::new().with(Tone::Unknown, "What changed is not known: no source is set up."),
     }
 }
 
@@ -402,7 +470,8 @@ mod tests {
             thresholds: &Thresholds::default(),
             silence,
             changes,
-            changes_known: true,
+            watch: Watch::Known,
+            missing: None,
             vendors: &[],
             unchecked: &[],
         };
@@ -414,7 +483,16 @@ mod tests {
     #[test]
     fn the_sentences() {
         use Measure::{ErrorRate, LatencyP95, PoolMax, PoolUsed, PoolWaiting, RequestRate};
-        let fine: Row<'_> = (0, &[(ErrorRate, Some(0.003)), (LatencyP95, Some(0.24)), (RequestRate, Some(612.0))]);
+        let fine: Row<'_> = (
+            0,
+            &[
+                (ErrorRate, Some(0.003)),
+                (LatencyP95, Some(0.24)),
+                (RequestRate, Some(612.0)),
+                (PoolUsed, Some(20.0)),
+                (PoolMax, Some(100.0)),
+            ],
+        );
         let bad: &[_] = &[
             (ErrorRate, Some(0.452)),
             (RequestRate, Some(612.0)),
@@ -431,6 +509,34 @@ mod tests {
                 &api,
                 (Severity::Ok, "All within limits. Errors 0.30 %, p95 240 ms, 612 req/s.|Last deploy api v2 5m ago.|"),
             ),
+            (
+                &[(0, bad)],
+                2,
+                &[],
+                (
+                    Severity::Unknown,
+                    "Error rate 45.2 % is over its limit in one answer; the next one tells whether it lasts.||",
+                ),
+            ),
+            (
+                &[fine, (5, bad)],
+                7,
+                &[],
+                (
+                    Severity::Ok,
+                    "Error rate 45.2 % is over its limit in one answer; the next one tells whether it lasts.||",
+                ),
+            ),
+            (
+                &[(0, bad), (5, bad)],
+                7,
+                &api,
+                (
+                    Severity::Critical,
+                    "Errors 45.2 % of requests (277 of 612 req/s) since 08:00:00 or earlier.|Deploy api v2 finished 5m ago.  \
+                     DB pool full 100/100, 214 waiting since 08:00:00 or earlier.|",
+                ),
+            ),
             (&[fine], 60, &[], (Severity::Unknown, "No numbers for 1m.||")),
             (&[], 60, &[], (Severity::Unknown, "Asking for the first time.||")),
             (
@@ -440,7 +546,7 @@ mod tests {
                 (
                     Severity::Critical,
                     "Errors 45.2 % of requests (277 of 612 req/s) since 08:00:05.|Deploy api v2 finished 5m05s before.  \
-                     DB pool full 100/100, 214 waiting since 08:00:05 or earlier.|",
+                     DB pool full 100/100, 214 waiting since 08:00:05.|",
                 ),
             ),
             (
@@ -450,7 +556,7 @@ mod tests {
                 (
                     Severity::Critical,
                     "Errors 45.2 % of requests (277 of 612 req/s) since 08:00:05.|No change in the 24 h before.  \
-                     DB pool full 100/100, 214 waiting since 08:00:05 or earlier.|",
+                     DB pool full 100/100, 214 waiting since 08:00:05.|",
                 ),
             ),
         ] {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use chrono::Datelike as _;
+
 use crate::facts::At;
 use crate::facts::Zone;
 
@@ -85,10 +87,17 @@ impl Line {
     }
 }
 
-/// `03:15:20` in the zone of the team; with the day when it is not the day of `today`.
+/// `03:15:20` in the zone of the team; with the day when it is not the day of `today`,
+/// and with the year, without the time, when it is another one.
 #[must_use]
 pub fn clock_time(at: At, today: At, zone: &Zone) -> String {
     let (at, today) = (zone.local(at), zone.local(today));
-    let format = if at.date_naive() == today.date_naive() { "%H:%M:%S" } else { "%d %b %H:%M" };
+    let format = if at.date_naive() == today.date_naive() {
+        "%H:%M:%S"
+    } else if at.year() == today.year() {
+        "%d %b %H:%M"
+    } else {
+        "%d %b %Y"
+    };
     at.format(format).to_string()
 }
