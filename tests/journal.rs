@@ -456,23 +456,23 @@ fn after_the_end_comes_another_incident() {
 }
 
 #[test]
-fn an_incident_is_over_when_nobody_writes_for_a_day() {
+fn an_incident_is_over_when_nobody_writes_for_six_hours() {
     let dir = tempfile::tempdir().unwrap();
     let (mut a, mut b) = (writer(dir.path()), watcher(dir.path()));
     let start = Utc::now();
     a.append(&entry_at(start, What::Note { text: "one".into() })).unwrap();
-    assert_eq!(b.poll(start + TimeDelta::hours(23)).len(), 2);
-    assert!(b.poll(start + TimeDelta::hours(25)).is_empty());
+    assert_eq!(b.poll(start + TimeDelta::hours(5)).len(), 2);
+    assert!(b.poll(start + TimeDelta::hours(7)).is_empty());
     assert_eq!(b.incident(), None);
-    let next_night = entry_at(start + TimeDelta::hours(25), What::Note { text: "two".into() });
+    let next_night = entry_at(start + TimeDelta::hours(7), What::Note { text: "two".into() });
     a.append(&next_night).unwrap();
     assert_eq!(files(dir.path()).len(), 2);
     assert_eq!(b.poll(next_night.at)[1..], *std::slice::from_ref(&next_night));
 
-    // Entries of today in a file that nobody touched for a day come from a clock that was wrong.
+    // Entries of today in a file that nobody touched for so long come from a clock that was wrong.
     for path in files(dir.path()) {
         let file = File::options().append(true).open(path).unwrap();
-        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_hours(25)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_hours(7)).unwrap();
     }
     assert!(watcher(dir.path()).poll(next_night.at).is_empty());
 }

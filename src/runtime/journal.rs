@@ -1,7 +1,7 @@
 //! The journal of a service's current incident as a file that several `sixty` share: append, follow, never lose.
 //!
 //! Files are `DIR/incidents/<service>/<opened>-<random>.jsonl`. The current incident is the newest one that is not
-//! resolved and in which somebody wrote within a day; the first entry without one opens one. What cannot be written
+//! resolved and in which somebody wrote within six hours; the first entry without one opens one. What cannot be written
 //! waits in memory. Reading and writing are apart: a read-only journal owns no `Writer`, and nothing else can write.
 //! What the entries mean is [`crate::incident`]'s.
 

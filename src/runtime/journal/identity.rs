@@ -1,6 +1,7 @@
 //! Who writes, from which machine, and under which id: what an entry needs from the environment.
 
 use std::env;
+use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::facts::At;
@@ -27,18 +28,38 @@ pub fn new_id(at: At) -> String {
     format!("{milliseconds:012x}-{host}-{}-{counter:06x}-{:08x}", std::process::id(), fastrand::u32(..))
 }
 
-/// The name of the person at the keyboard: as given (`--as`), else who called `sudo`, else the login name; clean, at
-/// most 32 characters, `unknown` when nobody says.
+/// The name of the person at the keyboard: as given (`--as`), else who called `sudo`, else the login name, else the
+/// name of the process's user in `/etc/passwd`; clean, at most 32 characters, `unknown` when nobody says.
 #[must_use]
 pub fn who(explicit: Option<&str>) -> String {
-    who_from(explicit, |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    who_from(explicit, variable, || {
+        // A broken line in another user's entry must not hide this one's.
+        let users = fs::read("/etc/passwd").ok()?;
+        user_name(&String::from_utf8_lossy(&users), rustix::process::geteuid().as_raw())
+    })
 }
 
-fn who_from(explicit: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> String {
+/// The name of a user in the lines of a `passwd` file: `name:password:uid:…`.
+fn user_name(users: &str, uid: u32) -> Option<String> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, of) = (fields.next()?, fields.nth(1)?);
+        (of.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
+    })
+}
+
+fn who_from(
+    explicit: Option<&str>,
+    variable: impl Fn(&str) -> Option<String>,
+    user: impl Fn() -> Option<String>,
+) -> String {
     explicit
         .map(str::to_owned)
         .into_iter()
         .chain(["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(variable))
+        // Containers and services often run without any of these variables. Asked last, and only then.
+        .chain(std::iter::once_with(user).flatten())
         .map(|name| clean_line(&name, WHO_MAX))
         .find(|name| !name.is_empty())
         .unwrap_or_else(|| "unknown".to_owned())
@@ -67,12 +88,25 @@ mod tests {
             move |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned())
         };
         let all: &[_] = &[("SUDO_USER", "ana"), ("USER", "root"), ("LOGNAME", "login")];
-        assert_eq!(who_from(Some("sam"), env(all)), "sam");
-        assert_eq!(who_from(Some("  "), env(all)), "ana");
-        assert_eq!(who_from(None, env(&[("SUDO_USER", ""), ("LOGNAME", "login")])), "login");
-        assert_eq!(who_from(None, env(&[])), "unknown");
-        assert_eq!(who_from(Some("a\u{1b}[2J\u{202e}"), env(&[])), "a␛[2J·");
-        assert_eq!(who_from(Some(&"x".repeat(99)), env(&[])).chars().count(), WHO_MAX);
+        assert_eq!(who_from(Some("sam"), env(all), || None), "sam");
+        assert_eq!(who_from(Some("  "), env(all), || None), "ana");
+        assert_eq!(who_from(None, env(&[("SUDO_USER", ""), ("LOGNAME", "login")]), || None), "login");
+        assert_eq!(who_from(None, env(&[]), || None), "unknown");
+        assert_eq!(who_from(Some("a\u{1b}[2J\u{202e}"), env(&[]), || None), "a␛[2J·");
+        assert_eq!(who_from(Some(&"x".repeat(99)), env(&[]), || None).chars().count(), WHO_MAX);
+    }
+
+    #[test]
+    fn the_user_database_is_asked_last() {
+        let users = "# local\nroot:x:0:0:root:/root:/bin/sh\nbroken\n:x:7:7::/:\nbad:x:seven:7::/:\nana:x:1000:1000:Ana,,,:/home/ana:/bin/sh\ntwin:x:1000:1::/:\n";
+        for (uid, name) in [(0, Some("root")), (1000, Some("ana")), (7, None), (100, None), (u32::MAX, None)] {
+            assert_eq!(user_name(users, uid).as_deref(), name);
+        }
+        assert_eq!(user_name("", 0), None);
+        let nothing = |_: &str| None;
+        assert_eq!(who_from(None, nothing, || Some("ana".to_owned())), "ana");
+        assert_eq!(who_from(None, |_| Some("login".to_owned()), || Some("ana".to_owned())), "login");
+        assert_eq!(who_from(None, nothing, || None), "unknown");
     }
 
     #[test]

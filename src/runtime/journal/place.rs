@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::facts::At;
 
-/// An incident in which nobody wrote for so long is not the one that a new page is about: night and day shifts hand
-/// over within it, and the page of the next night must not find the ticks of the last one.
-pub(super) const IDLE: Duration = Duration::from_hours(24);
+/// An incident in which nobody wrote for so long is not the one that a new page is about. On-call people who work on
+/// something write within it; and ticks of an afternoon, half a shift ago, must not look like those of tonight.
+pub(super) const IDLE: Duration = Duration::from_hours(6);
 
 /// File systems stamp times in steps of up to two seconds: a directory that changed this recently may change again
 /// without a new time.
