@@ -14,6 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use sixty::app::App;
+use sixty::app::Mode;
 use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 
 use story::Scene;
@@ -198,7 +199,7 @@ fn ticks_that_are_not_saved_are_told_at_every_size() {
     let app = story::unsaved();
     for (width, height) in [(120, 36), (80, 24), (60, 18), (40, 10)] {
         let shown = text(&frame(&app, &look("terminal"), width, height));
-        assert!(shown.contains("! 2 entries not saved: disk"), "{width}x{height}:\n{shown}");
+        assert!(shown.contains("not saved: disk full"), "{width}x{height}:\n{shown}");
     }
 }
 
@@ -211,9 +212,29 @@ fn the_wall_shows_no_keys_and_no_queries() {
         }
         assert!(height < 20 || shown.contains("last good"), "{shown}");
     }
+    let shown = text(&frame(&story::fresh(Mode::Wall), &look("terminal"), 120, 36));
+    assert!(!shown.contains("in your pager"), "{shown}");
     let app = story::wall_of_services();
     let shown = text(&frame(&app, &look("terminal"), 120, 36));
-    assert!(shown.contains("last good") && !shown.contains("quit"), "{shown}");
+    assert!(shown.contains("last good  2s ago") && !shown.contains("quit"), "{shown}");
+    assert!(shown.contains("never read: accounts"), "{shown}");
+}
+
+#[test]
+fn metrics_that_are_partly_unread_are_told_in_the_footer() {
+    let foot = |app: &App| text(&frame(app, &look("terminal"), 120, 36)).lines().last().unwrap_or_default().to_owned();
+    let foot_of = |targets| foot(&story::targets(targets));
+    let (fine, odd) = (story::scraped(0, ""), story::scraped(0, "no Content-Type"));
+    assert!(foot_of(vec![fine(), fine()]).contains("metrics  2s · "));
+    assert!(foot_of(vec![fine(), story::refused()]).contains("metrics 1 of 2 targets: connection refused"));
+    assert!(foot_of(vec![fine(), story::scraped(5, "odd")()]).contains("metrics 5 lines not understood · outside"));
+    assert!(foot_of(vec![odd()]).contains("metrics: no Content-Type · outside"));
+}
+
+#[test]
+fn before_the_first_answer_nothing_has_failed() {
+    let shown = text(&frame(&story::app(Scene::Nothing), &look("terminal"), 120, 36));
+    assert!(shown.contains("asking") && !shown.contains("Request rate   no answer"), "{shown}");
 }
 
 /// A terminal of which only the bytes count.

@@ -1,5 +1,7 @@
 //! What changed: deploys, flags and jobs of the panel, the one nearest before the onset in the tone of changes.
 
+use chrono::Datelike;
+
 use crate::app::App;
 use crate::app::Pane;
 use crate::facts::At;
@@ -60,7 +62,7 @@ pub(super) fn nothing(app: &App) -> &'static str {
 
 fn row<'a>(app: &App, change: &'a Change, onset: Option<At>, width: u16, glyphs: Glyphs) -> Row<'a> {
     let name = if onset.is_some() && is_nearest(app, change) { Role::Change } else { Role::Text };
-    let mut row = Row::new().left(Role::Muted, format!("{:<6}", time(app, change)));
+    let mut row = Row::new().left(Role::Muted, format!("{:<5} ", time(app, change)));
     if change.kind != ChangeKind::Deploy {
         row = row.left(Role::Muted, format!("{} ", change.kind.word()));
     }
@@ -86,10 +88,15 @@ pub(super) fn is_nearest(app: &App, change: &Change) -> bool {
     app.service().is_some_and(|service| service.verdict.nearby.first().is_some_and(|near| near.change == *change))
 }
 
-/// `03:10`, or the day where it is a day ago.
+/// `03:10`, or the day where it is a day ago, with the year where that is another one.
 pub(super) fn time(app: &App, change: &Change) -> String {
-    let local = app.settings().zone.local(change.at());
-    let format = if app.now() - change.at() < chrono::TimeDelta::hours(24) { "%H:%M" } else { "%d%b" };
+    let zone = &app.settings().zone;
+    let (local, today) = (zone.local(change.at()), zone.local(app.now()));
+    let format = match app.now() - change.at() {
+        age if age < chrono::TimeDelta::hours(24) => "%H:%M",
+        _ if local.year() == today.year() => "%d%b",
+        _ => "%d%b%Y",
+    };
     local.format(format).to_string()
 }
 

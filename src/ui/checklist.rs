@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::Check;
+use crate::app::Mode;
 use crate::app::Pane;
 use crate::triage::Phrase;
 use crate::triage::Tone;
@@ -12,14 +13,21 @@ use crate::ui::panel::Block;
 use crate::ui::panel::is_chosen;
 use crate::ui::rows::Row;
 use crate::ui::rows::Span;
+use crate::ui::rows::clipped;
 use crate::ui::rows::role;
 use crate::ui::rows::span;
+use crate::ui::rows::wrap;
 
-/// The checklist as a block of the panel; with the evidence under its items where `evidence` asks for it.
+/// Fewest cells of an item's text that who ticked it leaves, and fewest and most of who where both are long.
+const TEXT_LEAST: u16 = 10;
+const WHO_LEAST: u16 = 4;
+const WHO_MOST: u16 = 8;
+
+/// The checklist as a block of the panel; with at most `evidence` rows of live facts under each item.
 pub(super) fn block<'a>(
     app: &'a App,
     checks: &'a [Check<'a>],
-    evidence: bool,
+    evidence: usize,
     width: u16,
     glyphs: Glyphs,
 ) -> Block<'a> {
@@ -29,18 +37,14 @@ pub(super) fn block<'a>(
         heading = heading.right(role, text);
         rows.push(progress(app, width));
     }
-    rows.extend(trouble(app));
+    rows.extend(trouble(app, width, glyphs));
     let chosen = is_chosen(app, Pane::Checklist);
     for (index, check) in checks.iter().enumerate() {
         let (mut row, by) = fitted(app, check, width, glyphs);
         row.chosen = chosen && app.navigation().item == index && !app.mode().is_read_only();
-        let mut below = evidence_row(check);
-        if let Some(by) = by {
-            below.left.insert(1, span(Role::Muted, format!("{}  ", by.text)));
-        }
         rows.push(row);
-        if evidence && below.left.len() > 1 {
-            rows.push(below);
+        if evidence > 0 {
+            rows.extend(below(app, check, by, width, evidence, glyphs));
         }
     }
     if checks.is_empty() {
@@ -62,26 +66,65 @@ pub(super) fn item<'a>(app: &App, check: &Check<'a>) -> Row<'a> {
     }
 }
 
-/// An item in so many cells. Where it is too long, who ticked it goes first; what does not fit even then is handed
-/// back for the row below.
+/// An item in so many cells. Where it is too long, its text is cut, then the name of who ticked it: two people on one
+/// incident must see from each other who did what. Where there is no room for a name it goes, and what does not fit
+/// even then is handed back for the row below.
 pub(super) fn fitted<'a>(app: &App, check: &Check<'a>, width: u16, glyphs: Glyphs) -> (Row<'a>, Option<Span<'a>>) {
     let mut row = item(app, check);
-    if row.width(glyphs) > width
-        && let (Some(by), Some((_, at))) = (row.right.first_mut(), check.by())
-    {
-        by.text = clock::minute(at, app.now(), &app.settings().zone).into();
+    let Some((who, at)) = check.by().filter(|_| row.width(glyphs) > width) else { return (row, None) };
+    let time = clock::minute(at, app.now(), &app.settings().zone);
+    let text = glyphs.width(check.text);
+    // The box and the number, a blank before the name and one behind it.
+    let room = width.saturating_sub(4 + 2 + glyphs.width(&time));
+    let (wanted, most) = (glyphs.width(who), room.saturating_sub(text.min(TEXT_LEAST)));
+    let who = if most >= wanted.min(WHO_LEAST) {
+        Some(clipped(who, most.min(room.saturating_sub(text).max(WHO_MOST)), glyphs))
+    } else {
+        None
+    };
+    let whole = row.right.pop();
+    row = row.right(Role::Muted, who.map_or_else(|| time.clone(), |who| format!("{who} {time}")));
+    if row.width(glyphs) <= width || row.right.first().is_some_and(|by| by.text.len() > time.len()) {
+        return (row, None);
     }
-    let by = if row.width(glyphs) > width { row.right.pop() } else { None };
-    (row, by)
+    row.right.clear();
+    (row, whole)
+}
+
+/// The rows under an item: who ticked it where its own row has no room for that, and the live fact, wrapped into at
+/// most so many rows.
+fn below<'a>(
+    app: &App,
+    check: &'a Check<'a>,
+    by: Option<Span<'a>>,
+    width: u16,
+    most: usize,
+    glyphs: Glyphs,
+) -> Vec<Row<'a>> {
+    let mut one = evidence_row(app, check);
+    if let Some(by) = by {
+        one.left.insert(1, span(Role::Muted, format!("{}  ", by.text)));
+    } else if one.left.len() > 1 && one.width(glyphs) > width && most > 1 {
+        let done = check.done();
+        return wrap(&check.evidence, width.saturating_sub(4), most, glyphs)
+            .into_iter()
+            .map(|words| {
+                let mut row = Row::new().left(Role::Text, "    ");
+                row.left.extend(words.into_iter().map(|word| if done { span(Role::Muted, word.text) } else { word }));
+                row
+            })
+            .collect();
+    }
+    if one.left.len() > 1 { vec![one] } else { Vec::new() }
 }
 
 /// The live fact of an item, under its text.
-pub(super) fn evidence_row<'a>(check: &Check<'_>) -> Row<'a> {
+pub(super) fn evidence_row<'a>(app: &App, check: &Check<'_>) -> Row<'a> {
     let mut row = Row::new().left(Role::Text, "    ");
     let done = check.done();
-    // Advice on how to do it is of no use once it is done.
+    // Advice on how to do it is of no use once it is done, nor on a wall that has no keys.
     let advice = check.evidence.0.iter().all(|phrase| phrase.tone == Tone::Muted);
-    if done && advice {
+    if advice && (done || app.mode() == Mode::Wall) {
         return row;
     }
     row.left.extend(check.evidence.0.iter().map(|Phrase { text, tone }| {
@@ -114,8 +157,9 @@ fn progress<'a>(app: &App, width: u16) -> Row<'a> {
     Row::new().left(role, "━".repeat(full)).left(Role::Faint, "─".repeat(usize::from(width) - full))
 }
 
-/// What must be seen wherever the ticks are: that they are not saved.
-pub(super) fn trouble<'a>(app: &App) -> Option<Row<'a>> {
+/// What must be seen wherever the ticks are: that they are not saved. Where the row is narrow, the count gives way to
+/// the cause.
+pub(super) fn trouble<'a>(app: &App, width: u16, glyphs: Glyphs) -> Option<Row<'a>> {
     let service = app.service()?;
     let cause = service.journal_trouble.as_ref().map(|fault| fault.cause.as_str());
     let text = match (service.pending, cause) {
@@ -123,6 +167,11 @@ pub(super) fn trouble<'a>(app: &App) -> Option<Row<'a>> {
         (0, Some(cause)) => format!("! journal: {cause}"),
         (1, cause) => format!("! 1 entry not saved: {}", cause.unwrap_or("still writing")),
         (many, cause) => format!("! {many} entries not saved: {}", cause.unwrap_or("still writing")),
+    };
+    let text = match (service.pending, cause) {
+        (1, Some(cause)) if glyphs.width(&text) > width => format!("! not saved: {cause}"),
+        (many @ 2.., Some(cause)) if glyphs.width(&text) > width => format!("! {many} not saved: {cause}"),
+        _ => text,
     };
     // A write that has just begun is no news.
     (cause.is_some() || service.pending > 3).then(|| Row::new().left(Role::Warning, text))

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::Datelike;
+
 use crate::facts::At;
 use crate::facts::Zone;
 use crate::signals::units;
@@ -11,13 +13,14 @@ pub(super) fn second(at: At, zone: &Zone) -> String {
     zone.local(at).format("%H:%M:%S").to_string()
 }
 
-/// `03:15` in the zone; with the day when it is not the day of `today`.
+/// `03:15` in the zone; with the day when it is not the day of `today`, and with the year when it is another one.
 pub(super) fn minute(at: At, today: At, zone: &Zone) -> String {
     let (at, today) = (zone.local(at), zone.local(today));
     let days = (today.date_naive() - at.date_naive()).num_days().abs();
     let format = match days {
         0 => "%H:%M",
         1..=6 => "%a %H:%M",
+        _ if at.year() != today.year() => "%d %b %Y",
         _ => "%d %b",
     };
     at.format(format).to_string()
@@ -57,6 +60,23 @@ pub(super) fn calm_between(from: At, to: At) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_told_where_they_are_others() {
+        let zone = Zone::named("America/New_York").unwrap();
+        let at = |text: &str| text.parse::<At>().unwrap();
+        let today = at("2026-01-14T08:21:09Z");
+        for (then, text) in [
+            ("2026-01-14T08:15:20Z", "03:15"),
+            ("2026-01-13T08:15:20Z", "Tue 03:15"),
+            ("2026-01-02T08:15:20Z", "02 Jan"),
+            // Still the old year in New York.
+            ("2026-01-01T03:00:00Z", "31 Dec 2025"),
+            ("2025-12-15T08:15:20Z", "15 Dec 2025"),
+        ] {
+            assert_eq!(minute(at(then), today, &zone), text);
+        }
+    }
 
     #[test]
     fn ages_are_calm() {

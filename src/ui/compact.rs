@@ -42,13 +42,13 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     // With plenty of room, the live facts under the items count for more than further signals.
     let evidence = if room >= items + 4 { items } else { 0 };
     y += signals(app, canvas, Rect { y, height: room - evidence, ..area });
-    let mut rows: Vec<Row<'_>> = checklist::trouble(app).into_iter().collect();
     let width = area.width - u16::from(area.width > 20);
+    let mut rows: Vec<Row<'_>> = checklist::trouble(app, width, canvas.glyphs).into_iter().collect();
     for (index, check) in checks.iter().enumerate() {
         let (mut row, _) = checklist::fitted(app, check, width, canvas.glyphs);
         row.chosen = index == app.navigation().item && !app.mode().is_read_only();
         rows.push(row);
-        let below = checklist::evidence_row(check);
+        let below = checklist::evidence_row(app, check);
         if evidence > 0 && below.left.len() > 1 {
             rows.push(below);
         }

@@ -12,10 +12,13 @@ use crate::app::Page;
 use crate::app::SourceHealth;
 use crate::facts::At;
 use crate::facts::SourceKind;
+use crate::facts::TargetReport;
+use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::clock;
 use crate::ui::rows::Span;
+use crate::ui::rows::clipped;
 use crate::ui::rows::span;
 
 /// Draws the row. Faults stand before keys, and a key is shown with its word or not at all.
@@ -102,9 +105,16 @@ const fn rank(command: Command) -> u8 {
 const KINDS: [(SourceKind, &str); 3] =
     [(SourceKind::Metrics, "metrics"), (SourceKind::Status, "outside"), (SourceKind::Changes, "changes")];
 
+/// Most cells of a remark on how the metrics were read.
+const REMARK_MOST: u16 = 40;
+
 /// The age of the oldest answer of each kind, or what fails.
 fn health(app: &App, room: u16) -> Vec<Span<'static>> {
-    let faults = fault_words(app);
+    let mut faults = fault_words(app);
+    let partial = partly_unread(app);
+    let odd = oddities(app).into_iter().next();
+    // Numbers that are made from a part of the processes stand before a vendor that is silent.
+    faults.splice(0..0, partial);
     let mut out: Vec<Span<'static>> = Vec::new();
     for (kind, word) in KINDS {
         let mut of_kind = app.sources_of(kind, None).filter(|source| source.fault.is_none()).peekable();
@@ -114,11 +124,20 @@ fn health(app: &App, room: u16) -> Vec<Span<'static>> {
         let age = of_kind.filter_map(|source| source.last_ok).min();
         let age = age.map_or_else(|| "  –".to_owned(), |ok| format!("{:>3}", clock::calm_between(ok, app.now())));
         let separator = if out.is_empty() { "" } else { " · " };
+        if let (SourceKind::Metrics, Some(odd)) = (kind, &odd) {
+            out.push(span(Role::Warning, format!("{separator}{odd}")));
+            continue;
+        }
         out.push(span(Role::Muted, format!("{separator}{word} {age}")));
     }
     if faults.is_empty() {
+        let wide: usize = out.iter().map(|span| span.text.chars().count()).sum();
+        if odd.is_some() && wide > usize::from(room) {
+            out.retain(|span| span.role == Role::Warning);
+        }
         return out;
     }
+    faults.extend(odd);
     // With a fault, the ages of what works give way to it. What does not fit is counted.
     let mut told = faults[0].clone();
     for (index, fault) in faults.iter().enumerate().skip(1) {
@@ -136,6 +155,49 @@ fn oldest(app: &App) -> Vec<Span<'static>> {
     let ok = app.sources_of(SourceKind::Metrics, None).filter_map(|source| source.last_ok).min();
     ok.map(|ok| vec![span(Role::Muted, format!("metrics {:>3}", clock::calm_between(ok, app.now())))])
         .unwrap_or_default()
+}
+
+/// Whose metrics are read only in part: the numbers on the screen then stand for some of the processes.
+pub(super) fn partly_unread(app: &App) -> Vec<String> {
+    let reports = reports(app).filter_map(|(name, targets)| {
+        let failed: Vec<_> = targets.iter().filter_map(|target| target.outcome.as_ref().err()).collect();
+        let first = failed.first().filter(|_| failed.len() < targets.len())?;
+        Some(format!("{name} {} of {} targets: {}", failed.len(), targets.len(), first.cause))
+    });
+    reports.collect()
+}
+
+/// What is odd about metrics that could be read: lines that were not understood, or a remark, shortened.
+fn oddities(app: &App) -> Vec<String> {
+    let reports = reports(app).filter_map(|(name, targets)| {
+        // That a target is not read at all is told already, and counts for more.
+        if targets.iter().any(|target| target.outcome.is_err()) {
+            return None;
+        }
+        let read = || targets.iter().filter_map(|target| target.outcome.as_ref().ok());
+        let lines = match read().map(|scrape| scrape.skipped).sum::<usize>() {
+            0 => None,
+            1 => Some(format!("{name} 1 line not understood")),
+            many => Some(format!("{name} {many} lines not understood")),
+        };
+        lines.or_else(|| {
+            let remark = read().map(|scrape| &scrape.remark).find(|remark| !remark.is_empty())?;
+            Some(format!("{name}: {}", clipped(remark, REMARK_MOST, Glyphs::Unicode)))
+        })
+    });
+    reports.collect()
+}
+
+/// The targets behind each service's last metrics, under the name that the row calls them by; without the services
+/// whose metrics fail altogether, for which the fault speaks.
+fn reports(app: &App) -> impl Iterator<Item = (String, &[TargetReport])> {
+    app.services().iter().filter_map(move |service| {
+        if app.sources_of(SourceKind::Metrics, Some(&service.name)).any(|source| source.fault.is_some()) {
+            return None;
+        }
+        let name = if app.services().len() > 1 { format!("metrics {}", service.name) } else { "metrics".to_owned() };
+        Some((name, &*service.signals.about()?.targets))
+    })
 }
 
 /// What fails: each cause once, with the names of those that it concerns, or how many they are.

@@ -73,15 +73,21 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let width = area.width - inset(area.width);
     let checks = app.checks();
-    let rich = checklist::block(app, &checks, true, width, canvas.glyphs);
+    let rich = checklist::block(app, &checks, 1, width, canvas.glyphs);
     let others = 5;
     let evidence = rich.rows.len() + others <= usize::from(area.height) || area.height >= 12;
-    let first = if evidence { rich } else { checklist::block(app, &checks, false, width, canvas.glyphs) };
+    let first = if evidence { rich } else { checklist::block(app, &checks, 0, width, canvas.glyphs) };
     let mut blocks = vec![
         first,
         changes::block(app, changes::onset(app), width, canvas.glyphs),
         outside::block(app, width, canvas.glyphs),
     ];
+    // Facts in full take a second row, as long as two changes and one vendor can still be seen.
+    let wrapped = checklist::block(app, &checks, 2, width, canvas.glyphs);
+    let kept = blocks[1].rows.len().min(2) + blocks[2].rows.len().min(1) + 4;
+    if evidence && wrapped.rows.len() + 1 + kept <= usize::from(area.height) {
+        blocks[0] = wrapped;
+    }
     blocks.extend(people(app));
     let (given, gap) = share(&blocks, usize::from(area.height));
     let mut y = area.y;

@@ -18,6 +18,7 @@ use crate::ui::big::Size;
 use crate::ui::canvas::Canvas;
 use crate::ui::clock;
 use crate::ui::compact;
+use crate::ui::footer;
 use crate::ui::header;
 use crate::ui::panel;
 use crate::ui::rows::severity_role;
@@ -125,14 +126,14 @@ fn of(service: &ServiceState, signal: Signal) -> Option<(String, &'static str)> 
     Some(units::parts(limit.value, measure.unit()))
 }
 
-/// The age of the oldest answer that is shown, and what cannot be read.
+/// The age of the newest answer that is shown, which sources never gave one, and what cannot be read.
 pub(super) fn last_good(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
     let shown = app.service().filter(|_| app.navigation().page() != Page::Overview);
     let name = shown.map(|service| &*service.name);
-    let source = app.sources_of(SourceKind::Metrics, name).min_by_key(|source| source.last_ok);
+    let source = app.sources_of(SourceKind::Metrics, name).max_by_key(|source| source.last_ok);
     let ok = source.and_then(|source| source.last_ok);
     let text = ok.map_or_else(
         || "never read".to_owned(),
@@ -142,7 +143,17 @@ pub(super) fn last_good(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let x = area.x + 1;
     let used =
         canvas.put(x, area.y, area.width.saturating_sub(2), &text, if old { Role::Warning } else { Role::Muted });
-    let faults = crate::ui::footer::fault_words(app);
+    let mut faults = footer::partly_unread(app);
+    // Of several services, the newest answer speaks for one: those without any are named.
+    let never: Vec<_> = app
+        .sources_of(SourceKind::Metrics, name)
+        .filter(|source| ok.is_some() && source.last_ok.is_none())
+        .map(|source| source.info.service.as_deref().unwrap_or_else(|| source.info.id.as_str()))
+        .collect();
+    if !never.is_empty() {
+        faults.insert(0, format!("never read: {}", never.join(", ")));
+    }
+    faults.extend(footer::fault_words(app));
     if !faults.is_empty() {
         canvas.put_right(x + used + 2, area.right().saturating_sub(1), area.y, &faults.join(" · "), Role::Warning);
     }

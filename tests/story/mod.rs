@@ -111,12 +111,53 @@ pub fn app(scene: Scene) -> App {
 
 /// Several services on the wall.
 pub fn wall_of_services() -> App {
-    let mut app = App::new(settings(&["checkout-api", "search"], Mode::Wall), ago(3_600));
+    let mut app = App::new(settings(&["checkout-api", "search", "accounts"], Mode::Wall), ago(3_600));
     metrics(&mut app, "checkout-api", ago(2), history(Kind::Leak, 2, 0));
     metrics(&mut app, "search", ago(2), history(Kind::Calm, 2, 1));
     others(&mut app, true);
     app.update(now(), Msg::Second);
     app
+}
+
+/// Nobody ticked anything, and nothing has answered.
+pub fn fresh(mode: Mode) -> App {
+    let mut app = App::new(settings(&["checkout-api"], mode), ago(3_600));
+    app.update(now(), Msg::Second);
+    app
+}
+
+/// A healthy service whose metrics come from these targets.
+pub fn targets(targets: Vec<TargetReport>) -> App {
+    let mut app = app(Scene::Healthy);
+    let about = EngineReport {
+        engine: "embedded, rate window 30s".to_owned(),
+        presets: Vec::new(),
+        notes: Vec::new(),
+        queries: BTreeMap::new(),
+        targets,
+        series: (412, 50_000),
+    };
+    let batch = Batch { points: history(Kind::Calm, 2, 0), changes: Vec::new(), about: Arc::new(about) };
+    send(&mut app, "metrics checkout-api", ago(2), Ok(Payload::Signals(batch)));
+    app.update(now(), Msg::Second);
+    app
+}
+
+/// A target that was read, with so many lines not understood.
+pub fn scraped(skipped: usize, remark: &'static str) -> impl Fn() -> TargetReport {
+    move || TargetReport {
+        outcome: Ok(ScrapeReport { skipped, remark: remark.to_owned(), ..ScrapeReport::default() }),
+        ..refused()
+    }
+}
+
+/// A target that refuses.
+pub fn refused() -> TargetReport {
+    TargetReport {
+        address: "http://10.0.3.7:9464/metrics".to_owned(),
+        outcome: Err(Fault::new(FaultKind::Connect, "connection refused")),
+        took: Duration::from_millis(38),
+    }
 }
 
 /// The journal cannot be written.
@@ -222,6 +263,9 @@ fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
             "histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1m])))",
         ),
     ];
+    // One of the processes answers no more where requests fail.
+    let error_rate = points.last().and_then(|last| last.answers.get(&Measure::ErrorRate)).and_then(Answer::number);
+    let failing = error_rate.is_some_and(|rate| rate.value > 0.1);
     let about = EngineReport {
         engine: "embedded, rate window 30s".to_owned(),
         presets: vec![PresetReport {
@@ -235,7 +279,7 @@ fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
                 outcome: Ok(ScrapeReport {
                     bytes: 48_211,
                     samples: 412,
-                    skipped: 2,
+                    skipped: if failing { 2 } else { 0 },
                     skipped_example: "line 88: a value is missing".to_owned(),
                     remark: String::new(),
                 }),
@@ -243,7 +287,11 @@ fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
             },
             TargetReport {
                 address: "http://10.0.3.8:9464/metrics".to_owned(),
-                outcome: Err(Fault::new(FaultKind::Timeout, "no answer in 2 s").advise("is the pod running?")),
+                outcome: if failing {
+                    Err(Fault::new(FaultKind::Timeout, "no answer in 2 s").advise("is the pod running?"))
+                } else {
+                    Ok(ScrapeReport { bytes: 47_933, samples: 409, ..ScrapeReport::default() })
+                },
                 took: Duration::from_secs(2),
             },
         ],

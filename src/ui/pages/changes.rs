@@ -1,5 +1,6 @@
 //! All changes, newest first, and everything that is known of the chosen one.
 
+use chrono::Datelike;
 use ratatui::layout::Rect;
 
 use crate::app::App;
@@ -102,7 +103,8 @@ fn details<'a>(app: &App, change: &'a Change, canvas: &Canvas<'_>, width: u16) -
 fn when(app: &App, at: At) -> String {
     let zone = &app.settings().zone;
     let (local, utc) = clock::both(at, zone);
-    let day = zone.local(at).format("%a %d %b");
+    let (then, today) = (zone.local(at), zone.local(app.now()));
+    let day = then.format(if then.year() == today.year() { "%a %d %b" } else { "%a %d %b %Y" });
     let utc = if utc.is_empty() { String::new() } else { format!(", {utc}") };
     format!("{day} {local}{utc}, {} ago", units::between(at, app.now()))
 }

@@ -15,7 +15,8 @@ use crate::ui::rows::wrap_text;
 /// Draws the page.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let checks = app.checks();
-    let mut rows: Vec<Row<'_>> = checklist::trouble(app).into_iter().collect();
+    let mut rows: Vec<Row<'_>> =
+        checklist::trouble(app, area.width.saturating_sub(3), canvas.glyphs).into_iter().collect();
     let mut chosen_end = 0;
     for (index, check) in checks.iter().enumerate() {
         let mut row = checklist::item(app, check);
@@ -29,7 +30,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
                 rows.push(row);
             }
         }
-        let evidence = checklist::evidence_row(check);
+        let evidence = checklist::evidence_row(app, check);
         if evidence.left.len() > 1 {
             rows.push(evidence);
         }

@@ -6,6 +6,7 @@ use crate::facts::Answer;
 use crate::facts::Measure;
 use crate::facts::Number;
 use crate::facts::Signal;
+use crate::facts::SourceKind;
 use crate::facts::Unit;
 use crate::signals::Freshness;
 use crate::signals::units;
@@ -48,7 +49,10 @@ pub(in crate::ui) fn label<'a>(
     let mut lines = Vec::new();
     let stale = match freshness {
         Freshness::Never => {
-            return Label { value: span(Role::Muted, "no answer"), lines, reason: "" };
+            // Nothing has failed yet as long as the first answer is only on its way.
+            let mut sources = app.sources_of(SourceKind::Metrics, Some(&service.name));
+            let word = if sources.any(|source| source.fault.is_some()) { "no answer" } else { "asking" };
+            return Label { value: span(Role::Muted, word), lines, reason: "" };
         }
         Freshness::Stale(age) => {
             lines.push(span(Role::Warning, format!("stale {}", clock::calm(age))));

@@ -33,6 +33,8 @@ const LABEL: u16 = 27;
 const SCALE: u16 = 8;
 /// Cells of a name above its bars.
 const NAME: u16 = 14;
+/// A reason for no data that is longer, in bytes, is told once.
+const LONG_REASON: usize = 24;
 /// Strips that are at least so wide have their words beside them, narrower ones above.
 const BESIDE: u16 = 66;
 
@@ -84,13 +86,22 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let axis = Axis::new(app.axis(), graph.width, service.signals.every());
     let marks = axis::marks(app, &axis);
     let mut y = area.y;
+    let mut told: Vec<&str> = Vec::new();
     for (index, signal) in &strips {
         let cells = Rect { y, height: plan.rows, ..area };
         let graph = Rect { y, height: plan.rows, ..graph };
         let channel = Channel::new(service, *signal, &axis, app.now());
         let chosen = is_chosen(app, Pane::Strips) && app.navigation().strip == *index;
         let room = if plan.beside { LABEL - 3 } else { area.width.saturating_sub(NAME + 3) };
-        let words = label::label(app, service, *signal, &channel, usize::from(room), !plan.beside);
+        let mut words = label::label(app, service, *signal, &channel, usize::from(room), !plan.beside);
+        if channel.is_empty() && words.reason.len() > LONG_REASON {
+            // Five times the same sentence hides that it is one cause.
+            if told.contains(&words.reason) {
+                words.reason = "as above";
+            } else {
+                told.push(words.reason);
+            }
+        }
         if plan.beside {
             beside(canvas, cells, *signal, &words, chosen);
             strip(canvas, graph, &channel, &words, &marks);
