@@ -212,7 +212,7 @@ impl App {
             Some(Evidence::Down) => seen(Seen::Down, &facts, &service.verdict),
             Some(Evidence::Changes) => seen(Seen::Changes, &facts, &service.verdict),
             Some(Evidence::Outside) => seen(Seen::Outside, &facts, &service.verdict),
-            Some(Evidence::Acknowledged) => Line::new().with(Tone::Muted, "in your pager; tick it here"),
+            Some(Evidence::Acknowledged) => Line::new().with(Tone::Muted, "see your pager; tick here"),
             None => Line::new(),
         };
         list.items
