@@ -64,4 +64,11 @@ impl Axis {
         let high = self.times.partition_point(|time| *time <= until).max(low);
         self.times.range(low..high).zip(self.good.range(low..high)).filter(|(_, good)| **good).map(|(time, _)| *time)
     }
+
+    /// Whether a scrape in between failed.
+    pub(super) fn failed_between(&self, after: i64, before: i64) -> bool {
+        let low = self.times.partition_point(|time| *time <= after);
+        let high = self.times.partition_point(|time| *time < before).max(low);
+        self.good.range(low..high).any(|good| !*good)
+    }
 }

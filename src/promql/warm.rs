@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::promql::axis::Axis;
 use crate::promql::plan::Aggregation;
 use crate::promql::plan::Anchor;
 use crate::promql::plan::Histogram;
@@ -187,24 +188,73 @@ impl History {
     /// How long until the window that begins at `after` holds what is needed.
     fn wait(&self, need: Need, after: i64) -> Option<Duration> {
         let Some(interval) = self.interval() else { return Some(USUAL_WAIT) };
+        if need == Need::Filled { self.missing(interval, after) } else { None }
+    }
+
+    /// How much of the window that begins at `after` lies before this history; `None` when next to nothing does.
+    fn missing(&self, interval: f64, after: i64) -> Option<Duration> {
         let missing = self.first.saturating_sub(after) as f64 - 1.1 * interval;
-        (need == Need::Filled && missing > 0.0).then(|| Duration::from_millis(missing.ceil() as u64))
+        (missing > 0.0).then(|| Duration::from_millis(missing.ceil() as u64))
     }
 }
 
+/// What a target's successful scrapes behind its last outage look like.
+struct SinceOutage {
+    history: History,
+    /// The time between scrapes, in milliseconds; `None` when that is not known yet.
+    interval: Option<f64>,
+}
+
+/// A hole of so many usual intervals in which a scrape failed is an outage. A target that fails every other time
+/// has shorter ones: it would never be done with waiting.
+const OUTAGE_INTERVALS: f64 = 2.5;
+
+impl SinceOutage {
+    /// `None` when nothing was scraped in the window.
+    fn of(store: &Store, target: u32, after: i64, until: i64) -> Option<Self> {
+        let axis = &store.targets()[target as usize].axis;
+        let usual = usual_interval(axis, until);
+        let is_outage = |from: i64, to: i64| {
+            usual.is_some_and(|usual| (to - from) as f64 >= OUTAGE_INTERVALS * usual) && axis.failed_between(from, to)
+        };
+        let mut times = axis.successes(after, until);
+        let first = times.next()?;
+        let mut behind = false;
+        let history = times.fold(History { first, last: first, count: 1 }, |history, time| {
+            if is_outage(history.last, time) {
+                behind = true;
+                return History { first: time, last: time, count: 1 };
+            }
+            History { last: time, count: history.count + 1, ..history }
+        });
+        let interval = history.interval().or(usual.filter(|_| behind));
+        Some(Self { history, interval })
+    }
+}
+
+/// The median of the last times between successful scrapes, in milliseconds; `None` before the second scrape.
+fn usual_interval(axis: &Axis, until: i64) -> Option<f64> {
+    let times: Vec<_> = axis.successes(i64::MIN, until).rev().take(17).collect();
+    let mut intervals: Vec<_> = times.windows(2).map(|pair| pair[0] - pair[1]).collect();
+    intervals.sort_unstable();
+    intervals.get(intervals.len().checked_sub(1)? / 2).map(|middle| *middle as f64)
+}
+
 /// The rate window to use while there is less history than the configured window: just wider than the history of
-/// the youngest target, so that a rate over it is the true one from the second scrape on.
+/// the youngest target, so that a rate over it is the true one from the second scrape on. Behind an outage history
+/// begins anew: what ran before may have been another process.
 ///
 /// It reaches a tenth of an interval beyond the oldest scrape: rates are extrapolated that far, not further. Targets
-/// that were scraped only once in the window, or not at all, do not count.
+/// that were scraped only once, or not at all, do not count; one that was scraped once behind an outage makes the
+/// window so short that it is waited for.
 #[must_use]
 pub fn fitting_window(store: &Store, configured: Duration, at_ms: i64) -> Duration {
     let after = at_ms.saturating_sub(i64::try_from(configured.as_millis()).unwrap_or(i64::MAX));
     let targets = 0..u32::try_from(store.targets().len()).unwrap_or(u32::MAX);
     let fitting = targets.filter_map(|target| {
-        let history = History::of(store, target, after, at_ms)?;
-        let interval = history.interval()?;
-        history.wait(Need::Filled, after)?;
+        let SinceOutage { history, interval } = SinceOutage::of(store, target, after, at_ms)?;
+        let interval = interval?;
+        history.missing(interval, after)?;
         let reach = (at_ms - history.first) as f64 + 0.1 * interval;
         Some(Duration::from_millis(reach.ceil() as u64))
     });
