@@ -7,6 +7,8 @@
 mod evaluate;
 mod plan;
 mod target;
+#[cfg(test)]
+mod tests;
 mod versions;
 
 use std::sync::Arc;
@@ -82,6 +84,8 @@ pub struct Embedded {
     versions: Versions,
     scrapes: u64,
     is_warm: bool,
+    /// When series were refused for the cap last, in milliseconds, and what is said about it.
+    crowded: Option<(i64, Arc<str>)>,
     report: Option<Arc<EngineReport>>,
 }
 
@@ -97,7 +101,18 @@ impl Embedded {
             .collect();
         let evaluator = Evaluator::new(&settings);
         let versions = Versions::new(&settings.service);
-        Self { settings, store, targets, planner, evaluator, versions, scrapes: 0, is_warm: false, report: None }
+        Self {
+            settings,
+            store,
+            targets,
+            planner,
+            evaluator,
+            versions,
+            scrapes: 0,
+            is_warm: false,
+            crowded: None,
+            report: None,
+        }
     }
 
     /// What is known of it before it ever answered.
@@ -159,7 +174,7 @@ impl Embedded {
     /// Stores what came back and evaluates at that instant.
     fn take(&mut self, answers: Vec<Scraped>, at: At) -> Result<(Points, Vec<TargetReport>), Fault> {
         let answers: Vec<_> = answers.into_iter().map(Scraped::checked).collect();
-        if answers.iter().any(|answer| answer.body.is_ok()) {
+        if answers.iter().any(|answer| answer.exposition().is_some()) {
             self.plan(&answers);
             self.scrapes += 1;
         }
@@ -174,9 +189,29 @@ impl Embedded {
         }
         let at_ms = at.timestamp_millis();
         let window = fitting_window(&self.store, self.settings.rate_window(), at_ms);
-        let answers = self.evaluator.answers(&self.store, at_ms, window, self.scrapes);
+        let mut answers = self.evaluator.answers(&self.store, at_ms, window, self.scrapes);
+        if let Some(why) = self.crowded(at_ms) {
+            self.evaluator.withhold(&mut answers, &why);
+        }
         self.versions.look(&self.store, at);
         Ok((Points { at, answers }, reports))
+    }
+
+    /// Why no number is true: series that are wanted have no place. It holds until they have left the rate window,
+    /// since what is left of the sums would read as a fall of traffic.
+    fn crowded(&mut self, at_ms: i64) -> Option<Arc<str>> {
+        let refused: usize = self.targets.iter().map(|target| target.refused).sum();
+        if refused > 0 {
+            let most = grouped(self.settings.max_series);
+            let why = format!(
+                "{most} series are kept at most and {} more are wanted; raise max_series or narrow the query",
+                grouped(refused)
+            );
+            self.crowded = Some((at_ms, why.into()));
+        }
+        let window = i64::try_from(self.settings.rate_window().as_millis()).unwrap_or(i64::MAX);
+        self.crowded.take_if(|(last, _)| at_ms.saturating_sub(*last) > window);
+        self.crowded.as_ref().map(|(_, why)| Arc::clone(why))
     }
 
     /// Chooses the queries by what is there, and again while something is missing.
@@ -187,7 +222,7 @@ impl Embedded {
         }
         let mut all = Inventory::default();
         for answer in answers {
-            if let Ok(body) = &answer.body {
+            if let Some(body) = answer.exposition() {
                 for (name, labels) in inventory(&body.bytes, body.format).names {
                     all.names.entry(name).or_default().extend(labels);
                 }
@@ -239,6 +274,19 @@ async fn warm(planner: &Planner) {
         step();
         tokio::task::yield_now().await;
     }
+}
+
+/// A count with its thousands apart.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The fault of the whole ask: there is one when no target could be read.

@@ -41,6 +41,8 @@ pub(super) struct Target {
     id: TargetId,
     reader: Reader<SeriesId>,
     deadline: Duration,
+    /// Series of the last scrape that the store had no place for.
+    pub(super) refused: usize,
 }
 
 /// What came back, with the time that it took.
@@ -77,6 +79,7 @@ impl Target {
             id: store.add_target(constant),
             reader: Reader::new(exposition::Limits::default()),
             deadline: DEADLINE.min(settings.every.max(Duration::from_secs(1))),
+            refused: 0,
         }
     }
 
@@ -105,6 +108,11 @@ impl Target {
     /// Reads the body into the store; a target without one ends all its series, so that nothing reads flat.
     pub(super) fn store(&mut self, store: &mut Store, answer: Checked, at: At) -> TargetReport {
         let at_ms = at.timestamp_millis();
+        let (kept, most) = store.counts();
+        if self.refused > 0 && kept < most {
+            self.reader.ask_again();
+        }
+        self.refused = 0;
         let outcome = answer.body.and_then(|body| self.read(store, &body, at_ms));
         if outcome.is_err() {
             store.down(self.id, at_ms);
@@ -113,21 +121,36 @@ impl Target {
     }
 
     fn read(&mut self, store: &mut Store, body: &Exposition, at_ms: i64) -> Result<ScrapeReport, Fault> {
+        let full = Full { max_series: store.counts().1 };
         let scrape = store.begin(self.id, at_ms).map_err(|_| {
             Fault::new(FaultKind::Local, "the clock went backwards").advise("numbers go on when it has caught up")
         })?;
-        let mut into = Into { scrape, full: None, refused: 0 };
+        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None };
         let mut report = self.reader.read(&body.bytes, body.format, &mut into)?;
-        let Into { scrape, full, refused } = into;
-        scrape.finish();
-        let full = full.map(|full| format!("{refused} series not kept: {full}; see `max_series`"));
-        let remarks = [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full];
+        let off = into.off();
+        into.scrape.finish();
+        self.refused = self.reader.refused();
+        let full = (self.refused > 0).then(|| format!("{} series not kept: {full}; see `max_series`", self.refused));
+        let remarks = [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full, off];
         report.remark = remarks.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(report)
     }
 }
 
 impl Scraped {
+    /// What came back without a network.
+    #[cfg(test)]
+    pub(super) fn made(answer: Result<&str, Fault>, url: &Url) -> Self {
+        let body = |text: &str| Body {
+            bytes: text.as_bytes().to_vec(),
+            content_type: Some("text/plain; version=0.0.4".to_owned()),
+            validators: crate::sources::http::Validators::default(),
+            took: Duration::ZERO,
+            url: url.clone(),
+        };
+        Self { answer: answer.map(body), took: Duration::ZERO }
+    }
+
     pub(super) fn checked(self) -> Checked {
         let body = self.answer.and_then(|body| {
             let (format, remark) = Format::of(body.content_type.as_deref(), &body.bytes)?;
@@ -137,28 +160,57 @@ impl Scraped {
     }
 }
 
+impl Checked {
+    /// The body, when there is a line in it that is not blank and no comment.
+    pub(super) fn exposition(&self) -> Option<&Exposition> {
+        let body = self.body.as_ref().ok()?;
+        let mut lines = body.bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        lines.any(|line| !line.is_empty() && !line.starts_with(b"#")).then_some(body)
+    }
+}
+
+/// Timestamps of samples may be so far from the scrape, in milliseconds: queries look back as far.
+const OFF_MS: i64 = 5 * 60 * 1_000;
+
 /// The store as the reader sees it.
 struct Into<'a> {
     scrape: Scrape<'a>,
-    full: Option<Full>,
-    refused: usize,
+    at_ms: i64,
+    /// A sample had no timestamp of its own.
+    plain: bool,
+    /// The timestamp that is nearest to the scrape, from there.
+    nearest_ms: Option<i64>,
+}
+
+impl Into<'_> {
+    /// What there is to say when every sample has a timestamp of its own, and none is of now.
+    fn off(&self) -> Option<String> {
+        let off = self.nearest_ms.filter(|off| !self.plain && off.saturating_abs() > OFF_MS)?;
+        let minutes = off.unsigned_abs() / 60_000;
+        let far = match minutes {
+            0..120 => format!("{minutes} min"),
+            120..2_880 => format!("{} h", minutes / 60),
+            _ => format!("{} days", minutes / 1_440),
+        };
+        Some(format!("its samples carry times {far} in the {}", if off > 0 { "future" } else { "past" }))
+    }
 }
 
 impl Sink for Into<'_> {
     type Series = SeriesId;
 
     fn series(&mut self, labels: Labels) -> Option<SeriesId> {
-        match self.scrape.series(labels) {
-            Ok(series) => Some(series),
-            Err(full) => {
-                self.full = Some(full);
-                self.refused += 1;
-                None
-            }
-        }
+        self.scrape.series(labels).ok()
     }
 
     fn sample(&mut self, series: SeriesId, value: f64, explicit_ms: Option<i64>) {
+        match explicit_ms.map(|own| own.saturating_sub(self.at_ms)) {
+            None => self.plain = true,
+            Some(off) if self.nearest_ms.is_none_or(|least| off.saturating_abs() < least.saturating_abs()) => {
+                self.nearest_ms = Some(off);
+            }
+            Some(_) => {}
+        }
         self.scrape.put(series, value, explicit_ms);
     }
 }

@@ -83,6 +83,11 @@ pub(super) fn not_metrics(content_type: &str, body: &[u8]) -> Fault {
     unreadable(&format!("no metrics in the answer{of_type}: {begin}")).advise(ADVICE_PATH)
 }
 
+/// The fault for a body that could be metrics and has none.
+pub(super) fn no_sample() -> Fault {
+    unreadable("the answer holds no sample").advise(ADVICE_PATH)
+}
+
 fn unreadable(cause: &str) -> Fault {
     Fault::new(FaultKind::Unreadable, cause)
 }

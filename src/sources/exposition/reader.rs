@@ -79,6 +79,8 @@ impl NameFilter {
 struct Known<S> {
     /// What the sink said; `None` when it is not wanted.
     series: Option<S>,
+    /// The sink was asked and said no.
+    refused: bool,
     /// The scrape in which it was last seen.
     scrape: u64,
 }
@@ -93,6 +95,7 @@ pub struct Reader<S> {
     filter: Option<NameFilter>,
     known: HashMap<Box<[u8]>, Known<S>>,
     scrape: u64,
+    refused: usize,
 }
 
 /// What happened so far in one scrape.
@@ -101,6 +104,8 @@ struct Progress<'a> {
     report: ScrapeReport,
     /// Samples that passed the filter.
     kept: usize,
+    /// Those of them that the sink does not want.
+    refused: usize,
     comments: usize,
     /// Lines behind the end mark of `OpenMetrics`.
     behind_end: usize,
@@ -113,7 +118,7 @@ impl<S: Copy> Reader<S> {
     /// A reader that knows nothing yet and wants every name.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, filter: None, known: HashMap::new(), scrape: 0 }
+        Self { limits, filter: None, known: HashMap::new(), scrape: 0, refused: 0 }
     }
 
     /// Sets the metric names that are wanted; `None` means all. When that changes, what was learned is forgotten,
@@ -125,11 +130,22 @@ impl<S: Copy> Reader<S> {
         }
     }
 
+    /// The samples of the last body whose series the sink did not want, whenever it said so.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.refused
+    }
+
+    /// Forgets what the sink refused, so that it is asked again.
+    pub fn ask_again(&mut self) {
+        self.known.retain(|_, known| !known.refused);
+    }
+
     /// Reads one body and hands its samples over, in order. Lines of names that are not wanted are counted as
     /// samples when they look like one, but their labels are not read.
     ///
     /// # Errors
-    /// [`FaultKind::Unreadable`] when the body is something else than metrics, [`FaultKind::TooLarge`] beyond
+    /// [`FaultKind::Unreadable`] when the body is something else than metrics or has no sample at all, [`FaultKind::TooLarge`] beyond
     /// the limits, [`FaultKind::Truncated`] for `OpenMetrics` without its `# EOF`. In the case of too many samples
     /// the sink already had some of them and should drop this scrape.
     pub fn read(
@@ -138,6 +154,7 @@ impl<S: Copy> Reader<S> {
         format: Format,
         sink: &mut impl Sink<Series = S>,
     ) -> Result<ScrapeReport, Fault> {
+        self.refused = 0;
         self.refuse(body, format)?;
         self.scrape += 1;
         let mut progress = Progress::default();
@@ -162,9 +179,11 @@ impl<S: Copy> Reader<S> {
                 }
             }
         }
-        if progress.report.samples == 0 && progress.report.skipped > 0 && progress.comments == 0 {
-            return Err(format::not_metrics("", body));
+        if progress.report.samples == 0 {
+            let is_other = progress.report.skipped > 0 && progress.comments == 0;
+            return Err(if is_other { format::not_metrics("", body) } else { format::no_sample() });
         }
+        self.refused = progress.refused;
         self.forget(progress.kept);
         Ok(ScrapeReport { remark: progress.remark(), ..progress.report })
     }
@@ -215,6 +234,7 @@ impl<S: Copy> Reader<S> {
             self.learn(split, format, progress.bound, sink)?
         };
         progress.kept += 1;
+        progress.refused += usize::from(known.refused);
         if let Some(series) = known.series {
             sink.sample(series, split.value, split.millis);
         }
@@ -252,7 +272,7 @@ impl<S: Copy> Reader<S> {
         let labels = labels_of(split, format, manner)?;
         let wanted = self.filter.as_ref().is_none_or(|filter| filter.wants(labels.name()));
         let series = if wanted { sink.series(with_canonical(labels, bound)) } else { None };
-        let known = Known { series, scrape: self.scrape };
+        let known = Known { series, refused: wanted && series.is_none(), scrape: self.scrape };
         self.known.insert(split.series.into(), known);
         Ok(known)
     }
@@ -270,11 +290,10 @@ impl<S: Copy> Reader<S> {
 impl Progress<'_> {
     /// What is odd although the body could be read.
     fn remark(&self) -> String {
-        if self.behind_end > 0 {
-            return format!("lines behind # EOF are left out: {}", self.behind_end);
+        match self.behind_end {
+            0 => String::new(),
+            lines => format!("lines behind # EOF are left out: {lines}"),
         }
-        let empty = self.report.samples + self.report.skipped == 0;
-        if empty { "the answer holds no sample".to_owned() } else { String::new() }
     }
 
     fn skip(&mut self, number: usize, reason: Reason, text: &[u8]) {
@@ -410,6 +429,22 @@ unwanted 7
     }
 
     #[test]
+    fn what_the_sink_refuses_is_counted_at_every_scrape() {
+        let mut memory = Memory::default();
+        let mut reader = reader();
+        for _ in 0..3 {
+            reader.read(b"a 1\nunwanted{x=\"1\"} 1\nunwanted{x=\"2\"} 1\n", Format::Text, &mut memory).unwrap();
+            assert_eq!(reader.refused(), 2);
+        }
+        reader.ask_again();
+        reader.read(b"a 1\nunwanted 1\n", Format::Text, &mut memory).unwrap();
+        assert_eq!((reader.refused(), memory.series.len()), (1, 1));
+        reader.names(Some(NameFilter::from_iter(["a"])));
+        reader.read(b"a 1\nunwanted 1\n{\"unwanted\"} 1\n", Format::Text, &mut memory).unwrap();
+        assert_eq!(reader.refused(), 0, "what the filter leaves out is not refused");
+    }
+
+    #[test]
     fn a_series_twice_counts_once_unless_it_has_timestamps() {
         let mut memory = Memory::default();
         let report = reader().read(b"a 1\na 2\nb 1 10\nb 2 20\n", Format::Text, &mut memory).unwrap();
@@ -465,9 +500,15 @@ other page
         ] {
             assert_eq!(read(body, Format::Text).map_err(|fault| fault.kind), Err(kind));
         }
-        assert_eq!(read(b"", Format::Text).map(|report| report.samples), Ok(0));
-        assert_eq!(read(b"\n\n", Format::Text).map(|report| report.remark.is_empty()), Ok(false));
-        assert_eq!(read(b"# HELP a b\n", Format::Text).map(|report| report.skipped), Ok(0));
+        for (body, format) in [
+            (&b""[..], Format::Text),
+            (b"\n\n", Format::Text),
+            (b"# HELP a b\n", Format::Text),
+            (b"# EOF\n", Format::OpenMetrics),
+        ] {
+            let fault = read(body, format).unwrap_err();
+            assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Unreadable, "the answer holds no sample"));
+        }
         let cut = read(b"a 1\n", Format::OpenMetrics).unwrap_err();
         assert_eq!(cut.kind, FaultKind::Truncated);
         let mut few = Reader::new(Limits { samples: 2, ..Limits::default() });

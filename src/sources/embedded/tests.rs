@@ -1,0 +1,176 @@
+//! The engine without a network: bodies by hand, instants by hand.
+
+use super::*;
+use crate::facts::Answer;
+use crate::facts::FaultKind;
+use crate::facts::Measure;
+use std::collections::BTreeMap;
+
+const START: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> At {
+    At::from_timestamp(START + seconds, 0).unwrap()
+}
+
+/// An engine that is asked every 5 s for the rate of `x_total`.
+fn engine(max_series: usize) -> Embedded {
+    let settings = Settings {
+        service: "shop".into(),
+        targets: vec![(Url::parse("http://h0:1/metrics").unwrap(), Vec::new())],
+        every: Duration::from_secs(5),
+        rate_window: None,
+        retention: Duration::from_hours(1),
+        max_series,
+    };
+    let queries = BTreeMap::from([
+        (Measure::RequestRate, "sum(rate(x_total[$__rate_interval]))".to_owned()),
+        (Measure::MemoryUsed, "sum(memory_bytes)".to_owned()),
+    ]);
+    Embedded::new(settings, Arc::new(move |_| Plan { queries: queries.clone(), ..Plan::default() }))
+}
+
+fn body(text: &str) -> Scraped {
+    Scraped::made(Ok(text), &Url::parse("http://h0:1/metrics").unwrap())
+}
+
+fn down() -> Scraped {
+    Scraped::made(
+        Err(Fault::new(FaultKind::Connect, "connection refused")),
+        &Url::parse("http://h0:1/metrics").unwrap(),
+    )
+}
+
+/// What comes back instead of numbers.
+type Outage = fn() -> Scraped;
+/// The body at a second.
+type Back = fn(i64) -> String;
+
+/// A counter at 10 per second, after each kind and length of outage, in the same process and in a new one: the rate
+/// is right or is not told.
+#[test]
+fn no_rate_is_diluted_over_an_outage() {
+    let outages: [(&str, Outage); 3] = [("down", down), ("a page", || body("<html></html>")), ("nothing", || body(""))];
+    let back: [(&str, Back); 3] = [
+        ("the same", |seconds| format!("x_total {}\n", 1_000 + seconds * 10)),
+        ("reset", |seconds| format!("x_total {}\n", seconds * 10)),
+        ("another pod", |seconds| format!("x_total{{pod=\"b\"}} {}\n", seconds * 10)),
+    ];
+    for ((name, outage), (returns, after)) in outages.iter().flat_map(|outage| back.map(|back| (*outage, back))) {
+        for lost in [1, 2, 3, 4, 5, 6, 7, 8, 20] {
+            // A hole of one scrape is no outage: then only the same process reads right.
+            if lost == 1 && returns != "the same" {
+                continue;
+            }
+            let mut engine = engine(100);
+            let mut known = 0;
+            for step in 0..60 {
+                let seconds = step * 5;
+                let since = seconds - (12 + lost) * 5;
+                let answer = match step {
+                    0..12 => body(&format!("x_total {}\n", 1_000 + seconds * 10)),
+                    _ if since < 0 => outage(),
+                    _ if returns == "the same" => body(&after(seconds)),
+                    _ => body(&after(since + 2)),
+                };
+                let Ok((points, _)) = engine.take(vec![answer], at(seconds)) else {
+                    assert!(since < 0 && step >= 12);
+                    continue;
+                };
+                match &points.answers[&Measure::RequestRate] {
+                    Answer::Known(rate) => {
+                        known += 1;
+                        let case = format!("{name}, then {returns}, {lost} lost, {since} s later: {}", rate.value);
+                        // A counter is not extrapolated to before its zero: a new process lacks up to half an interval.
+                        let off = if returns == "the same" { 0.001 } else { 1.001 };
+                        assert!((rate.value - 10.0).abs() < off, "{case}");
+                    }
+                    Answer::WarmingUp(_) => {}
+                    other => panic!("{name}, then {returns}, {lost} lost, {since} s later: {other:?}"),
+                }
+            }
+            assert_eq!(known, 60 - lost - if lost == 1 { 1 } else { 2 }, "{name}, then {returns}, {lost} lost");
+        }
+    }
+}
+
+#[test]
+fn a_target_that_fails_every_other_time_still_has_a_rate() {
+    let mut engine = engine(100);
+    let mut known = 0;
+    for step in 0..40 {
+        let answer = if step % 2 == 0 { body(&format!("x_total {}\n", 1_000 + step * 50)) } else { down() };
+        if let Ok((points, _)) = engine.take(vec![answer], at(step * 5))
+            && let Answer::Known(rate) = &points.answers[&Measure::RequestRate]
+        {
+            known += 1;
+            assert!((rate.value - 10.0).abs() < 0.5, "step {step}: {}", rate.value);
+        }
+    }
+    assert_eq!(known, 19);
+}
+
+fn remark(reports: &[TargetReport]) -> &str {
+    &reports[0].outcome.as_ref().unwrap().remark
+}
+
+#[test]
+fn beyond_the_cap_there_is_no_number_as_long_as_that_lasts() {
+    let many = |step: i64, count: usize| {
+        let lines: Vec<_> = (0..count).map(|id| format!("x_total{{id=\"{id}\"}} {}\n", step * 5)).collect();
+        body(&lines.concat())
+    };
+    let mut engine = engine(1_000);
+    for step in 0..30 {
+        let (points, reports) =
+            engine.take(vec![many(step, if step < 10 { 2_500 } else { 900 })], at(step * 5)).unwrap();
+        let rate = &points.answers[&Measure::RequestRate];
+        if step < 10 {
+            assert!(remark(&reports).starts_with("1500 series not kept: 1000 series"), "{step}: {}", remark(&reports));
+        } else {
+            assert_eq!(remark(&reports), "");
+        }
+        if step <= 15 {
+            let why = "1,000 series are kept at most and 1,500 more are wanted; raise max_series or narrow the query";
+            assert_eq!(rate, &Answer::NoData(why.into()), "{step}");
+            assert_eq!(points.answers[&Measure::MemoryUsed], Answer::NoData(why.into()));
+        } else {
+            let rate = rate.number().unwrap().value;
+            assert!((rate - 900.0).abs() < 1e-6, "{step}: {rate}");
+        }
+    }
+}
+
+#[test]
+fn a_body_without_a_sample_is_a_fault_and_changes_nothing() {
+    let mut engine = engine(100);
+    let full = |version: &str| body(&format!("x_total 1\nshop_build_info{{version=\"{version}\"}} 1\n"));
+    engine.take(vec![full("1.0")], at(0)).unwrap();
+    engine.take(vec![full("1.0")], at(5)).unwrap();
+    for (step, empty) in ["", "\n \n", "# HELP x_total x\n"].into_iter().enumerate() {
+        let fault = engine.take(vec![body(empty)], at(10 + i64::try_from(step).unwrap() * 5)).unwrap_err();
+        assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Unreadable, "the answer holds no sample"));
+        assert_eq!(fault.advice, "check the path (often /metrics) and the port");
+    }
+    engine.take(vec![full("1.1")], at(30)).unwrap();
+    let changes = engine.versions.changes();
+    assert_eq!(changes.iter().map(|change| change.version.as_str()).collect::<Vec<_>>(), ["1.1"]);
+}
+
+#[test]
+fn samples_of_another_time_are_remarked() {
+    let ms = |seconds: i64| (START + seconds) * 1_000;
+    for (lines, expected) in [
+        (format!("x_total 1 {}\n", ms(7_200)), "its samples carry times 2 h in the future"),
+        (format!("x_total 1 {}\n", ms(-86_400 * 3)), "its samples carry times 3 days in the past"),
+        (
+            format!("x_total 1 {}\nmemory_bytes 1 {}\n", ms(-420), ms(9_000)),
+            "its samples carry times 7 min in the past",
+        ),
+        (format!("x_total 1 {}\nmemory_bytes 1\n", ms(7_200)), ""),
+        (format!("x_total 1 {}\nmemory_bytes 1 {}\n", ms(7_200), ms(-60)), ""),
+        ("x_total 1\n".to_owned(), ""),
+    ] {
+        let (_, reports) = engine(100).take(vec![body(&lines)], at(0)).unwrap();
+        assert_eq!(remark(&reports), expected, "{lines}");
+    }
+}
