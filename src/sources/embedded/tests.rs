@@ -174,3 +174,21 @@ fn samples_of_another_time_are_remarked() {
         assert_eq!(remark(&reports), expected, "{lines}");
     }
 }
+
+/// As in Prometheus: what a process counted behind its last scrape goes with it, at most an interval of the window.
+#[test]
+fn a_restart_between_two_scrapes_costs_at_most_an_interval() {
+    for (age, least) in [(0, 8.0), (2, 8.8), (5, 10.0)] {
+        let mut engine = engine(100);
+        for step in 0..30 {
+            let value = if step < 12 { 1_000 + step * 50 } else { (step - 12) * 50 + age * 10 };
+            let (points, _) = engine.take(vec![body(&format!("x_total {value}\n"))], at(step * 5)).unwrap();
+            if let Answer::Known(rate) = &points.answers[&Measure::RequestRate] {
+                let full = step < 12 || step >= 18;
+                let low = if full { 9.9 } else { least - 0.05 };
+                // A process that is as old as the interval has lost nothing.
+                assert!((low..10.1).contains(&rate.value), "{age} s old, step {step}: {}", rate.value);
+            }
+        }
+    }
+}
