@@ -184,7 +184,7 @@ fn a_restart_between_two_scrapes_costs_at_most_an_interval() {
             let value = if step < 12 { 1_000 + step * 50 } else { (step - 12) * 50 + age * 10 };
             let (points, _) = engine.take(vec![body(&format!("x_total {value}\n"))], at(step * 5)).unwrap();
             if let Answer::Known(rate) = &points.answers[&Measure::RequestRate] {
-                let full = step < 12 || step >= 18;
+                let full = !(12..18).contains(&step);
                 let low = if full { 9.9 } else { least - 0.05 };
                 // A process that is as old as the interval has lost nothing.
                 assert!((low..10.1).contains(&rate.value), "{age} s old, step {step}: {}", rate.value);
