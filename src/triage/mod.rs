@@ -5,6 +5,7 @@
 
 mod evidence;
 mod finding;
+mod sentences;
 mod thresholds;
 mod verdict;
 mod words;

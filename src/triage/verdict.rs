@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::facts::At;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
-use crate::facts::ChangeState;
 use crate::facts::Fault;
 use crate::facts::Level;
 use crate::facts::Measure;
@@ -13,16 +12,13 @@ use crate::facts::ProviderStatus;
 use crate::facts::Zone;
 use crate::signals::Freshness;
 use crate::signals::ServiceSignals;
-use crate::signals::units;
 use crate::triage::Finding;
 use crate::triage::Line;
-use crate::triage::Subject;
 use crate::triage::Thresholds;
 use crate::triage::Tone;
-use crate::triage::clock_time;
-use crate::triage::finding::Unsure;
 use crate::triage::finding::unsure;
 use crate::triage::findings;
+use crate::triage::sentences;
 
 /// How bad it is. The order is from best to worst: a service that cannot be judged ranks above one that is fine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -201,9 +197,9 @@ pub fn judge(facts: &Facts<'_>) -> Verdict {
     let onset = worst().map(|finding| finding.since).min();
     let onset_open = worst().any(|finding| finding.from_the_start && Some(finding.since) == onset);
     let nearby = nearby(facts, onset.unwrap_or(facts.at));
-    let headline = headline(facts, &findings, severity, unsure.filter(|_| !silent));
-    let context = context(facts, &findings, severity, &nearby, onset.map(|onset| (onset, onset_open)));
-    Verdict { severity, onset, onset_open, nearby, headline, context, aside: aside(facts), findings }
+    let headline = sentences::headline(facts, &findings, severity, unsure.filter(|_| !silent));
+    let context = sentences::context(facts, &findings, severity, &nearby, onset.map(|onset| (onset, onset_open)));
+    Verdict { severity, onset, onset_open, nearby, headline, context, aside: sentences::aside(facts), findings }
 }
 
 /// Whether enough is known to say that all is well: people are hurt by errors and by waiting, so one of the two.
@@ -225,222 +221,10 @@ fn nearby(facts: &Facts<'_>, onset: At) -> Vec<Nearby> {
     near
 }
 
-fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, unsure: Option<Unsure>) -> Line {
-    if let Some(worst) = findings.first() {
-        return describe(worst, facts, true, None);
-    }
-    let silent = facts.signals.freshness(facts.at) != Freshness::Live;
-    if let (true, Some((fault, since))) = (silent, facts.silence) {
-        let line = Line::new().with(Tone::Unknown, "No numbers: ").with(Tone::Strong, fault.cause.clone());
-        return line.with(Tone::Plain, format!(", since {}.", clock_time(since, facts.at, facts.zone)));
-    }
-    if let Some(one) = unsure {
-        let number = crate::facts::Number { value: one.value, at_least: false };
-        let shown = units::shown(number, one.subject.unit());
-        let what = format!("{} {shown}", one.subject.signal().title());
-        let line = Line::new().with(Tone::Warning, what).with(Tone::Plain, " is over its limit in one answer; ");
-        return line.with(Tone::Plain, "the next one tells whether it lasts.");
-    }
-    match (severity, facts.signals.freshness(facts.at)) {
-        (Severity::Warning | Severity::Critical, _) => missing_targets(facts),
-        (Severity::Ok, _) => {
-            let line = Line::new().with(Tone::Good, "All within limits.");
-            line.with(Tone::Plain, format!(" {}", vital_signs(facts)))
-        }
-        (_, Freshness::Never) => Line::new().with(Tone::Muted, "Asking for the first time."),
-        (_, Freshness::Stale(age)) => {
-            Line::new().with(Tone::Unknown, "No numbers").with(Tone::Plain, format!(" for {}.", units::age(age)))
-        }
-        (_, Freshness::Live) => undecided(facts),
-    }
-}
-
-/// Some targets of the service do not answer; those that do are within their limits.
-fn missing_targets(facts: &Facts<'_>) -> Line {
-    let Some((failed, all, fault)) = facts.missing else { return Line::new() };
-    let verb = if failed == 1 { "does" } else { "do" };
-    let line = Line::new().with(Tone::Warning, format!("{failed} of {all} targets {verb} not answer"));
-    line.with(Tone::Plain, format!(": {}. The numbers are of the others alone.", fault.cause))
-}
-
-/// Fresh answers, but none that tells whether people are hurt.
-fn undecided(facts: &Facts<'_>) -> Line {
-    use crate::facts::Answer;
-    let answer = facts.signals.answer(Measure::ErrorRate).or_else(|| facts.signals.answer(Measure::LatencyP95));
-    match answer {
-        Some(Answer::WarmingUp(left)) => {
-            let ready = units::age(Duration::from_secs(left.as_secs().max(1)));
-            Line::new().with(Tone::Muted, format!("Warming up: rates in about {ready}."))
-        }
-        Some(Answer::NoTraffic) => Line::new()
-            .with(Tone::Unknown, "No requests")
-            .with(Tone::Plain, " reach it: errors and latency have no value."),
-        Some(Answer::NoData(why)) => {
-            // The strip has room for what was looked for and what comes close; here the reason is enough.
-            let why = why.split_once(": ").map_or(&**why, |(reason, _)| reason);
-            Line::new().with(Tone::Unknown, "Cannot tell: ").with(Tone::Plain, format!("{why}."))
-        }
-        _ => Line::new()
-            .with(Tone::Unknown, "Cannot tell: ")
-            .with(Tone::Plain, "neither errors nor latency are measured here."),
-    }
-}
-
-fn vital_signs(facts: &Facts<'_>) -> String {
-    let mut signs = Vec::new();
-    for (measure, name) in [(Measure::ErrorRate, "errors"), (Measure::LatencyP95, "p95"), (Measure::RequestRate, "")] {
-        if let Some(number) = facts.signals.now(measure, facts.at) {
-            signs.push(format!("{name} {}", units::shown(number, measure.unit())).trim_start().to_owned());
-        }
-    }
-    if signs.is_empty() {
-        return String::new();
-    }
-    let mut text = signs.join(", ") + ".";
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
-}
-
-/// One finding in words: `Errors 45.2 % of requests (277 of 612 req/s) since 03:15:20.`
-///
-/// `told` is an instant that the sentence before has named already.
-fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) -> Line {
-    let tone = if lead { finding.severity.tone() } else { Tone::Strong };
-    let now = |measure| facts.signals.now(measure, facts.at).map(|number| number.value);
-    let shown =
-        units::shown(crate::facts::Number { value: finding.value, at_least: finding.at_least }, finding.subject.unit());
-    let (what, more) = match finding.subject {
-        Subject::ErrorRate => {
-            let more = now(Measure::RequestRate).map(|rate| {
-                let failing = units::parts(rate * finding.value, Measure::RequestRate.unit()).0;
-                let (all, unit) = units::parts(rate, Measure::RequestRate.unit());
-                format!(" ({failing} of {all} {unit})")
-            });
-            (format!("Errors {shown} of requests"), more.unwrap_or_default())
-        }
-        // Behind the lead every column counts: at 120 columns two findings and a deploy fit on one line.
-        Subject::LatencyP95 => (format!("{}p95 {shown}", if lead { "Latency " } else { "" }), String::new()),
-        Subject::DbPool => {
-            let used = now(Measure::PoolUsed).zip(now(Measure::PoolMax));
-            let count =
-                used.map_or(shown, |(used, max)| units::of(used, max, crate::facts::Unit::Count).replace(' ', ""));
-            let waiting = now(Measure::PoolWaiting).filter(|waiting| *waiting >= 1.0);
-            let waiting = waiting.map_or(String::new(), |waiting| format!(", {waiting:.0} waiting"));
-            (format!("DB pool {} {count}", if finding.value >= 1.0 { "full" } else { "nearly full" }), waiting)
-        }
-        Subject::DbPoolWaiting => (format!("{shown} waiting for a DB connection"), String::new()),
-        Subject::Memory => {
-            let of = now(Measure::MemoryUsed).zip(now(Measure::MemoryLimit));
-            let of = of.map(|(used, limit)| format!(" ({})", units::of(used, limit, crate::facts::Unit::Bytes)));
-            (format!("Memory {shown} of its limit"), of.unwrap_or_default())
-        }
-        Subject::RequestRate => (format!("Only {shown}"), String::new()),
-    };
-    let since = clock_time(finding.since, facts.at, facts.zone);
-    let since = match (finding.from_the_start, told == Some(finding.since)) {
-        (true, _) => format!(" since {since} or earlier"),
-        (false, true) => String::new(),
-        (false, false) => format!(" since {since}"),
-    };
-    Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}."))
-}
-
-/// The change nearest before, then the other findings, one per signal.
-fn context(
-    facts: &Facts<'_>,
-    findings: &[Finding],
-    severity: Severity,
-    nearby: &[Nearby],
-    onset: Option<(At, bool)>,
-) -> Line {
-    let mut line = Line::new();
-    let mut named = None;
-    let mut deploys = facts.changes.iter().filter(|change| change.kind != ChangeKind::Note);
-    if let Some((onset, open)) = onset.filter(|_| severity >= Severity::Warning) {
-        // "Before" is told from the headline's instant, or names the one that it means.
-        let lead = findings.first().map(|finding| finding.since);
-        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && !nearby.is_empty());
-        line.append(change_words(facts, nearby, named, open));
-    } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
-        let age = units::rough_between(last.at(), facts.at);
-        let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
-        line.append(words.with(Tone::Change, last.name()).with(Tone::Muted, format!(" {age} ago.")));
-    }
-    let lead = findings.first().map(|finding| finding.subject.signal());
-    let mut told: Vec<_> = lead.into_iter().collect();
-    // In the order in which they began, so that the line reads as the story went.
-    let mut others: Vec<_> = findings.iter().collect();
-    others.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.since));
-    for finding in others {
-        if !told.contains(&finding.subject.signal()) {
-            told.push(finding.subject.signal());
-            line.append(describe(finding, facts, false, named));
-        }
-    }
-    line
-}
-
-fn change_words(facts: &Facts<'_>, nearby: &[Nearby], onset: Option<At>, open: bool) -> Line {
-    if let Some(near) = nearby.first() {
-        let change = &near.change;
-        let verb = match change.state {
-            ChangeState::Failed => " failed",
-            ChangeState::RolledBack => " was rolled back",
-            ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => " finished",
-            ChangeState::Succeeded | ChangeState::Running => " began",
-            // A tag has a date, but nobody says what happened then.
-            ChangeState::Unknown => ",",
-        };
-        let mut kind = change.kind.word().to_owned();
-        kind[..1].make_ascii_uppercase();
-        let line = Line::new().with(Tone::Plain, format!("{kind} ")).with(Tone::Change, change.name());
-        let when = match onset {
-            // Nobody knows how long before: what is known begins after the onset.
-            _ if open => format!("{} ago", units::rough_between(change.at(), facts.at)),
-            None => format!("{} before", units::age(near.before)),
-            Some(onset) => {
-                format!("{} before onset {}", units::age(near.before), clock_time(onset, facts.at, facts.zone))
-            }
-        };
-        return line.with(Tone::Plain, format!("{verb} {when}."));
-    }
-    match facts.watch {
-        Watch::Known if !open => Line::new().with(Tone::Plain, "No change in the 24 h before."),
-        Watch::Known => Line::new().with(Tone::Unknown, "It began before what is known; so may have what changed."),
-        Watch::Silent => Line::new().with(Tone::Unknown, "What changed is not known: no source answers."),
-        Watch::NotSetUp => Line::new().with(Tone::Unknown, "What changed is not known: no source is set up."),
-    }
-}
-
-/// Vendors in trouble, then what could not be checked, cause first and each cause once.
-fn aside(facts: &Facts<'_>) -> Line {
-    let mut line = Line::new();
-    for vendor in facts.vendors {
-        let Some(status) = &vendor.status else { continue };
-        if matches!(status.level, Level::Operational | Level::Unknown) {
-            continue;
-        }
-        let since = status.since.map(|since| format!(" for {}", units::rough_between(since, facts.at)));
-        let words = format!("{} says {}{}.", vendor.name, status.level.word(), since.unwrap_or_default());
-        line.append(Line::new().with(Tone::Warning, words));
-    }
-    if !facts.unchecked.is_empty() {
-        let names: Vec<_> = facts
-            .unchecked
-            .iter()
-            .map(|unchecked| format!("{} ({})", unchecked.source, unchecked.fault.kind.word()))
-            .collect();
-        let words = format!("Not checked: {}.", names.join(", "));
-        line.append(Line::new().with(Tone::Muted, words));
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::ChangeState;
     use crate::facts::FaultKind;
     use crate::triage::finding::tests::Row;
     use crate::triage::finding::tests::at;
