@@ -52,7 +52,7 @@ pub(super) fn onset(app: &App) -> Option<At> {
 pub(super) fn nothing(app: &App) -> &'static str {
     let mut sources = app.sources_of(SourceKind::Changes, None).peekable();
     if sources.peek().is_none() {
-        "no source of changes is set up"
+        "no deploy source is set up"
     } else if sources.any(|source| source.last_ok.is_some()) {
         "none known"
     } else {
