@@ -9,6 +9,8 @@ use promql_parser::util::ExprVisitor;
 use promql_parser::util::walk_expr;
 use sixty::facts::Measure;
 use sixty::facts::Unit;
+use sixty::promql::Vars;
+use sixty::promql::expand;
 use sixty::signals::preset;
 use sixty::signals::preset::Choice;
 use sixty::signals::preset::Family;
@@ -74,7 +76,14 @@ fn keys(choice: &Choice) -> (&'static str, &'static str, &'static str) {
 }
 
 fn probe(query: &str) -> String {
-    preset::fill_selector(query, "job=\"x\"").replace("$__rate_interval", "1m")
+    filled(query, "job=\"x\"")
+}
+
+/// The query as the engine asks it.
+fn filled(query: &str, selector: &str) -> String {
+    let minute = std::time::Duration::from_secs(60);
+    let vars = Vars { service: "x", selector, rate_interval: minute, interval: minute, range: minute };
+    expand(query, &vars)
 }
 
 #[derive(Default)]
@@ -126,7 +135,7 @@ fn every_query_is_promql_about_the_selected_service_only() {
         for (measure, query) in preset.queries.iter().flat_map(|(m, ways)| ways.iter().map(move |way| (m, way))) {
             let place = format!("{} {}: {}", preset.key, measure.key(), query.text);
             for selector in ["job=\"x\"", "job=\"x\", team=~\"a|b\"", ""] {
-                let filled = preset::fill_selector(&query.text, selector).replace("$__rate_interval", "1m");
+                let filled = filled(&query.text, selector);
                 assert!(!filled.contains('$') && !filled.contains("{,") && !filled.contains(", }"), "{place}");
                 promql_parser::parser::parse(&filled).unwrap_or_else(|error| panic!("{place}: {error}"));
             }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::app::KeyMap;
 use crate::app::Mode;
@@ -200,9 +199,6 @@ pub fn state_dir(chosen: Option<&PathBuf>, env: &dyn Fn(&str) -> Option<String>)
         .unwrap_or_else(std::env::temp_dir)
         .join("sixty")
 }
-
-/// How long before now the past of a demo begins.
-pub const PAST: Duration = Duration::from_secs(3_600);
 
 #[cfg(test)]
 mod tests {

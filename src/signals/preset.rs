@@ -362,12 +362,3 @@ pub fn all() -> &'static [Preset] {
 pub fn by_key(key: &str) -> Option<&'static Preset> {
     ALL.iter().find(|preset| preset.key == key)
 }
-
-/// Puts the label matchers of a service (`job="checkout"`, without braces; may be empty) into a query.
-#[must_use]
-pub fn fill_selector(query: &str, selector: &str) -> String {
-    if selector.is_empty() {
-        return query.replace(", $selector", "").replace("$selector", "");
-    }
-    query.replace("$selector", selector)
-}

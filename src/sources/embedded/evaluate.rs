@@ -17,7 +17,6 @@ use crate::promql::Value;
 use crate::promql::Vars;
 use crate::sources::embedded::Plan;
 use crate::sources::embedded::Settings;
-use crate::sources::exposition::Inventory;
 
 /// The queries of a service.
 pub(super) struct Evaluator {
@@ -31,7 +30,6 @@ pub(super) struct Evaluator {
     texts: BTreeMap<Measure, String>,
     /// Queries that could not be read, with the reason; the configuration refuses them, presets are tested.
     refused: BTreeMap<Measure, Arc<str>>,
-    names_there: usize,
 }
 
 impl Evaluator {
@@ -45,7 +43,6 @@ impl Evaluator {
             templates: BTreeMap::new(),
             texts: BTreeMap::new(),
             refused: BTreeMap::new(),
-            names_there: 0,
         }
     }
 
@@ -55,8 +52,7 @@ impl Evaluator {
     }
 
     /// Takes a plan; `false` when it is the one that is in force.
-    pub(super) fn set(&mut self, plan: Plan, inventory: &Inventory) -> bool {
-        self.names_there = inventory.names.len();
+    pub(super) fn set(&mut self, plan: Plan) -> bool {
         if self.plan.as_ref() == Some(&plan) {
             return false;
         }

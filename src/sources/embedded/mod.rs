@@ -229,7 +229,7 @@ impl Embedded {
             }
         }
         let plan = (self.planner)(&all);
-        if self.evaluator.set(plan, &all) {
+        if self.evaluator.set(plan) {
             self.versions.set(&all);
             let mut names = self.evaluator.names();
             if let Some(names) = &mut names {
