@@ -4,7 +4,7 @@
 //! it cannot find it names, with the metrics that look closest. A query whose metrics are not there is never
 //! handed out: a mean does not pass for a percentile, and an unlimited pool has no maximum.
 //! Nothing here evaluates a query or asks an endpoint. In a query `$selector` stands for the label matchers of
-//! the service (see [`fill_selector`]); `$__rate_interval` is left to the engine.
+//! the service (the engine fills it in, as it does `$__rate_interval`).
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
