@@ -102,6 +102,7 @@ fn signals(second: i64, values: &[(Measure, f64)]) -> Payload {
         queries: BTreeMap::from([(Measure::ErrorRate, "sum(rate(x[30s]))".to_owned())]),
         targets: Vec::new(),
         series: (1, 5_000),
+        lag: std::time::Duration::ZERO,
     };
     Payload::Signals(Batch {
         points: vec![Points { at: at(second), answers }],

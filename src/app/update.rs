@@ -104,6 +104,11 @@ impl App {
             Payload::Status(status) => {
                 self.status_of.insert(source.clone(), status);
             }
+            Payload::Fleet(fleet) => {
+                for (service, batch) in fleet.services {
+                    self.take(source, Some(&service), Payload::Signals(batch));
+                }
+            }
             Payload::Unchanged => {}
         }
     }

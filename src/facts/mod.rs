@@ -6,6 +6,7 @@
 mod change;
 mod engine;
 mod fault;
+mod fleet;
 mod labels;
 mod measure;
 mod notice;
@@ -23,6 +24,7 @@ pub use engine::ScrapeReport;
 pub use engine::TargetReport;
 pub use fault::Fault;
 pub use fault::FaultKind;
+pub use fleet::Fleet;
 pub use labels::Labels;
 pub use measure::Answer;
 pub use measure::Measure;

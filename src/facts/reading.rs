@@ -8,6 +8,7 @@ use crate::facts::At;
 use crate::facts::Batch;
 use crate::facts::Change;
 use crate::facts::Fault;
+use crate::facts::Fleet;
 use crate::facts::ProviderStatus;
 
 /// The name of a source as people know it (`metrics checkout-api`, `status Stripe`); unique in one run.
@@ -78,6 +79,8 @@ pub struct Reading {
 pub enum Payload {
     /// The signals of one service, and where they come from.
     Signals(Batch),
+    /// The signals of all services that a server knows.
+    Fleet(Fleet),
     /// All changes that the source knows of, in any order; replaces what the same source said before.
     Changes(Vec<Change>),
     /// What a provider says of itself.

@@ -136,6 +136,7 @@ pub fn targets(targets: Vec<TargetReport>) -> App {
         queries: BTreeMap::new(),
         targets,
         series: (412, 50_000),
+        lag: std::time::Duration::ZERO,
     };
     let batch = Batch { points: history(Kind::Calm, 2, 0), changes: Vec::new(), about: Arc::new(about) };
     send(&mut app, "metrics checkout-api", ago(2), Ok(Payload::Signals(batch)));
@@ -296,6 +297,7 @@ fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
             },
         ],
         series: (412, 50_000),
+        lag: std::time::Duration::ZERO,
         notes: Vec::new(),
     };
     let batch = Batch { points, changes: Vec::new(), about: Arc::new(about) };

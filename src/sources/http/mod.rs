@@ -4,6 +4,7 @@
 //! resolved at each ask, go to the asked host only, and never appear in a fault or a shown address. Nothing here
 //! retries, keeps a schedule or knows a format: pollers and the sources do.
 
+mod access;
 mod address;
 mod body;
 mod cause;
@@ -27,6 +28,7 @@ use crate::facts::FaultKind;
 use crate::sources::secret::Secret;
 use crate::sources::secret::SecretRef;
 
+pub use access::Access;
 pub use address::is_loopback;
 pub use address::shown;
 pub use body::Body;
