@@ -37,7 +37,7 @@ impl Body {
             let code = if index % 10 == 9 { 500 } else { 200 };
             let _ = writeln!(
                 text,
-                "http_requests_total{{route=\"/r{}\",method=\"GET\",code=\"{code}\"}} 000000000000",
+                "http_requests_total{{route=\"/r{index}\",method=\"GET\",code=\"{code}\"}} 000000000000",
                 index
             );
         }
@@ -110,7 +110,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
         }
         for (index, group) in addresses.chunks(PER_SERVICE).enumerate() {
-            let _ = write!(config, "[[service]]\nname = \"service-{index:03}\"\ntargets = [{}]\n", group.join(", "));
+            let _ = writeln!(config, "[[service]]\nname = \"service-{index:03}\"\ntargets = [{}]", group.join(", "));
         }
         std::fs::write(&path, config)?;
         println!("{targets} targets of {series} series; scrape them with: sixty --config {path}");
