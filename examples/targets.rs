@@ -37,8 +37,7 @@ impl Body {
             let code = if index % 10 == 9 { 500 } else { 200 };
             let _ = writeln!(
                 text,
-                "http_requests_total{{route=\"/r{index}\",method=\"GET\",code=\"{code}\"}} 000000000000",
-                index
+                "http_requests_total{{route=\"/r{index}\",method=\"GET\",code=\"{code}\"}} 000000000000"
             );
         }
         text.push_str("# TYPE other_total counter\n");
