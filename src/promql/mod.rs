@@ -42,6 +42,7 @@ mod scale;
 mod scrape;
 mod selector;
 mod sets;
+mod span;
 mod store;
 mod subquery;
 mod template;
