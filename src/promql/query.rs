@@ -88,7 +88,15 @@ impl Query {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_as(text: &str, dialect: Dialect) -> Result<Self, Refusal> {
-        Ok(Self { text: text.to_owned(), root: compile::compile(text)?, dialect })
+        Ok(Self::checked(text, compile::compile(text)?, dialect))
+    }
+
+    pub(super) fn checked(text: &str, root: Node, dialect: Dialect) -> Self {
+        Self { text: text.to_owned(), root, dialect }
+    }
+
+    pub(super) fn root(&self) -> &Node {
+        &self.root
     }
 
     /// The same query with another length of time, in milliseconds, wherever `from` stands, and its text; and in how
@@ -201,7 +209,7 @@ impl Query {
         warm::remaining(&self.root, store, at_ms)
     }
 
-    fn frame<'a>(&self, store: &'a Store, start: i64, end: i64) -> Frame<'a> {
+    pub(super) fn frame<'a>(&self, store: &'a Store, start: i64, end: i64) -> Frame<'a> {
         Frame { store, start, end, dialect: self.dialect, looked_at: Cell::new(0), open_bucket: Cell::new(false) }
     }
 }
