@@ -20,7 +20,7 @@ use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 use story::Scene;
 
 /// The pages and the keys that lead to them from the main screen.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 11] = [
     ("service", ""),
     ("signal", "Tab j Enter"),
     ("latency", "Tab j j Enter"),
@@ -29,6 +29,9 @@ const PAGES: [(&str, &str); 8] = [
     ("outside", "Shift-Tab Enter"),
     ("log", "L"),
     ("help", "?"),
+    ("query", ": 'sum(rate(http_server_request_duration_seconds_count[1m]))by(route)' Enter"),
+    ("query-wrong", ": 'rate(up)' Enter"),
+    ("query-names", ": 'sum(http_s' Tab Tab"),
 ];
 
 #[expect(clippy::unwrap_used, reason = "the themes of these tests are shipped")]

@@ -77,6 +77,7 @@ fn app(services: &[&str], mode: Mode) -> App {
         id_prefix: "test".to_owned(),
         mode,
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
+        past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
         start: (services.len() == 1).then_some(0),
         badge: None,

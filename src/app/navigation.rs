@@ -24,6 +24,8 @@ pub enum Page {
     Log,
     /// The keys.
     Help,
+    /// A question in `PromQL` and its answer.
+    Query,
 }
 
 /// A part of the service page that can be chosen.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::Asking;
 use crate::app::Check;
 use crate::app::KeyMap;
 use crate::app::Log;
@@ -44,6 +45,7 @@ pub struct App {
     pub(super) vendors: Vec<Vendor>,
     pub(super) unchecked: Vec<Unchecked>,
     pub(super) navigation: Navigation,
+    pub(super) asking: Asking,
     pub(super) log: Log,
     pub(super) first_key: Option<At>,
     pub(super) remark: Option<(At, String)>,
@@ -73,6 +75,7 @@ impl App {
             vendors: Vec::new(),
             unchecked: Vec::new(),
             navigation: Navigation::new(settings.start),
+            asking: Asking::new(&settings.past_questions),
             log: Log::default(),
             first_key: None,
             remark: None,

@@ -25,6 +25,7 @@ impl App {
     pub fn update(&mut self, at: At, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(at);
         match msg {
+            Msg::Key(press) if self.navigation.page() == Page::Query => self.typed(press),
             Msg::Key(press) => self.settings.keys.command(press).map_or_else(Vec::new, |command| self.obey(command)),
             Msg::Resized(..) => Vec::new(),
             Msg::Second => {
@@ -32,8 +33,18 @@ impl App {
                 Vec::new()
             }
             Msg::Arrived(reading) => {
+                let source = reading.source.clone();
                 self.arrived(reading);
                 self.judge();
+                self.ask_again(&source)
+            }
+            Msg::Replied(reply) => {
+                self.replied(reply);
+                Vec::new()
+            }
+            Msg::Names(source, names) => {
+                self.asking.prompt.know(names);
+                self.asking.named = Some(source);
                 Vec::new()
             }
             Msg::Journal(news) => {
@@ -166,13 +177,14 @@ impl App {
         service.journal_trouble = news.trouble;
     }
 
-    fn obey(&mut self, command: Command) -> Vec<Effect> {
+    pub(super) fn obey(&mut self, command: Command) -> Vec<Effect> {
         self.first_key.get_or_insert(self.now);
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return vec![Effect::Suspend],
             Command::Repaint => return vec![Effect::Repaint],
             Command::Refresh => return vec![Effect::Poll(self.sources.iter().map(|s| s.info.id.clone()).collect())],
+            Command::Query => return self.open_prompt(),
             Command::Copy => return vec![Effect::Copy(self.copied_text())],
             Command::Tick(number) => return self.toggle(usize::from(number) - 1),
             Command::TickChosen => return self.toggle(self.navigation.item),
@@ -244,7 +256,13 @@ impl App {
                 };
                 self.navigation.show(page);
             }
-            Page::Signal(_) | Page::Checklist | Page::Changes | Page::Outside | Page::Log | Page::Help => {
+            Page::Signal(_)
+            | Page::Checklist
+            | Page::Changes
+            | Page::Outside
+            | Page::Log
+            | Page::Help
+            | Page::Query => {
                 self.navigation.back();
             }
         }
@@ -264,7 +282,7 @@ impl App {
             (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, self.changes.len()),
             (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
             (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
-            (Page::Signal(_) | Page::Help, _) => (&mut navigation.scroll, 200),
+            (Page::Signal(_) | Page::Help | Page::Query, _) => (&mut navigation.scroll, 200),
         };
         // The log grows at its end, so its scroll counts from there: up is towards the past.
         let by = if log { by.saturating_neg() } else { by };

@@ -85,6 +85,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         id_prefix: journal::new_id(at),
         mode: wish.mode,
         keys,
+        past_questions: Vec::new(),
         checklist,
         start,
         badge: wish.badge.clone(),

@@ -6,6 +6,7 @@ mod checklist;
 mod help;
 mod log;
 mod outside;
+mod query;
 mod signal;
 
 use std::borrow::Cow;
@@ -43,6 +44,7 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Outside => outside::draw(app, canvas, body),
         Page::Log => log::draw(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
+        Page::Query => query::draw(app, canvas, body),
         Page::Service | Page::Overview => {}
     }
 }
