@@ -73,6 +73,17 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         };
         hints.push((row.command, key, word));
     }
+    if page == Page::Query {
+        // While a person types, letters are letters.
+        let prompt = [
+            (Command::Tick(0), "Enter", "ask"),
+            (Command::Help, "Tab", "complete"),
+            (Command::Up, "Up", "earlier"),
+            (Command::Back, "Esc", "back"),
+            (Command::Quit, "Ctrl-C", "quit"),
+        ];
+        hints = prompt.map(|(command, key, word)| (command, key.to_owned(), word)).to_vec();
+    }
     let wide = |hints: &[(Command, String, &str)]| -> u16 {
         hints.iter().map(|(_, key, word)| canvas.width(key) + canvas.width(word) + 3).sum()
     };
