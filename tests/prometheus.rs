@@ -37,9 +37,9 @@ async fn an_answer_is_read_with_what_the_server_says_beside_it() {
     let told = query(&server, PATIENT).await.unwrap();
     assert!(told.partial && told.victoria);
     assert_eq!(told.data.histograms, 1);
-    assert_eq!(told.data.rows.len(), 1);
-    assert_eq!(told.data.rows[0].0.to_string(), "up{job=\"a\"}");
-    assert_eq!(told.data.rows[0].1, [(1_795_155_819_459, f64::INFINITY)]);
+    assert_eq!(told.data.series.len(), 1);
+    assert_eq!(told.data.series[0].0.to_string(), "up{job=\"a\"}");
+    assert_eq!(told.data.series[0].1, [(1_795_155_819_459, f64::INFINITY)]);
     assert_eq!(told.remarks.len(), 6, "{:?}", told.remarks);
     assert!(told.remarks[0].contains("partial") && told.remarks[2].contains("w2␛[2J"), "{:?}", told.remarks);
     assert!(told.remarks[4].contains("1 times more") && told.remarks[5].contains("i1"), "{:?}", told.remarks);
@@ -58,7 +58,7 @@ async fn a_proxy_that_refuses_posts_is_asked_by_address() {
     for _ in 0..2 {
         let form = [("query", "up".to_owned())];
         let told: Told<Rows> = api.call(&Http::new(), "query", &form, PATIENT).await.unwrap();
-        assert!(told.data.rows.is_empty() && told.remarks.is_empty());
+        assert!(told.data.series.is_empty() && told.remarks.is_empty());
     }
     let methods: Vec<_> = server.requests().iter().map(|request| request.method.clone()).collect();
     assert_eq!(methods, ["POST", "GET", "GET"]);
@@ -73,7 +73,7 @@ async fn the_base_may_be_written_in_several_ways() {
     for base in ["/select/0/prometheus", "/select/0/prometheus/", "/select/0/prometheus/api/v1/"] {
         let api = Api::new(server.url(base), Arc::default());
         let told: Told<Rows> = api.call(&Http::new(), "query", &[("query", "2".to_owned())], PATIENT).await.unwrap();
-        assert_eq!(told.data.rows[0].1, [(1_000, 2.0)]);
+        assert_eq!(told.data.series[0].1, [(1_000, 2.0)]);
     }
 }
 
@@ -152,14 +152,14 @@ async fn every_recorded_answer_is_read_or_refused_as_what_it_is() {
             "err-404.txt" => 404,
             "err-execution-422.json" => 422,
             "err-timeout-503.json" => 503,
-            name if name.starts_with("err-") => 400,
+            name if name.starts_with("err-") || name == "series-nomatch.json" => 400,
             _ => 200,
         };
         server.on(QUERY, Script::status(status, JSON, std::fs::read(&path).unwrap()));
         let answer = query(&server, PATIENT).await;
         if name.starts_with("query-") {
             let told = answer.unwrap_or_else(|trouble| panic!("{name}: {trouble:?}"));
-            let rows = told.data.rows.len();
+            let rows = told.data.series.len();
             assert_eq!(rows == 0, matches!(name.as_str(), "query-empty.json" | "query-string.json"), "{name}");
             assert_eq!(told.data.is_text, name == "query-string.json");
             assert_eq!(told.remarks.len(), usize::from(name == "query-warnings.json"));

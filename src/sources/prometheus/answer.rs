@@ -16,7 +16,7 @@ use crate::promql::Row;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rows {
     /// Each series with its points in milliseconds since the epoch, oldest first. A scalar is one without labels.
-    pub rows: Vec<Row>,
+    pub series: Vec<Row>,
     /// Series that are native histograms, which are not numbers.
     pub histograms: usize,
     /// The query gives a text.
@@ -47,21 +47,21 @@ struct Point(i64, f64);
 
 impl<'de> Deserialize<'de> for Rows {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut all = Self { rows: Vec::new(), histograms: 0, is_text: false };
+        let mut all = Self { series: Vec::new(), histograms: 0, is_text: false };
         match Data::deserialize(deserializer)? {
             Data::Vector(series) | Data::Matrix(series) => {
-                all.rows.reserve(series.len());
+                all.series.reserve(series.len());
                 for one in series {
                     let points: Vec<_> =
                         one.value.into_iter().chain(one.values).map(|Point(at, value)| (at, value)).collect();
                     if points.is_empty() {
                         all.histograms += 1;
                     } else {
-                        all.rows.push((one.metric, points));
+                        all.series.push((one.metric, points));
                     }
                 }
             }
-            Data::Scalar(Point(at, value)) => all.rows.push((Labels::default(), vec![(at, value)])),
+            Data::Scalar(Point(at, value)) => all.series.push((Labels::default(), vec![(at, value)])),
             Data::String(_) => all.is_text = true,
         }
         Ok(all)

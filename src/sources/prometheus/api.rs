@@ -231,18 +231,18 @@ fn failed(kind: &str, words: &str, query: Option<&str>) -> Trouble {
 }
 
 /// A refusal as HTTP sees it: by its status, with the words that the body has for it.
-fn refusal(mut fault: Fault, query: Option<&str>) -> Trouble {
+fn refusal(fault: Fault, query: Option<&str>) -> Trouble {
     let Some(status) = fault.status else { return fault.into() };
     let words = fault.cause.split_once(": ").map(|(_, words)| words.to_owned()).unwrap_or_default();
     let lower = words.to_lowercase();
+    let retry_after = fault.retry_after;
     let mut trouble = match status {
         400 | 401 | 403 if lower.contains("no org id") => {
             let cause = format!("{status}: the server has tenants and none was named (no org id)");
             Fault::new(FaultKind::Denied, &cause).advise("name the tenant in the header X-Scope-OrgID").into()
         }
         400 if lower.contains("https") => {
-            fault.advice = "the port wants https: write the address with https://".to_owned();
-            return fault.into();
+            return fault.advise("the port wants https: write the address with https://").into();
         }
         400 => failed("bad_data", &words, query),
         422 => failed("execution", &words, query),
@@ -260,6 +260,6 @@ fn refusal(mut fault: Fault, query: Option<&str>) -> Trouble {
             .into(),
         _ => return fault.into(),
     };
-    (trouble.fault.status, trouble.fault.retry_after) = (Some(status), fault.retry_after);
+    (trouble.fault.status, trouble.fault.retry_after) = (Some(status), retry_after);
     trouble
 }
