@@ -3,6 +3,8 @@
 //! Asks every source once, all at the same time, and judges no service: that is what `sixty report` is for. It
 //! writes nothing; whether the journal could be written is asked of the system.
 
+mod alerts;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -248,6 +250,10 @@ fn source(asked: &Asked, now: At) -> Vec<Line> {
                 None => Word::Ok,
             };
             vec![line(word, found)]
+        }
+        Ok(Payload::Alerts(said)) => {
+            let (is_to_do, words) = alerts::words(said);
+            vec![line(if is_to_do { Word::Warn } else { Word::Ok }, format!("{words}, {every}"))]
         }
         Ok(Payload::Unchanged) => vec![line(Word::Ok, format!("answers, {every}"))],
     }
