@@ -32,6 +32,8 @@ pub struct KnownAlert {
     pub alert: Alert,
     /// The service of ours that it belongs to; `None` where it names none of them.
     pub service: Option<Arc<str>>,
+    /// It is about a service that is none of ours.
+    pub is_elsewhere: bool,
     /// Who told of it.
     pub source: SourceId,
 }
@@ -40,7 +42,7 @@ impl KnownAlert {
     /// Whether somebody who looks at that service has to see it: it is the service's own, or nobody's.
     #[must_use]
     pub fn concerns(&self, service: &str) -> bool {
-        self.service.as_deref().is_none_or(|own| own == service)
+        self.service.as_deref().map_or(!self.is_elsewhere, |own| own == service)
     }
 }
 
@@ -175,10 +177,10 @@ impl App {
         let names: BTreeMap<&str, &Arc<str>> = self.services.iter().map(|one| (&*one.name, &one.name)).collect();
         let mut all = Vec::new();
         for (source, said) in &self.book.said {
-            all.extend(said.alerts.iter().map(|alert| KnownAlert {
-                service: alert.services().find_map(|name| names.get(name)).map(|name| Arc::clone(name)),
-                alert: alert.clone(),
-                source: source.clone(),
+            all.extend(said.alerts.iter().map(|alert| {
+                let service = alert.services().find_map(|name| names.get(name)).map(|name| Arc::clone(name));
+                let is_elsewhere = service.is_none() && alert.names_its_service();
+                KnownAlert { alert: alert.clone(), service, is_elsewhere, source: source.clone() }
             }));
         }
         all.sort_by_cached_key(|one| one.alert.rank());

@@ -18,6 +18,9 @@ const SERVICE_LABELS: [&str; 9] = [
     "component",
     "container",
 ];
+/// So many of them say outright that an alert is about that service: `job` is there in any case, and names the
+/// exporter as often as what it watches.
+const OUTRIGHT: usize = 6;
 
 /// How far an alert is. The order is from the least to the most pressing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -105,6 +108,12 @@ impl Alert {
     pub fn services(&self) -> impl Iterator<Item = &str> {
         let named = Some(self.service.as_str()).filter(|service| !service.is_empty());
         named.into_iter().chain(SERVICE_LABELS.iter().filter_map(|label| self.labels.get(label)))
+    }
+
+    /// Whether it says outright which service it is about, ours or not.
+    #[must_use]
+    pub fn names_its_service(&self) -> bool {
+        !self.service.is_empty() || SERVICE_LABELS[..OUTRIGHT].iter().any(|label| self.labels.get(label).is_some())
     }
 
     /// Whether it fires and somebody has to look.

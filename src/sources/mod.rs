@@ -24,6 +24,8 @@ pub enum Source {
     Embedded(Box<embedded::Embedded>),
     /// A server that speaks the Prometheus HTTP API.
     Prometheus(Box<prometheus::Prometheus>),
+    /// What fires on such a server.
+    Alerts(Box<prometheus::Alerts>),
     /// A provider's status page.
     Status(Box<status::StatusSource>),
     /// What was deployed.
@@ -37,6 +39,7 @@ impl Source {
         match self {
             Self::Embedded(source) => source.info(),
             Self::Prometheus(source) => source.info(),
+            Self::Alerts(source) => source.info(),
             Self::Status(source) => source.info(),
             Self::Deploys(source) => source.info(),
         }
@@ -50,6 +53,7 @@ impl Source {
         match self {
             Self::Embedded(source) => source.ask(http, now).await,
             Self::Prometheus(source) => source.ask(http, now).await,
+            Self::Alerts(source) => source.ask(http, now()).await,
             Self::Status(source) => source.ask(http, now()).await,
             Self::Deploys(source) => source.ask(http, now()).await,
         }
@@ -60,8 +64,8 @@ impl Source {
     pub fn remark(&self) -> Option<String> {
         match self {
             Self::Deploys(source) => source.remark(),
-            // The engine tells of each target in its report.
-            Self::Embedded(_) | Self::Prometheus(_) | Self::Status(_) => None,
+            // The engine tells of each target in its report, alerts tell of themselves.
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
         }
     }
 
@@ -70,7 +74,7 @@ impl Source {
     pub fn early(&self) -> Option<Duration> {
         match self {
             Self::Embedded(source) => source.early(),
-            Self::Prometheus(_) | Self::Status(_) | Self::Deploys(_) => None,
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 }

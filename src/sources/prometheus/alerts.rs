@@ -20,9 +20,9 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::sources::http::Http;
+use crate::sources::prometheus::Api;
+use crate::sources::prometheus::DEADLINE;
 use crate::sources::prometheus::Settings;
-use crate::sources::prometheus::api::Api;
-use crate::sources::prometheus::api::DEADLINE;
 use parse::AlertList;
 use parse::RuleList;
 use parse::Rules;
@@ -146,7 +146,8 @@ fn without_lists(faults: Vec<Fault>) -> Result<Payload, Fault> {
         None => Ok(Payload::Alerts(Alerting {
             absent: true,
             remarks: vec![
-                "the server serves no alerts (404): vmalert, a ruler or Alertmanager has them, if there is one".to_owned(),
+                "the server serves no alerts (404): vmalert, a ruler or Alertmanager has them, if there is one"
+                    .to_owned(),
             ],
             ..Alerting::default()
         })),

@@ -4,6 +4,7 @@
 //! past is filled in once, then only new points are asked for. Nothing is scraped or kept here. Main type:
 //! [`Prometheus`].
 
+mod alerts;
 mod answer;
 mod api;
 
@@ -26,6 +27,7 @@ use crate::sources::http::Access;
 use crate::sources::http::Http;
 use crate::sources::http::shown;
 
+pub use alerts::Alerts;
 pub use answer::Rows;
 pub use api::Api;
 pub use api::DEADLINE;

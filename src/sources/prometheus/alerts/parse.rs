@@ -246,7 +246,10 @@ mod tests {
             "state":"firing","activeAt":"2026-11-20T06:20:58.075086379Z","value":"9.8e-01"}]}"#,
         );
         let alert = &said.alerts[0];
-        assert_eq!((alert.name.as_str(), alert.state, alert.urgency), ("PoolFull", AlertState::Firing, Urgency::Critical));
+        assert_eq!(
+            (alert.name.as_str(), alert.state, alert.urgency),
+            ("PoolFull", AlertState::Firing, Urgency::Critical)
+        );
         assert_eq!((alert.summary.as_str(), alert.description.as_str()), ("98% full ␛[31m", "one\ntwo"));
         assert_eq!((alert.runbook.as_str(), alert.value), ("https://r/1", Some(0.98)));
         assert_eq!(alert.since.map(|at| at.timestamp()), Some(1_795_155_658));
