@@ -15,18 +15,20 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use sixty::app::App;
 use sixty::app::Mode;
+use sixty::facts::Alerting;
 use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 
 use story::Scene;
 
 /// The pages and the keys that lead to them from the main screen.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("service", ""),
     ("signal", "Tab j Enter"),
     ("latency", "Tab j j Enter"),
     ("checklist", "Enter"),
     ("changes", "Tab Tab j Enter"),
     ("outside", "Shift-Tab Enter"),
+    ("alerts", "a"),
     ("log", "L"),
     ("help", "?"),
     ("query", ": 'sum(rate(http_server_request_duration_seconds_count[1m]))by(route)' Enter"),
@@ -81,6 +83,51 @@ fn pages_at_120x36() {
 }
 
 #[test]
+fn alerts_on_their_page() {
+    for (name, scene, keys) in [
+        ("firing", Scene::Alerts, "a"),
+        ("old", Scene::AlertsOld, "a"),
+        ("broken-rule", Scene::Alerts, "a G"),
+        ("of-all-services", Scene::Fleet, "a"),
+        ("quiet", Scene::Quiet, "a"),
+    ] {
+        let mut app = story::app(scene);
+        story::press(&mut app, keys);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            insta::assert_snapshot!(format!("alerts-page-{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn that_nothing_fires_is_said_only_where_somebody_would_know() {
+    let pane = |app: &App| text(&frame(app, &look("terminal"), 120, 36));
+    for (app, there, never) in [
+        (story::app(Scene::Quiet), "no alert fires", "stale"),
+        (story::alerts::asked(None), "not known yet", "no alert fires"),
+        (
+            story::alerts::asked(Some(Alerting { absent: true, ..Alerting::default() })),
+            "nobody watches",
+            "no alert fires",
+        ),
+        (
+            story::alerts::asked(Some(Alerting { rules: Some(0), ..Alerting::default() })),
+            "no rules: nothing can",
+            "no alert",
+        ),
+        (story::alerts::quiet_then_silent(), "none fired then", "no alert fires"),
+        (story::app(Scene::AlertsOld), "stale 4m", "5 firing"),
+        (story::app(Scene::Healthy), "CHANGES", "ALERTS"),
+    ] {
+        let shown = pane(&app);
+        assert!(shown.contains(there) && !shown.contains(never), "{there}:\n{shown}");
+    }
+    let shown = pane(&story::alerts::quiet_then_silent());
+    assert!(shown.contains("! connection refused  4m") || shown.contains("! connection refused 4m"), "{shown}");
+}
+
+#[test]
 fn every_theme_in_its_colours() {
     let app = story::app(Scene::Critical);
     for theme in themes() {
@@ -91,7 +138,7 @@ fn every_theme_in_its_colours() {
 #[test]
 fn every_page_at_every_size() {
     let look = look("terminal");
-    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing] {
+    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing, Scene::Alerts, Scene::AlertsOld] {
         for (_, keys) in PAGES {
             let mut app = story::app(scene);
             story::press(&mut app, keys);
@@ -257,7 +304,12 @@ impl Write for Count {
 /// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
 #[test]
 fn a_quiet_second_costs_few_bytes() {
-    let mut app = story::app(Scene::Critical);
+    quiet_seconds(Scene::Critical);
+    quiet_seconds(Scene::Alerts);
+}
+
+fn quiet_seconds(scene: Scene) {
+    let mut app = story::app(scene);
     let look = look("dark");
     let area = Rect::new(0, 0, 200, 60);
     let options = || TerminalOptions { viewport: Viewport::Fixed(area) };

@@ -96,12 +96,12 @@ impl App {
         all
     }
 
-    /// The alerts that concern a service, those of one rule as one: the place of the first in
-    /// [`App::alerts_of`], and how many they are.
+    /// The alerts that concern a service and are meant for people, those of one rule as one: the place of the first
+    /// in [`App::alerts_of`], and how many they are.
     pub fn alert_groups(&self, service: &str) -> Vec<(usize, usize)> {
         let alerts = self.alerts_of(service);
         let mut groups: Vec<(usize, usize)> = Vec::new();
-        for (index, one) in alerts.iter().enumerate() {
+        for (index, one) in alerts.iter().enumerate().filter(|(_, one)| one.alert.urgency != Urgency::Machine) {
             match groups.last_mut() {
                 Some((first, count)) if is_group(alerts[*first], one) => *count += 1,
                 _ => groups.push((index, 1)),
@@ -205,10 +205,13 @@ impl App {
         }
         let calling: Vec<_> = self.alerts_of(service).into_iter().filter(|one| one.alert.calls()).collect();
         let first = &calling.first()?.alert;
-        let since = first.since.map(|since| format!(" {}", units::between(since, self.now))).unwrap_or_default();
-        let more = calling.len() - 1;
-        let more = if more > 0 { format!(", +{more} more") } else { String::new() };
-        Some(Line::new().with(Tone::Strong, first.name.as_str()).with(Tone::Plain, format!(" fires{since}{more}")))
+        if calling.len() > 1 {
+            let line = Line::new().with(Tone::Strong, format!("{} alerts fire: ", calling.len()));
+            return Some(line.with(Tone::Plain, first.name.as_str()));
+        }
+        let since = first.since.map(|since| format!(" for {}", units::rough_between(since, self.now)));
+        let line = Line::new().with(Tone::Strong, first.name.as_str());
+        Some(line.with(Tone::Plain, format!(" fires{}", since.unwrap_or_default())))
     }
 
     /// What `y` copies on the page of alerts: where it is written what to do, else the alert or the rule in words.

@@ -31,20 +31,32 @@ pub(super) fn block(app: &App, width: u16, glyphs: Glyphs) -> Option<Block<'_>> 
         faults(app).into_iter().map(|(words, _)| Row::new().left(Role::Warning, words)).collect();
     let groups = app.alert_groups(&service.name);
     let at = groups.iter().rposition(|(first, _)| *first <= app.navigation().alert).unwrap_or(0);
+    if groups.is_empty()
+        && let Some(words) = nothing(known)
+    {
+        let row = Row::new().left(Role::Muted, words);
+        // That nothing fires is worth as much as it is young.
+        rows.push(match known {
+            AlertsKnown::Fresh(age) => row.right(Role::Muted, clock::calm(age)),
+            _ => row,
+        });
+    }
+    // A rule that will never fire counts for more than an alert that may fire soon.
+    let mut broken = broken(app);
     for (index, (first, count)) in groups.iter().enumerate() {
+        if !alerts[*first].alert.calls() {
+            rows.extend(broken.take());
+        }
         let mut row = row(app, alerts[*first], *count, known, width, glyphs);
         row.chosen = chosen && index == at;
         rows.push(row);
     }
-    if alerts.is_empty()
-        && let Some(words) = nothing(known)
-    {
-        rows.push(Row::new().left(Role::Muted, words));
-    }
-    rows.extend(broken(app));
+    rows.extend(broken);
     let others = app.alerts().iter().filter(|one| one.alert.calls() && !one.concerns(&service.name)).count();
-    if others > 0 {
-        rows.push(Row::new().left(Role::Muted, format!("{others} of other services")));
+    match others {
+        0 => {}
+        1 => rows.push(Row::new().left(Role::Muted, "1 alert of another service")),
+        _ => rows.push(Row::new().left(Role::Muted, format!("{others} alerts of other services"))),
     }
     Some(Block { heading, least: 1, rows, chosen })
 }
@@ -155,6 +167,21 @@ pub(super) fn count(app: &App, service: &str) -> (String, Role) {
     match worst {
         Some(worst) => (own.count().to_string(), role(worst)),
         None => ("0".to_owned(), Role::Muted),
+    }
+}
+
+/// `6 alerts fire`, in the role of the worst; `None` where none does or where that is not known.
+pub(super) fn total(app: &App) -> Option<(String, Role)> {
+    let calling = app.alerts().iter().map(|one| &one.alert).filter(|alert| alert.calls());
+    let worst = calling.clone().max_by_key(|alert| alert.urgency)?;
+    let words = match calling.count() {
+        1 => "1 alert fires".to_owned(),
+        many => format!("{many} alerts fire"),
+    };
+    match app.alerts_known() {
+        AlertsKnown::Fresh(_) => Some((words, role(worst))),
+        AlertsKnown::Old(age) => Some((format!("alerts stale {}", clock::calm(age)), Role::Warning)),
+        _ => None,
     }
 }
 

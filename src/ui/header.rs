@@ -10,6 +10,7 @@ use crate::app::ServiceState;
 use crate::signals::units;
 use crate::triage::Severity;
 use crate::ui::Role;
+use crate::ui::alerts;
 use crate::ui::canvas::Canvas;
 use crate::ui::clock;
 use crate::ui::glyphs::symbol;
@@ -90,7 +91,14 @@ fn left(
     }
     let more = position(app);
     if !more.is_empty() && x + canvas.width(&more) + 3 <= end {
-        canvas.put(x + 3, y, end - x - 3, &more, Role::Muted);
+        x += 3 + canvas.put(x + 3, y, end - x - 3, &more, Role::Muted);
+    }
+    // Where no pane tells of alerts, their count does.
+    let hidden = service.is_some() && (app.navigation().page() != Page::Service || app.mode() == Mode::Wall);
+    if let Some((text, role)) = alerts::total(app).filter(|_| hidden)
+        && x + canvas.width(&text) + 3 <= end
+    {
+        canvas.put(x + 3, y, end - x - 3, &text, role);
     }
 }
 

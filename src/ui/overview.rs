@@ -107,7 +107,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// `1 critical, 1 warning, 4 ok`.
+/// `1 critical, 1 warning, 4 ok`, and how many alerts fire, whosever they are.
 fn counts(app: &App) -> Row<'static> {
     let mut row = Row::new();
     for severity in [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Ok] {
@@ -117,7 +117,10 @@ fn counts(app: &App) -> Row<'static> {
             row = row.left(Role::Text, comma).left(severity_role(severity), format!("{count} {}", severity.word()));
         }
     }
-    row
+    match alerts::total(app) {
+        Some((text, role)) => row.right(role, text),
+        None => row,
+    }
 }
 
 fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceState, columns: Columns, chosen: bool) {

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::app::AlertsKnown;
 use crate::app::App;
+use crate::app::Command;
+use crate::app::KEYS;
 use crate::app::KnownAlert;
 use crate::app::SourceHealth;
 use crate::facts::AlertState;
@@ -13,7 +15,9 @@ use crate::facts::Number;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
 use crate::facts::Unit;
+use crate::facts::Urgency;
 use crate::signals::units;
+use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::alerts;
 use crate::ui::canvas::Canvas;
@@ -23,6 +27,7 @@ use crate::ui::pages::named;
 use crate::ui::pages::title;
 use crate::ui::pages::wrapped;
 use crate::ui::rows::Row;
+use crate::ui::rows::clipped;
 use crate::ui::rows::padded;
 use crate::ui::rows::wrap_text;
 
@@ -36,7 +41,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let chosen = app.navigation().alert.min((listed.len() + broken.len()).saturating_sub(1));
     let known = app.alerts_known();
     let details = match (listed.get(chosen), broken.get(chosen.saturating_sub(listed.len()))) {
-        (Some(one), _) => details(app, one, canvas, area.width),
+        (Some(one), _) => details(app, one, known, canvas, area.width),
         (None, Some((source, rule))) => rule_details(app, source, rule, canvas, area.width),
         (None, None) => Vec::new(),
     };
@@ -101,10 +106,10 @@ fn above<'a>(
             say(Role::Warning, &format!("{} more alerts are left out", said.left_out));
         }
     }
-    if listed.is_empty()
-        && let Some(words) = alerts::nothing(known)
-    {
-        say(Role::Text, words);
+    if listed.is_empty() {
+        alerts::nothing(known).into_iter().for_each(|words| say(Role::Text, words));
+    } else if listed.iter().all(|one| one.alert.urgency == Urgency::Machine) {
+        say(Role::Text, "nothing fires but what is meant for machines");
     }
     if !rows.is_empty() {
         rows.push(Row::new());
@@ -125,7 +130,9 @@ fn list<'a>(
     let glyphs = canvas.glyphs;
     let names = listed.iter().map(|one| glyphs.width(alerts::shown_name(&one.alert))).max().unwrap_or(0);
     let severities = listed.iter().map(|one| glyphs.width(&one.alert.severity)).max().unwrap_or(0).min(12);
-    let widths = (names.min(width / 3), severities);
+    let most = if width < 60 { width / 2 } else { width / 3 };
+    let whose = listed.iter().filter_map(|one| foreign(app, one)).map(|name| glyphs.width(name)).max().unwrap_or(0);
+    let widths = Widths { name: names.min(most), severity: severities, service: whose.min(width / 5) };
     let mut rows: Vec<Row<'a>> = Vec::new();
     for (index, one) in listed.iter().enumerate() {
         let mut row = alert_row(app, one, widths, known, canvas, width);
@@ -144,7 +151,7 @@ fn list<'a>(
         let error = rule.error.lines().next().unwrap_or_default();
         let error = if error.is_empty() { "no reason is given" } else { error };
         let mut row = Row::new()
-            .left(Role::Text, format!("{}  ", padded(&rule.name, widest, glyphs)))
+            .left(Role::Text, format!("{}  ", column(&rule.name, widest, glyphs)))
             .left(Role::Muted, format!("{}  ", rule.group))
             .left(Role::Warning, error);
         row.chosen = listed.len() + index == chosen;
@@ -167,10 +174,29 @@ fn broken_heading(broken: &[(&SourceId, &BrokenRule)]) -> String {
     format!("! {count} cannot be evaluated: {consequence}")
 }
 
+/// Widths of the columns of the list.
+#[derive(Clone, Copy)]
+struct Widths {
+    severity: u16,
+    name: u16,
+    service: u16,
+}
+
+/// A text cut with dots or filled up to exactly so many cells.
+fn column(text: &str, width: u16, glyphs: Glyphs) -> String {
+    padded(&clipped(text, width, glyphs), width, glyphs)
+}
+
+/// The service that an alert belongs to, where it is not the one from which the person came.
+fn foreign<'a>(app: &App, one: &'a KnownAlert) -> Option<&'a str> {
+    let shown = app.service().filter(|_| app.navigation().is_on_service()).map(|service| &*service.name);
+    one.service.as_deref().filter(|service| Some(*service) != shown)
+}
+
 fn alert_row<'a>(
     app: &App,
     one: &'a KnownAlert,
-    (names, severities): (u16, u16),
+    widths: Widths,
     known: AlertsKnown,
     canvas: &Canvas<'_>,
     width: u16,
@@ -181,13 +207,13 @@ fn alert_row<'a>(
     let role = as_known(alerts::role(alert));
     let name = if alert.calls() { Role::Strong } else { Role::Muted };
     let mut row = Row::new().left(role, format!("{} ", alerts::symbol(alert)));
-    if width >= WIDE && severities > 0 {
-        row = row.left(role, format!("{}  ", padded(&alert.severity, severities, glyphs)));
+    if width >= WIDE && widths.severity > 0 {
+        row = row.left(role, format!("{}  ", padded(&alert.severity, widths.severity, glyphs)));
     }
-    row = row.left(as_known(name), format!("{}  ", padded(alerts::shown_name(alert), names, glyphs)));
-    let shown = app.service().filter(|_| app.navigation().is_on_service()).map(|service| &service.name);
-    if let Some(service) = one.service.as_ref().filter(|service| Some(*service) != shown) {
-        row = row.left(as_known(Role::Text), format!("{service}  "));
+    row = row.left(as_known(name), format!("{}  ", column(alerts::shown_name(alert), widths.name, glyphs)));
+    if widths.service > 0 {
+        let service = foreign(app, one).unwrap_or_default();
+        row = row.left(as_known(Role::Text), format!("{}  ", column(service, widths.service, glyphs)));
     }
     row = row.left(as_known(Role::Text), alerts::told(alert, one.service.as_deref()));
     if width >= WIDE && !alert.summary.is_empty() {
@@ -206,16 +232,26 @@ fn alert_row<'a>(
     row
 }
 
-fn details<'a>(app: &'a App, one: &'a KnownAlert, canvas: &Canvas<'_>, width: u16) -> Vec<Row<'a>> {
+fn details<'a>(app: &'a App, one: &'a KnownAlert, known: AlertsKnown, canvas: &Canvas<'_>, width: u16) -> Vec<Row<'a>> {
     let alert = &one.alert;
     let mut rows = vec![Row::new().left(Role::Strong, alerts::shown_name(alert))];
     let severity = if alert.severity.is_empty() { String::new() } else { format!(", {}", alert.severity) };
     let value = alert.value.and_then(Number::exact).map(|value| units::shown(value, Unit::Count));
     let value = value.map(|value| format!(", value {value}")).unwrap_or_default();
-    rows.push(named("state", alerts::role(alert), format!("{}{severity}{value}", alert.state.word())));
+    let (name, role) = match known {
+        AlertsKnown::Old(_) => ("state then", Role::Stale),
+        _ => ("state", alerts::role(alert)),
+    };
+    rows.push(named(name, role, format!("{}{severity}{value}", alert.state.word())));
     // First of all what to do: it stays in sight where the rest does not.
     if !alert.runbook.is_empty() {
-        rows.extend(wrapped("runbook", Role::Key, &alert.runbook, width, canvas));
+        let mut runbook = wrapped("runbook", Role::Key, &alert.runbook, width.saturating_sub(10), canvas);
+        let key = KEYS.iter().find(|row| row.command == Command::Copy);
+        let key = key.and_then(|row| app.keys().shown(row).into_iter().next());
+        if let (Some(first), Some(key)) = (runbook.first_mut(), key) {
+            *first = std::mem::take(first).right(Role::Key, key).right(Role::Muted, " copies");
+        }
+        rows.extend(runbook);
     }
     if let Some(since) = alert.since {
         let (local, utc) = clock::both(since, &app.settings().zone);
@@ -232,13 +268,17 @@ fn details<'a>(app: &'a App, one: &'a KnownAlert, canvas: &Canvas<'_>, width: u1
             rows.extend(wrapped(name, Role::Text, text, width, canvas));
         }
     }
-    let service = one.service.as_deref().map_or("none of ours", |service| service);
+    let service = match one.service.as_deref() {
+        Some(service) => service,
+        None if one.is_elsewhere => "one that is not watched here",
+        None => "none is named",
+    };
     rows.push(named("service", Role::Text, service));
+    rows.extend(told_by(app, &one.source, canvas, width));
     for (index, (label, value)) in alert.labels.iter().enumerate() {
         let name = if index == 0 { "labels" } else { "" };
         rows.push(named(name, Role::Muted, format!("{label}=")).left(Role::Text, value));
     }
-    rows.extend(told_by(app, &one.source, canvas, width));
     rows
 }
 
