@@ -1,5 +1,7 @@
 //! What the source of alerts makes of servers that behave and of servers that do not, from the wire on.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
+
 mod loopback;
 
 use std::path::Path;
@@ -205,6 +207,7 @@ fn shared() -> Option<PathBuf> {
 
 #[tokio::test]
 async fn what_a_real_prometheus_said() {
+    use AlertState::{Firing, Pending};
     let Some(shared) = shared() else { return };
     let server = Loopback::start().await;
     for call in ["alerts", "rules"] {
@@ -214,7 +217,6 @@ async fn what_a_real_prometheus_said() {
     let said = ask(&mut source(vec![server.url("/")]), 0).await.unwrap();
     let seen: Vec<_> =
         said.alerts.iter().map(|alert| (alert.name.as_str(), alert.state, alert.urgency, alert.value)).collect();
-    use AlertState::{Firing, Pending};
     assert_eq!(
         seen,
         [

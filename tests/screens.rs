@@ -138,7 +138,7 @@ fn every_theme_in_its_colours() {
 #[test]
 fn every_page_at_every_size() {
     let look = look("terminal");
-    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing, Scene::Alerts, Scene::AlertsOld] {
+    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing, Scene::Alerts] {
         for (_, keys) in PAGES {
             let mut app = story::app(scene);
             story::press(&mut app, keys);
@@ -304,24 +304,21 @@ impl Write for Count {
 /// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
 #[test]
 fn a_quiet_second_costs_few_bytes() {
-    quiet_seconds(Scene::Critical);
-    quiet_seconds(Scene::Alerts);
-}
-
-fn quiet_seconds(scene: Scene) {
-    let mut app = story::app(scene);
-    let look = look("dark");
-    let area = Rect::new(0, 0, 200, 60);
-    let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
-    let written = Rc::new(Cell::new(0));
-    let backend = CrosstermBackend::new(Count(Rc::clone(&written)));
-    let mut terminal = Terminal::with_options(backend, options()).unwrap();
-    terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
-    let before = written.get();
-    for second in 1..=300 {
-        story::tick(&mut app, second);
+    for scene in [Scene::Critical, Scene::Alerts] {
+        let mut app = story::app(scene);
+        let look = look("dark");
+        let area = Rect::new(0, 0, 200, 60);
+        let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
+        let written = Rc::new(Cell::new(0));
+        let backend = CrosstermBackend::new(Count(Rc::clone(&written)));
+        let mut terminal = Terminal::with_options(backend, options()).unwrap();
         terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
+        let before = written.get();
+        for second in 1..=300 {
+            story::tick(&mut app, second);
+            terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
+        }
+        let bytes = (written.get() - before) / 300;
+        assert!(bytes <= 400, "{bytes} bytes a second");
     }
-    let bytes = (written.get() - before) / 300;
-    assert!(bytes <= 400, "{bytes} bytes a second");
 }

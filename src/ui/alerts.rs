@@ -31,10 +31,9 @@ pub(super) fn block(app: &App, width: u16, glyphs: Glyphs) -> Option<Block<'_>> 
         faults(app).into_iter().map(|(words, _)| Row::new().left(Role::Warning, words)).collect();
     let groups = app.alert_groups(&service.name);
     let at = groups.iter().rposition(|(first, _)| *first <= app.navigation().alert).unwrap_or(0);
-    if groups.is_empty()
-        && let Some(words) = nothing(known)
-    {
-        let row = Row::new().left(Role::Muted, words);
+    // Where nothing was ever heard, a fault says it better.
+    if groups.is_empty() && (rows.is_empty() || known != AlertsKnown::Never) {
+        let row = Row::new().left(Role::Muted, nothing(known));
         // That nothing fires is worth as much as it is young.
         rows.push(match known {
             AlertsKnown::Fresh(age) => row.right(Role::Muted, clock::calm(age)),
@@ -132,15 +131,15 @@ pub(super) fn faults(app: &App) -> Vec<(String, &str)> {
     words.collect()
 }
 
-/// What stands in the place of an empty list; nothing where a fault says it.
-pub(super) const fn nothing(known: AlertsKnown) -> Option<&'static str> {
+/// What stands in the place of an empty list.
+pub(super) const fn nothing(known: AlertsKnown) -> &'static str {
     match known {
-        AlertsKnown::NotSetUp => Some("no source of alerts is set up"),
-        AlertsKnown::Never => Some("not known yet"),
-        AlertsKnown::Absent => Some("nobody watches by rules there"),
-        AlertsKnown::NoRules => Some("no rules: nothing can fire"),
-        AlertsKnown::Old(_) => Some("none fired then"),
-        AlertsKnown::Fresh(_) => Some("no alert fires"),
+        AlertsKnown::NotSetUp => "no source of alerts is set up",
+        AlertsKnown::Never => "not known yet",
+        AlertsKnown::Absent => "nobody watches by rules there",
+        AlertsKnown::NoRules => "no rules: nothing can fire",
+        AlertsKnown::Old(_) => "none fired then",
+        AlertsKnown::Fresh(_) => "no alert fires",
     }
 }
 

@@ -45,15 +45,16 @@ pub fn firing() -> Alerting {
     use AlertState::{Firing, Pending};
     let shop = ("service", "checkout-api");
     let mut errors = alert("CheckoutErrorBudgetBurn", Firing, "page", ago(325), &[shop, ("slo", "availability")]);
-    errors.summary = "45 % of requests fail, budget gone in 40 min".to_owned();
-    errors.description = "More than 14 times the rate at which the budget of 30 days lasts.\nLook at deploys first, \
-                          then at the pool of database connections."
-        .to_owned();
-    errors.runbook = "https://runbooks.example/checkout/error-budget".to_owned();
+    errors.summary = String::from("45 % of requests fail, budget gone in 40 min");
+    errors.description = String::from(
+        "More than 14 times the rate at which the budget of 30 days lasts.\nLook at deploys first, \
+                          then at the pool of database connections.",
+    );
+    errors.runbook = String::from("https://runbooks.example/checkout/error-budget");
     errors.value = Some(0.4538);
     let mut pool = alert("DbPoolExhausted", Firing, "critical", ago(350), &[shop, ("pool", "orders")]);
-    pool.summary = "Pool orders has 0 of 100 connections left".to_owned();
-    pool.runbook = "https://runbooks.example/db/pool".to_owned();
+    pool.summary = String::from("Pool orders has 0 of 100 connections left");
+    pool.runbook = String::from("https://runbooks.example/db/pool");
     let pods = ["checkout-api-7d9f8b-x2x7k", "checkout-api-7d9f8b-8m2qd", "checkout-api-7d9f8b-l0w9c"];
     let slow = pods.iter().zip(0..).map(|(pod, index)| {
         let mut slow = alert("PodSlow", Firing, "warning", ago(300 - 20 * index), &[shop, ("pod", pod)]);
@@ -62,7 +63,7 @@ pub fn firing() -> Alerting {
     });
     let disk = alert("NodeDiskPressure", Pending, "warning", ago(95), &[("node", "ip-10-0-3-7"), ("job", "node")]);
     let mut search = alert("SearchLagging", Firing, "warning", ago(5_400), &[("service", "search")]);
-    search.summary = "The index is 12 min behind".to_owned();
+    search.summary = String::from("The index is 12 min behind");
     let mut alerts = vec![search, disk];
     alerts.extend(slow);
     alerts.extend([pool, errors]);

@@ -107,7 +107,7 @@ fn above<'a>(
         }
     }
     if listed.is_empty() {
-        alerts::nothing(known).into_iter().for_each(|words| say(Role::Text, words));
+        say(Role::Text, alerts::nothing(known));
     } else if listed.iter().all(|one| one.alert.urgency == Urgency::Machine) {
         say(Role::Text, "nothing fires but what is meant for machines");
     }
