@@ -33,7 +33,7 @@ pub(super) fn block(app: &App, width: u16, glyphs: Glyphs) -> Option<Block<'_>> 
     let at = groups.iter().rposition(|(first, _)| *first <= app.navigation().alert).unwrap_or(0);
     // Where nothing was ever heard, a fault says it better.
     if groups.is_empty() && (rows.is_empty() || known != AlertsKnown::Never) {
-        let row = Row::new().left(Role::Muted, nothing(known));
+        let row = Row::new().left(Role::Muted, nothing(app, known));
         // That nothing fires is worth as much as it is young.
         rows.push(match known {
             AlertsKnown::Fresh(age) => row.right(Role::Muted, clock::calm(age)),
@@ -132,13 +132,16 @@ pub(super) fn faults(app: &App) -> Vec<(String, &str)> {
 }
 
 /// What stands in the place of an empty list.
-pub(super) const fn nothing(known: AlertsKnown) -> &'static str {
+pub(super) fn nothing(app: &App, known: AlertsKnown) -> &'static str {
+    let silent = app.sources_of(SourceKind::Alerts, None).any(|source| source.last_ok.is_none());
     match known {
         AlertsKnown::NotSetUp => "no source of alerts is set up",
         AlertsKnown::Never => "not known yet",
         AlertsKnown::Absent => "nobody watches by rules there",
         AlertsKnown::NoRules => "no rules: nothing can fire",
         AlertsKnown::Old(_) => "none fired then",
+        // One of several servers was never heard of.
+        AlertsKnown::Fresh(_) if silent => "none fires as far as known",
         AlertsKnown::Fresh(_) => "no alert fires",
     }
 }
