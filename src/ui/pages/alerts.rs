@@ -54,8 +54,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     // Only what is seen is made: there may be a thousand.
-    let last = (split.first + usize::from(split.list)).min(list.rows());
-    let shown: Vec<_> = (split.first..last).map(|row| list.row(row, chosen)).collect();
+    let end = (split.first + usize::from(split.list)).min(list.rows());
+    let shown: Vec<_> = (split.first..end).map(|row| list.row(row, chosen)).collect();
     split.draw(canvas, body, &shown, &details);
 }
 
