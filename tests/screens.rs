@@ -262,6 +262,10 @@ fn the_wall_shows_no_keys_and_no_queries() {
         }
         assert!(height < 20 || shown.contains("last good"), "{shown}");
     }
+    for (width, height) in [(120, 36), (80, 24)] {
+        let shown = text(&frame(&story::app(Scene::AlertsWall), &look("terminal"), width, height));
+        assert!(shown.contains("5 alerts fire") && !shown.contains("copies"), "{width}x{height}:\n{shown}");
+    }
     let shown = text(&frame(&story::fresh(Mode::Wall), &look("terminal"), 120, 36));
     assert!(!shown.contains("in your pager"), "{shown}");
     let app = story::wall_of_services();

@@ -68,8 +68,8 @@ pub enum AlertsKnown {
 pub(super) struct AlertBook {
     said: BTreeMap<SourceId, Alerting>,
     all: Vec<KnownAlert>,
-    /// How many services there were when alerts were last given to them; services may come at run time.
-    services: usize,
+    /// The services to which alerts were last given; services may come and go at run time.
+    services: Vec<Arc<str>>,
 }
 
 impl App {
@@ -168,7 +168,7 @@ impl App {
 
     /// Gives alerts to services anew where the services are others than before.
     pub(super) fn replace_alerts(&mut self) {
-        if self.book.services != self.services.len() {
+        if !self.book.services.iter().eq(self.services.iter().map(|service| &service.name)) {
             self.place_alerts();
         }
     }
@@ -194,7 +194,7 @@ impl App {
         let mut order: Vec<(usize, KnownAlert)> = places.into_iter().zip(all).collect();
         order.sort_by_key(|(place, _)| *place);
         let all = order.into_iter().map(|(_, one)| one).collect();
-        self.book.services = self.services.len();
+        self.book.services = self.services.iter().map(|service| Arc::clone(&service.name)).collect();
         self.book.all = all;
     }
 

@@ -172,9 +172,11 @@ pub(super) fn count(app: &App, service: &str) -> (String, Role) {
     }
 }
 
-/// `6 alerts fire`, in the role of the worst; `None` where none does or where that is not known.
-pub(super) fn total(app: &App) -> Option<(String, Role)> {
-    let calling = app.alerts().iter().map(|one| &one.alert).filter(|alert| alert.calls());
+/// `6 alerts fire`, all or those that concern a service, in the role of the worst; `None` where none does or where
+/// that is not known.
+pub(super) fn total(app: &App, service: Option<&str>) -> Option<(String, Role)> {
+    let some = app.alerts().iter().filter(|one| service.is_none_or(|service| one.concerns(service)));
+    let calling = some.map(|one| &one.alert).filter(|alert| alert.calls());
     let worst = calling.clone().max_by_key(|alert| alert.urgency)?;
     let words = match calling.count() {
         1 => "1 alert fires".to_owned(),

@@ -117,7 +117,7 @@ fn counts(app: &App) -> Row<'static> {
             row = row.left(Role::Text, comma).left(severity_role(severity), format!("{count} {}", severity.word()));
         }
     }
-    match alerts::total(app) {
+    match alerts::total(app, None) {
         Some((text, role)) => row.right(role, text),
         None => row,
     }

@@ -53,13 +53,15 @@ pub enum Scene {
     Alerts,
     /// The same, four minutes after the server was last heard of.
     AlertsOld,
+    /// Alerts on the wall.
+    AlertsWall,
     /// All is well, and nothing fires.
     Quiet,
     /// Several services with alerts.
     Fleet,
 }
 
-pub const SCENES: [(&str, Scene); 11] = [
+pub const SCENES: [(&str, Scene); 12] = [
     ("healthy", Scene::Healthy),
     ("critical", Scene::Critical),
     ("metrics-down", Scene::MetricsDown),
@@ -69,6 +71,7 @@ pub const SCENES: [(&str, Scene); 11] = [
     ("wall", Scene::Wall),
     ("alerts", Scene::Alerts),
     ("alerts-old", Scene::AlertsOld),
+    ("alerts-wall", Scene::AlertsWall),
     ("quiet", Scene::Quiet),
     ("fleet", Scene::Fleet),
 ];
@@ -81,9 +84,9 @@ pub fn app(scene: Scene) -> App {
         }
         _ => &["checkout-api"],
     };
-    let mode = if scene == Scene::Wall { Mode::Wall } else { Mode::Interactive };
+    let mode = if matches!(scene, Scene::Wall | Scene::AlertsWall) { Mode::Wall } else { Mode::Interactive };
     let mut settings = settings(names, mode);
-    if matches!(scene, Scene::Alerts | Scene::AlertsOld | Scene::Quiet | Scene::Fleet) {
+    if matches!(scene, Scene::Alerts | Scene::AlertsOld | Scene::AlertsWall | Scene::Quiet | Scene::Fleet) {
         settings.sources.push(alerts::info());
     }
     let mut app = App::new(settings, ago(3_600));
@@ -126,7 +129,9 @@ pub fn app(scene: Scene) -> App {
     }
     others(&mut app, bad);
     match scene {
-        Scene::Alerts | Scene::Fleet => send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::firing()))),
+        Scene::Alerts | Scene::AlertsWall | Scene::Fleet => {
+            send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::firing())))
+        }
         Scene::AlertsOld => {
             send(&mut app, "alerts prod", ago(255), Ok(Payload::Alerts(alerts::firing())));
             fault(&mut app, "alerts prod", 240, FaultKind::Connect, "connection refused");
