@@ -130,7 +130,7 @@ pub fn app(scene: Scene) -> App {
     others(&mut app, bad);
     match scene {
         Scene::Alerts | Scene::AlertsWall | Scene::Fleet => {
-            send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::firing())))
+            send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::firing())));
         }
         Scene::AlertsOld => {
             send(&mut app, "alerts prod", ago(255), Ok(Payload::Alerts(alerts::firing())));
