@@ -59,7 +59,7 @@ fn the_sample_names_every_setting() {
 fn the_examples_of_the_sample_work() {
     let config = read(&examples()).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(config.services.len(), 2);
-    assert_eq!(config.services[1].targets[0].headers.len(), 2);
+    assert_eq!(config.services[1].targets[0].access.headers.len(), 2);
     assert_eq!(config.services[1].queries.len(), 2);
     assert_eq!(config.services[1].thresholds, sixty::triage::Thresholds::default());
     let pages: Vec<_> = config.status.iter().map(|page| page.name.as_str()).collect();

@@ -203,7 +203,7 @@ fn watching(address: &Url, log: &Path) -> Result<Config, String> {
     let intervals = crate::config::Intervals { changes: Duration::from_secs(10), ..Default::default() };
     let service = Service {
         environment: "prod".to_owned(),
-        targets: vec![Target { url: join("metrics")?, headers: Vec::new() }],
+        targets: vec![Target { url: join("metrics")?, access: Arc::default() }],
         ..Service::named("checkout-api")
     };
     let stripe = status::Settings::new("Stripe", status::Kind::Statuspage, join("")?, intervals.status);

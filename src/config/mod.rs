@@ -32,8 +32,8 @@ use url::Url;
 use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::sources::deploys;
+use crate::sources::http::Access;
 use crate::sources::prometheus;
-use crate::sources::secret::SecretRef;
 use crate::sources::status;
 use crate::triage::Thresholds;
 
@@ -122,7 +122,7 @@ impl Config {
         for text in urls {
             match urls::parse_url(text) {
                 Ok(url) if targets.iter().any(|target| target.url == url) => {}
-                Ok(url) => targets.push(Target { url, headers: Vec::new() }),
+                Ok(url) => targets.push(Target { url, access: Arc::default() }),
                 Err(wrong) => problems.push(Problem::new("command line", None, &wrong.cause, &wrong.advice)),
             }
         }
@@ -205,15 +205,15 @@ impl Service {
 pub struct Target {
     /// Where; may hold a user and a password, so that it is shown by [`shown`](crate::sources::http::shown) only.
     pub url: Url,
-    /// Sent with each request; values are looked up at each.
-    pub headers: Vec<(String, SecretRef)>,
+    /// How it is reached.
+    pub access: Arc<Access>,
 }
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("url", &crate::sources::http::shown(&self.url))
-            .field("headers", &self.headers)
+            .field("access", &self.access)
             .finish()
     }
 }

@@ -8,6 +8,7 @@ use crate::facts::Signal;
 use crate::facts::text::clean_line;
 
 use crate::signals::preset;
+use crate::sources::http::Access;
 use crate::sources::secret::SecretRef;
 
 use super::Service;
@@ -80,19 +81,19 @@ fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     // A list that cannot be read is a problem of its own: that there are no targets would be one too many.
     let mut given = 0;
-    let mut add = |text: &Text<'_>, headers: Vec<_>| {
+    let mut add = |text: &Text<'_>, access: Arc<Access>| {
         let Some(url) = text.map(urls::parse_url) else { return };
         if targets.iter().any(|target| target.url == url) {
             let cause = format!("the target {} is listed twice", quoted(&urls::shown(text.raw())));
             text.wrong(Wrong::new(cause, "keep one, or its requests count double"));
         }
-        targets.push(Target { url, headers });
+        targets.push(Target { url, access });
     };
     if let Some(value) = section.value("targets") {
         let list = value.texts(TARGETS);
         given += list.as_ref().map_or(1, Vec::len);
         for text in &list.unwrap_or_default() {
-            add(text, Vec::new());
+            add(text, Arc::default());
         }
     }
     let tables = section.value("target").map(|value| {
@@ -105,7 +106,7 @@ fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
         let headers = table.value("headers").map(|value| headers(&value, context)).unwrap_or_default();
         table.done();
         if let Some(url) = url {
-            add(&url, headers);
+            add(&url, Arc::new(Access { headers, ..Access::default() }));
         }
     }
     if given == 0 {

@@ -137,7 +137,7 @@ pub fn sources(config: &Config) -> Vec<Source> {
 pub fn engine(config: &Config, service: &Service) -> Embedded {
     let settings = embedded::Settings {
         service: Arc::clone(&service.name),
-        targets: service.targets.iter().map(|target| (target.url.clone(), target.headers.clone())).collect(),
+        targets: service.targets.iter().map(|target| (target.url.clone(), Arc::clone(&target.access))).collect(),
         every: config.intervals.metrics,
         rate_window: config.rate_window,
         retention: config.retention,

@@ -35,8 +35,8 @@ use crate::promql::fitting_window;
 use crate::sources::exposition::Inventory;
 use crate::sources::exposition::inventory;
 use crate::sources::exposition::warm_up;
+use crate::sources::http::Access;
 use crate::sources::http::Http;
-use crate::sources::secret::SecretRef;
 
 pub use plan::Absence;
 pub use plan::Plan;
@@ -52,8 +52,8 @@ use versions::Versions;
 pub struct Settings {
     /// The name of the service; the value of the labels `job` and `service` of every series.
     pub service: Arc<str>,
-    /// The endpoints, each with its additional headers.
-    pub targets: Vec<(Url, Vec<(String, SecretRef)>)>,
+    /// The endpoints, each with how it is reached.
+    pub targets: Vec<(Url, Arc<Access>)>,
     /// From scrape to scrape.
     pub every: Duration,
     /// The value of `$__rate_interval` when there is enough history; `None` chooses four intervals, at least 30 s.
@@ -97,7 +97,7 @@ impl Embedded {
         let targets = settings
             .targets
             .iter()
-            .map(|(url, headers)| Target::new(&mut store, &settings, url.clone(), headers.clone()))
+            .map(|(url, access)| Target::new(&mut store, &settings, url.clone(), Arc::clone(access)))
             .collect();
         let evaluator = Evaluator::new(&settings);
         let versions = Versions::new(&settings.service);

@@ -1,6 +1,7 @@
 //! One endpoint: getting its body, reading it into the store.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -23,12 +24,12 @@ use crate::sources::exposition::Format;
 use crate::sources::exposition::NameFilter;
 use crate::sources::exposition::Reader;
 use crate::sources::exposition::Sink;
+use crate::sources::http::Access;
 use crate::sources::http::Answer;
 use crate::sources::http::Ask;
 use crate::sources::http::Body;
 use crate::sources::http::Http;
 use crate::sources::http::shown;
-use crate::sources::secret::SecretRef;
 
 /// The longest that a scrape may take; never longer than the interval, so that asks do not pile up.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -37,7 +38,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub(super) struct Target {
     pub(super) url: Url,
     pub(super) address: String,
-    headers: Vec<(String, SecretRef)>,
+    access: Arc<Access>,
     id: TargetId,
     reader: Reader<SeriesId>,
     deadline: Duration,
@@ -65,7 +66,7 @@ pub(super) struct Exposition {
 }
 
 impl Target {
-    pub(super) fn new(store: &mut Store, settings: &Settings, url: Url, headers: Vec<(String, SecretRef)>) -> Self {
+    pub(super) fn new(store: &mut Store, settings: &Settings, url: Url, access: Arc<Access>) -> Self {
         let instance = match (url.host_str(), url.port_or_known_default()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (host, _) => host.unwrap_or_default().to_owned(),
@@ -75,7 +76,7 @@ impl Target {
         Self {
             address: shown(&url),
             url,
-            headers,
+            access,
             id: store.add_target(constant),
             reader: Reader::new(exposition::Limits::default()),
             deadline: DEADLINE.min(settings.every.max(Duration::from_secs(1))),
@@ -90,7 +91,7 @@ impl Target {
 
     pub(super) async fn get(&self, http: &Http, url: &Url) -> Scraped {
         let mut ask = Ask::new(url.clone());
-        ask.headers.clone_from(&self.headers);
+        ask.access = Some(Arc::clone(&self.access));
         ask.accept = exposition::ACCEPT;
         ask.deadline = self.deadline;
         ask.cap = exposition::Limits::default().body;
@@ -131,7 +132,8 @@ impl Target {
         into.scrape.finish();
         self.refused = self.reader.refused();
         let full = (self.refused > 0).then(|| format!("{} series not kept: {full}; see `max_series`", self.refused));
-        let remarks = [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full, off];
+        let remarks =
+            [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full, off, self.access.remark()];
         report.remark = remarks.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(report)
     }
