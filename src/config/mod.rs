@@ -4,11 +4,14 @@
 //! a [`Config`] or [`Problems`] out. What a check needs to know of the machine comes in as a [`World`]. Nothing
 //! here asks a source; that an address answers is found out by `sixty check`.
 
+mod access;
 mod find;
+mod http_config;
 mod keys;
 mod limits;
 mod paths;
 mod problem;
+mod prometheus;
 mod query;
 mod read;
 mod reader;
@@ -19,6 +22,7 @@ mod syntax;
 mod units;
 mod urls;
 mod world;
+mod yaml;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -33,7 +37,6 @@ use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::sources::deploys;
 use crate::sources::http::Access;
-use crate::sources::prometheus;
 use crate::sources::status;
 use crate::triage::Thresholds;
 
@@ -77,7 +80,7 @@ pub struct Config {
     /// The services, in the order of the file; names are unique.
     pub services: Vec<Service>,
     /// Servers that speak the Prometheus HTTP API; names are unique.
-    pub prometheus: Vec<prometheus::Settings>,
+    pub prometheus: Vec<crate::sources::prometheus::Settings>,
     /// The status pages of others; names are unique.
     pub status: Vec<status::Settings>,
     /// Where changes are read; names are unique.
@@ -138,6 +141,14 @@ impl Config {
             (None, None) => String::new(),
         };
         Ok(Self { services: vec![Service { targets, ..Service::named(&name) }], ..Self::default() })
+    }
+}
+
+impl Config {
+    /// How long points are kept to be looked at: the past that a server fills in is longer than what is scraped.
+    #[must_use]
+    pub fn history(&self) -> Duration {
+        self.prometheus.iter().map(|server| server.backfill).fold(self.retention, Duration::max)
     }
 }
 

@@ -80,7 +80,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         sources: sources.iter().map(Source::info).collect(),
         zone: config.time_zone.clone().unwrap_or_else(machine_zone),
         window: config.window,
-        retention: config.retention,
+        retention: config.history(),
         who: journal::who(wish.who.as_deref().or(config.who.as_deref())),
         host: journal::host(),
         id_prefix: journal::new_id(at),

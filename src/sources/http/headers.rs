@@ -101,8 +101,13 @@ impl Headers {
             secrets.push(who.header.clone());
             secrets.extend(who.parts.iter().cloned());
         }
-        let shared = ask.access.iter().flat_map(|access| &access.headers);
-        for (name, reference) in shared.chain(&ask.headers) {
+        for (name, reference) in ask.access.iter().flat_map(|access| &access.headers) {
+            let (name, value, secret) = one(name, reference).await?;
+            // One name may have several values there.
+            own.append(name, value);
+            secrets.push(secret);
+        }
+        for (name, reference) in &ask.headers {
             let (name, value, secret) = one(name, reference).await?;
             own.insert(name, value);
             secrets.push(secret);
