@@ -363,6 +363,10 @@ async fn a_proxy_is_asked_in_the_way_of_each_scheme() {
     let gone = Url::parse(&format!("http://{free}/")).unwrap();
     let fault = get(&http, there, &via(gone.clone(), None, Vec::new())).await.unwrap_err();
     told(&fault, &format!("proxy {gone}: connection refused"), "nothing listens on 127.0.0.1:");
+    let socks = Url::parse(&format!("socks5://u:hunter2@{free}")).unwrap();
+    let fault = get(&http, local, &via(socks, None, Vec::new())).await.unwrap_err();
+    told(&fault, &format!("proxy socks5://{free}"), "");
+    assert!(!fault.to_string().contains("hunter2"), "{fault}");
     proxy.on("http://127.0.0.1:1/407", Script::status(407, "text/plain", "hunter2?"));
     let url = Url::parse("http://127.0.0.1:1/407").unwrap();
     let fault = get(&http, url, &via(proxy.url("/"), None, Vec::new())).await.unwrap_err();

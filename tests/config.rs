@@ -391,13 +391,9 @@ fn each_mistake_is_told_with_its_place_and_what_to_write() {
     }
 }
 
-fn server(text: &str) -> Config {
-    read(text).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
 #[test]
 fn servers_are_read_with_all_that_they_need() {
-    let config = server(
+    let config = read(
         r#"
 window = "12h"
 [[prometheus]]
@@ -425,7 +421,8 @@ preset = "fastapi"
 [service.signals]
 error_rate = "limitk(1, x{$selector})"
 "#,
-    );
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"));
     let [first, prod] = config.prometheus.as_slice() else { panic!("two servers") };
     assert_eq!((first.name.as_str(), first.urls.len()), ("10.0.0.1:9090", 2));
     assert_eq!(first.backfill, Duration::from_hours(3));
@@ -467,7 +464,7 @@ fn http_config(yaml: &str, beside: &str) -> Result<Access, Problems> {
 #[test]
 fn the_file_of_prometheus_is_taken_as_it_is() {
     let access = http_config(
-        r#"
+        r"
 # As for a remote_read.
 basic_auth:
   username: ana
@@ -490,7 +487,7 @@ tls_config:
   key_file: me.key
   insecure_skip_verify: true
   min_version: TLS12
-"#,
+",
         "",
     )
     .unwrap();
