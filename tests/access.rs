@@ -223,6 +223,26 @@ async fn the_certificate_must_be_good_and_for_the_name() {
 }
 
 #[tokio::test]
+async fn a_certificate_may_be_its_own_authority() {
+    let http = Http::new();
+    for (own, cause) in [
+        (Authority::alone("127.0.0.1", 2120), None),
+        (Authority::alone("127.0.0.1", 2021), Some("certificate expired")),
+        (Authority::alone("prometheus.example", 2120), Some("certificate is not for `127.0.0.1`")),
+    ] {
+        let server = secure(&own, None).await;
+        let tls = |ca: &str| with_tls(Tls { ca: Some(plain(ca)), ..Tls::default() });
+        match (get(&http, server.url("/"), &tls(&own.certificate)).await, cause) {
+            (Err(fault), Some(cause)) => told(&fault, cause, ""),
+            (answer, _) => assert_eq!(answer.unwrap().bytes, b"up 1\n"),
+        }
+        let other = tls(&Authority::new("other").pem);
+        let fault = get(&http, server.url("/"), &other).await.unwrap_err();
+        assert!(cause.is_some() || fault.cause == "certificate is that of an authority", "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_to_another_server_takes_neither_certificate_nor_credentials_along() {
     let (folder, ours, http) = (Folder::new(), Authority::new("ours"), Http::new());
     let own = ours.sign("127.0.0.1", 2120);

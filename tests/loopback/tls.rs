@@ -77,6 +77,16 @@ impl Authority {
         Self { pem: certificate.pem(), der: certificate.der().clone(), issuer: Issuer::new(params, key) }
     }
 
+    /// A certificate that signed itself as an authority does, as `openssl req -x509` makes it.
+    pub fn alone(name: &str, until: i32) -> Pair {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(until, 12, 31);
+        let key = KeyPair::generate().unwrap();
+        Pair { certificate: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
+    }
+
     /// A certificate for a name or an address, good until the end of a year.
     pub fn sign(&self, name: &str, until: i32) -> Pair {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();

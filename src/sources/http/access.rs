@@ -42,7 +42,7 @@ impl Access {
             .then(|| "TLS certificates are not verified (insecure_skip_verify): it may be anybody".to_owned())
     }
 
-    /// All secrets that are looked up, for a check before anything is asked.
+    /// All secrets that are looked up, for a check before anything is asked. Certificates are none; keys are.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
         let auth: Vec<&SecretRef> = match &self.auth {
             None => Vec::new(),
@@ -122,7 +122,7 @@ impl Route {
             Proxy::Via(via) => via.headers.as_slice(),
             Proxy::Environment | Proxy::Direct => &[],
         };
-        self.tls.parts().chain(headers.iter().map(|(_, value)| value))
+        self.tls.identity.iter().map(|identity| &identity.key).chain(headers.iter().map(|(_, value)| value))
     }
 }
 
@@ -244,7 +244,7 @@ mod tests {
         };
         let printed = format!("{access:?}");
         assert!(!printed.contains("hunter2"), "{printed}");
-        assert_eq!(access.secrets().count(), 5);
+        assert_eq!(access.secrets().count(), 3);
         assert_eq!(access.remark(), None);
     }
 }

@@ -59,23 +59,7 @@ pub(super) fn may_be_stale(error: &reqwest::Error) -> bool {
 }
 
 /// The fault of a client that could not be built.
-pub(super) fn unbuilt(error: &reqwest::Error, tls: &Tls) -> Fault {
-    match (&tls.identity, rustls_of(&chain(error))) {
-        (Some(own), Some(rustls::Error::InconsistentKeys(_))) => {
-            let cause = format!("{} is not the key of {}", own.key.place(), own.certificate.place());
-            return Fault::new(FaultKind::Local, &cause).advise("were both rotated? One of them is of another pair");
-        }
-        (Some(own), Some(rustls::Error::General(_))) => {
-            let cause = format!("{} holds a private key that cannot be used", own.key.place());
-            return Fault::new(FaultKind::Local, &cause)
-                .advise("copy it again; keys are RSA from 2048 bits, ECDSA on P-256 or P-384, or Ed25519");
-        }
-        _ => {}
-    }
-    if tls.ca.is_some() || tls.identity.is_some() {
-        return Fault::new(FaultKind::Tls, &format!("no TLS: {}", innermost(error)))
-            .advise("check the certificates that are configured for it");
-    }
+pub(super) fn unbuilt(error: &reqwest::Error) -> Fault {
     Fault::new(FaultKind::Tls, &format!("no TLS: {}", innermost(error)))
         .advise("install the package with the root certificates (ca-certificates)")
 }

@@ -18,9 +18,9 @@ use crate::sources::http::Route;
 use crate::sources::http::Tls;
 use crate::sources::http::address::is_loopback;
 use crate::sources::http::cause;
+use crate::sources::http::handshake;
 use crate::sources::http::name::Named;
 use crate::sources::http::pem;
-use crate::sources::http::pem::Material;
 use crate::sources::http::proxy;
 
 /// Built at their first use: loading the TLS roots takes longer than the first frame may, and a scrape of
@@ -94,7 +94,7 @@ impl Clients {
         } else {
             builder(false, direct).build()
         };
-        let client = client.map_err(|error| cause::unbuilt(&error, &Tls::default()))?;
+        let client = client.map_err(|error| cause::unbuilt(&error))?;
         if let Some(place) = self.built.get(slot) {
             // Two sources may build at the same time; the first one stays, so that connections are shared.
             return Ok(place.get_or_init(|| client).clone());
@@ -134,21 +134,20 @@ impl Kind {
             Proxy::Environment | Proxy::Direct => None,
         };
         let material = pem::read(&route.tls).await?;
-        let settings = route.tls.clone();
-        let built = blocking(move || {
+        blocking(move || {
             let mut builder = builder(tls, direct);
+            if tls {
+                builder = builder.tls_backend_preconfigured(handshake::config(&route.tls, material)?);
+            }
             if let Some(proxy) = proxy {
                 builder = builder.proxy(proxy);
             }
             if let Some(host) = host {
                 builder = builder.dns_resolver(Named::new(&host));
             }
-            if tls {
-                builder = with_tls(builder, &settings, material);
-            }
-            builder.build()
-        });
-        built.await?.map_err(|error| cause::unbuilt(&error, &route.tls))
+            builder.build().map_err(|error| cause::unbuilt(&error))
+        })
+        .await?
     }
 }
 
@@ -170,26 +169,6 @@ fn builder(tls: bool, direct: bool) -> ClientBuilder {
     }
     if direct {
         builder = builder.no_proxy();
-    }
-    builder
-}
-
-fn with_tls(mut builder: ClientBuilder, tls: &Tls, material: Material) -> ClientBuilder {
-    if let Some(ca) = material.ca {
-        // As every other client with such a setting: this authority, and no other.
-        builder = builder.tls_certs_only(ca);
-    }
-    if let Some(identity) = material.identity {
-        builder = builder.identity(identity);
-    }
-    if tls.insecure_skip_verify {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
-    if let Some(version) = tls.min_version {
-        builder = builder.tls_version_min(pem::version(version));
-    }
-    if let Some(version) = tls.max_version {
-        builder = builder.tls_version_max(pem::version(version));
     }
     builder
 }

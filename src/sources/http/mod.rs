@@ -9,6 +9,7 @@ mod address;
 mod body;
 mod cause;
 mod clients;
+mod handshake;
 mod headers;
 mod name;
 mod oauth2;

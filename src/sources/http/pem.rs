@@ -1,17 +1,18 @@
 //! Certificates and keys from PEM files, with a sentence for each way in which they can be wrong.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::tls;
-use rustls::pki_types::pem::{PemObject, SectionKind};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use crate::facts::Fault;
 use crate::facts::FaultKind;
+use crate::sources::http::Identity;
 use crate::sources::http::Tls;
-use crate::sources::http::TlsVersion;
 use crate::sources::secret::SecretRef;
 
 /// The largest file of certificates, in bytes: all the roots of a machine have a twentieth of it.
@@ -21,8 +22,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// What TLS is made of, read.
 pub(super) struct Material {
-    pub(super) ca: Option<Vec<reqwest::Certificate>>,
-    pub(super) identity: Option<reqwest::Identity>,
+    pub(super) ca: Option<Vec<CertificateDer<'static>>>,
+    pub(super) identity: Option<CertifiedKey>,
 }
 
 /// Reads what the settings name, now.
@@ -32,23 +33,10 @@ pub(super) async fn read(tls: &Tls) -> Result<Material, Fault> {
         None => None,
     };
     let identity = match &tls.identity {
-        Some(own) => {
-            let (certificate, key) = (bytes(&own.certificate).await?, bytes(&own.key).await?);
-            check_certificate(&own.certificate, &certificate)?;
-            check_key(&own.key, &key)?;
-            Some(identity(own, &certificate, &key)?)
-        }
+        Some(own) => Some(identity(own, &bytes(&own.certificate).await?, &bytes(&own.key).await?)?),
         None => None,
     };
     Ok(Material { ca, identity })
-}
-
-/// The version as the client knows it.
-pub(super) fn version(version: TlsVersion) -> tls::Version {
-    match version {
-        TlsVersion::V1_2 => tls::Version::TLS_1_2,
-        TlsVersion::V1_3 => tls::Version::TLS_1_3,
-    }
 }
 
 fn wrong(place: &SecretRef, what: &str, advice: &str) -> Fault {
@@ -93,27 +81,35 @@ fn certificates(place: &SecretRef, pem: &[u8]) -> Result<Vec<CertificateDer<'sta
     }
 }
 
-fn authorities(place: &SecretRef, pem: &[u8]) -> Result<Vec<reqwest::Certificate>, Fault> {
-    let broken = || wrong(place, "holds a certificate that cannot be used", "it was cut or changed: copy it again");
+fn authorities(place: &SecretRef, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    let all = certificates(place, pem)?;
     let mut roots = rustls::RootCertStore::empty();
-    let mut all = Vec::new();
-    for der in certificates(place, pem)? {
-        all.push(reqwest::Certificate::from_der(&der).map_err(|_| broken())?);
-        roots.add(der).map_err(|_| broken())?;
+    if all.iter().any(|der| roots.add(der.clone()).is_err()) {
+        return Err(wrong(place, "holds a certificate that cannot be used", "it was cut or changed: copy it again"));
     }
     Ok(all)
 }
 
-fn check_certificate(place: &SecretRef, pem: &[u8]) -> Result<(), Fault> {
-    certificates(place, pem).map(drop)
+fn identity(own: &Identity, certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, Fault> {
+    let chain = certificates(&own.certificate, certificate)?;
+    let Ok(der) = PrivateKeyDer::from_pem_slice(key) else { return Err(no_key(&own.key, key)) };
+    let key = rustls::crypto::ring::sign::any_supported_type(&der).map_err(|_| {
+        let advice = "copy it again; keys are RSA from 2048 bits, ECDSA on P-256 or P-384, or Ed25519";
+        wrong(&own.key, "holds a private key that cannot be used", advice)
+    })?;
+    let identity = CertifiedKey::new(chain, Arc::clone(&key));
+    // What else cannot be told of a certificate is for the server to judge: many make theirs with X.509 version 1.
+    if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) = identity.keys_match() {
+        let what = format!("is not the key of {}", own.certificate.place());
+        return Err(wrong(&own.key, &what, "were both rotated? One of them is of another pair"));
+    }
+    Ok(identity)
 }
 
-fn check_key(place: &SecretRef, pem: &[u8]) -> Result<(), Fault> {
-    if PrivateKeyDer::from_pem_slice(pem).is_ok() {
-        return Ok(());
-    }
+/// Why there is no key in a text.
+fn no_key(place: &SecretRef, pem: &[u8]) -> Fault {
     let has = |word: &str| pem.windows(word.len()).any(|part| part == word.as_bytes());
-    Err(if has("ENCRYPTED") {
+    if has("ENCRYPTED") {
         let advice =
             "sixty cannot ask for its password: write it without one, readable for this user only (openssl pkey)";
         wrong(place, "holds an encrypted key", advice)
@@ -122,30 +118,5 @@ fn check_key(place: &SecretRef, pem: &[u8]) -> Result<(), Fault> {
     } else {
         let advice = "it must be PEM: `-----BEGIN PRIVATE KEY-----`, or the same with EC or RSA";
         wrong(place, "holds no private key", advice)
-    })
-}
-
-fn identity(own: &super::Identity, certificate: &[u8], key: &[u8]) -> Result<reqwest::Identity, Fault> {
-    // Both may lie in one file: only the part that is meant counts.
-    let mut pem = Vec::new();
-    let sections = [(certificate, true), (key, false)];
-    for (text, is_certificate) in sections {
-        let mut rest = std::io::Cursor::new(text);
-        while let Ok(Some((kind, der))) = rustls::pki_types::pem::from_buf(&mut rest) {
-            let label = match kind {
-                SectionKind::Certificate if is_certificate => "CERTIFICATE",
-                SectionKind::PrivateKey if !is_certificate => "PRIVATE KEY",
-                SectionKind::RsaPrivateKey if !is_certificate => "RSA PRIVATE KEY",
-                SectionKind::EcPrivateKey if !is_certificate => "EC PRIVATE KEY",
-                _ => continue,
-            };
-            let body = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
-            pem.extend_from_slice(format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n").as_bytes());
-            if !is_certificate {
-                break;
-            }
-        }
     }
-    reqwest::Identity::from_pem(&pem)
-        .map_err(|_| wrong(&own.certificate, "and its key cannot be used", "copy both again"))
 }

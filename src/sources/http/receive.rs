@@ -15,6 +15,7 @@ use crate::sources::http::address;
 use crate::sources::http::cause;
 use crate::sources::http::redirect::Trip;
 use crate::sources::http::refusal;
+use crate::sources::http::tls;
 
 /// How much of an error's body is read to explain it, in bytes, and for how long.
 const EXPLANATION: (usize, Duration) = (16 * 1024, Duration::from_secs(1));
@@ -36,6 +37,10 @@ pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: boo
     }
     bytes.truncate(EXPLANATION.0);
     if let Some(line) = refusal::explanation(&bytes, response.status()) {
+        // nginx ends the handshake well, and then says this with HTTP.
+        if response.status() == StatusCode::BAD_REQUEST && line.contains("SSL certificate") {
+            fault = tls::refused(&trip.route.tls, fault);
+        }
         fault.cause = format!("{}: {line}", fault.cause);
     }
     fault

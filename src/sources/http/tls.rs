@@ -8,6 +8,9 @@ use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::sources::http::Tls;
 
+/// What to do where a server asks who we are.
+const ASKED: &str = "configure one: tls = { cert = \"client.pem\", key = \"client.key\" }";
+
 fn fault(cause: &str, advice: &str) -> Fault {
     Fault::new(FaultKind::Tls, cause).advise(advice)
 }
@@ -65,7 +68,17 @@ fn theirs(error: &CertificateError, url: &Url, own: &Tls) -> Fault {
             fault(&format!("certificate is not for `{host}`"), "use a name that it covers")
         }
         CertificateError::Revoked => fault("certificate revoked", &format!("renew the certificate of {host}")),
-        other => fault(&format!("certificate not acceptable: {other:?}"), ""),
+        other => match format!("{other:?}") {
+            why if why.contains("CaUsedAsEndEntity") => fault(
+                "certificate is that of an authority",
+                "it signed itself? Then name it as its own authority: tls = { ca = \"server.pem\" }",
+            ),
+            why if why.contains("UnsupportedCertVersion") => fault(
+                "certificate is of X.509 version 1, without a name that it is for",
+                &format!("make the one of {host} anew, with subjectAltName"),
+            ),
+            why => fault(&format!("certificate not acceptable: {why}"), ""),
+        },
     }
 }
 
@@ -73,10 +86,9 @@ fn theirs(error: &CertificateError, url: &Url, own: &Tls) -> Fault {
 fn ours(alert: Alert, url: &Url, own: &Tls) -> Fault {
     let Some(identity) = &own.identity else {
         return match alert {
-            Alert::CertificateRequired | Alert::NoCertificate | Alert::BadCertificate => fault(
-                "the server asks for a client certificate",
-                "configure one: tls = { cert = \"client.pem\", key = \"client.key\" }",
-            ),
+            Alert::CertificateRequired | Alert::NoCertificate | Alert::BadCertificate => {
+                fault("the server asks for a client certificate", ASKED)
+            }
             Alert::ProtocolVersion => no_version(own),
             Alert::UnrecognisedName => fault(
                 &format!("the server does not know the name `{}`", url.host_str().unwrap_or_default()),
@@ -114,6 +126,18 @@ fn ours(alert: Alert, url: &Url, own: &Tls) -> Fault {
             &format!("it may not accept the client certificate {place}"),
         ),
     }
+}
+
+/// The fault of a refusal in HTTP that is about our certificate.
+pub(super) fn refused(own: &Tls, mut fault: Fault) -> Fault {
+    fault.kind = FaultKind::Denied;
+    let advice = match &own.identity {
+        Some(identity) => {
+            format!("is {} the one for this server, and is it still valid?", identity.certificate.place())
+        }
+        None => ASKED.to_owned(),
+    };
+    fault.advise(&advice)
 }
 
 /// `DnsName("example.com")` is how the names of a certificate are printed.
