@@ -347,6 +347,35 @@ async fn tokens_are_fetched_once_and_again_when_they_are_refused() {
 }
 
 #[tokio::test]
+async fn a_silent_server_of_tokens_delays_nobody_beyond_the_deadline() {
+    let (server, http) = (Loopback::start().await, Http::new());
+    server.on("/token", Script::silent());
+    let access = Arc::new(Access {
+        auth: Some(Auth::OAuth2(Box::new(OAuth2 {
+            token_url: server.url("/token"),
+            client_id: "sixty".to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            endpoint_params: Vec::new(),
+            route: Route::default(),
+        }))),
+        ..Access::default()
+    });
+    let ask =
+        || Ask { deadline: Duration::from_millis(150), access: Some(Arc::clone(&access)), ..Ask::new(server.url("/")) };
+    let begun = std::time::Instant::now();
+    let asks: Vec<Ask> = (0..20).map(|_| ask()).collect();
+    for answer in futures_util::future::join_all(asks.iter().map(|ask| http.ask(ask))).await {
+        let fault = answer.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Timeout);
+        told(&fault, "no token from http://127.0.0.1:", "hangs or is overloaded");
+    }
+    // One after the other they would take three seconds.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(server.asked("/"), 0);
+}
+
+#[tokio::test]
 async fn a_proxy_is_asked_in_the_way_of_each_scheme() {
     let (ours, http) = (Authority::new("ours"), Http::new());
     let server = secure(&ours.sign("prometheus.example", 2120), None).await;

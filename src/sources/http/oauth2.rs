@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use url::form_urlencoded::byte_serialize;
 
 use crate::facts::Fault;
@@ -57,7 +57,11 @@ impl Tokens {
     /// The value of the `Authorization` header: a kept token or a new one.
     pub(super) async fn get(&self, http: &Http, of: &OAuth2, deadline: Duration) -> Result<Authorization, Fault> {
         let slot = self.slot(of);
-        let mut kept = slot.token.lock().await;
+        // Who waits for another one's attempt waits as long as for its own.
+        let Ok(mut kept) = timeout(deadline, slot.token.lock()).await else {
+            let cause = format!("no token from {} within {} s", shown(&of.token_url), deadline.as_secs_f64());
+            return Err(Fault::new(FaultKind::Timeout, &cause).advise("it hangs or is overloaded: ask it by hand"));
+        };
         if let Some(token) = kept.as_ref().filter(|token| token.until.is_none_or(|until| Instant::now() < until)) {
             return Ok(Authorization::token(token.header(), true));
         }
