@@ -161,11 +161,11 @@ impl Share {
         let Ok(Some(glanced)) = self.recorder.glance(recording, now_ms).await else { return Look::Gone };
         let silence = self.every + self.every / 2;
         let Role::Reads { seq, beat, since, .. } = &mut self.role else { return Look::Gone };
-        if glanced.glance.seq > *seq {
-            return Look::News;
-        }
         if glanced.glance.beat != *beat {
             (*beat, *since) = (glanced.glance.beat, Instant::now());
+        }
+        if glanced.glance.seq > *seq {
+            return Look::News;
         }
         if glanced.is_free || since.elapsed() >= silence { Look::Silence } else { Look::Nothing }
     }
@@ -177,7 +177,7 @@ impl Share {
             Role::Alone { since } if since.elapsed() < self.patience() => return Turn::Scrape,
             Role::Unknown | Role::Alone { .. } => return self.join(now_ms, None).await,
             Role::Holds { .. } => {
-                self.settle();
+                self.settle().await;
                 return if matches!(self.role, Role::Unknown) { self.join(now_ms, None).await } else { Turn::Scrape };
             }
             Role::Reads { .. } => {}
@@ -257,8 +257,8 @@ impl Share {
 
     fn tell(&mut self, news: recording::News) -> Turn {
         self.state = news.state;
-        if let (Role::Reads { seq, since, .. }, Some((last, ..))) = (&mut self.role, news.records.last()) {
-            (*seq, *since) = (*last, Instant::now());
+        if let (Role::Reads { seq, .. }, Some((last, ..))) = (&mut self.role, news.records.last()) {
+            *seq = *last;
         }
         let records: Vec<_> = news.records.into_iter().map(|(_, at, record)| (at, record)).collect();
         if let Some((at, _)) = records.last() {
@@ -337,9 +337,9 @@ impl Share {
     }
 
     /// Learns what became of the last row.
-    fn settle(&mut self) {
+    async fn settle(&mut self) {
         let Some(pending) = &mut self.pending else { return };
-        match pending.settled() {
+        match pending.settled().await {
             Settled::NotYet => return,
             Settled::Written(Written::Lost) => self.role = Role::Unknown,
             Settled::Written(Written::Kept { since_ms, .. }) => {

@@ -26,8 +26,11 @@ use crate::sources::embedded::recording::rows::Written;
 /// Something to do with the file.
 pub type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 
-/// Beats are looked after at least that often.
-const LOOK: Duration = Duration::from_millis(250);
+/// Beats are looked after so often in an interval, and no more often than this.
+const LOOKS: u32 = 8;
+const LOOK: Duration = Duration::from_millis(100);
+/// As long as nothing is held there is nothing to look after.
+const REST: Duration = Duration::from_secs(3_600);
 
 /// How long an answer is waited for. A disk that is slower than this is a disk to do without.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -102,7 +105,8 @@ impl Line {
 impl Desk {
     fn serve(mut self, inbox: &mpsc::Receiver<Job>) {
         loop {
-            match inbox.recv_timeout(LOOK) {
+            let shortest = self.held.iter().map(|held| held.every / LOOKS).min();
+            match inbox.recv_timeout(shortest.map_or(REST, |look| look.max(LOOK))) {
                 Ok(job) => job(&mut self),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.leave(),

@@ -238,17 +238,16 @@ pub(super) enum Settled {
 }
 
 impl Pending {
-    pub(super) fn settled(&mut self) -> Settled {
-        match self.0.try_recv() {
-            Err(tokio::sync::oneshot::error::TryRecvError::Empty) => Settled::NotYet,
-            Err(tokio::sync::oneshot::error::TryRecvError::Closed) => {
-                Settled::Failed(Trouble::Other("the disk does not answer".to_owned()), Vec::new())
-            }
-            Ok((Ok(Written::NotLater), births)) => {
+    /// Waits a moment; an interval has passed already, as a rule.
+    pub(super) async fn settled(&mut self) -> Settled {
+        match tokio::time::timeout(Duration::from_millis(200), &mut self.0).await {
+            Err(_) => Settled::NotYet,
+            Ok(Err(_)) => Settled::Failed(Trouble::Other("the disk does not answer".to_owned()), Vec::new()),
+            Ok(Ok((Ok(Written::NotLater), births))) => {
                 Settled::Failed(Trouble::Other("the clock went backwards".to_owned()), births)
             }
-            Ok((Ok(written), _)) => Settled::Written(written),
-            Ok((Err(trouble), births)) => Settled::Failed(trouble, births),
+            Ok(Ok((Ok(written), _))) => Settled::Written(written),
+            Ok(Ok((Err(trouble), births))) => Settled::Failed(trouble, births),
         }
     }
 }
