@@ -59,8 +59,9 @@ pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
     let wish = Wish { mode, service: None, who: None, badge };
     let (sources, past) = stage.past()?;
     let settings = setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
-    let (clock, look, state) = (stage.clock, stage.look, stage.state.clone());
-    super::watch(Session { settings, sources, recorder: Recorder::off(), past, clock, look, state })
+    let Stage { clock, look, state, .. } = &stage;
+    let (clock, look, folder) = (*clock, look.clone(), state.clone());
+    super::watch(Session { settings, sources, recorder: Recorder::off(), past, clock, look, state: folder })
 }
 
 /// The simulated world, running, and the configuration that watches it.

@@ -157,17 +157,13 @@ impl States {
     fn change(&mut self, of: &SourceId, part: String, fault: Option<String>, at: At) -> Option<String> {
         let name = if part.is_empty() { of.to_string() } else { format!("{of}: {part}") };
         let key = (of.clone(), part);
-        match fault {
-            Some(fault) => {
-                let since = self.0.get(&key).map_or(at, |(_, since)| *since);
-                let is_new = self.0.insert(key, (fault.clone(), since)).is_none_or(|(before, _)| before != fault);
-                is_new.then(|| format!("{name}: {fault}"))
-            }
-            None => {
-                let (_, since) = self.0.remove(&key)?;
-                Some(format!("{name}: answers again after {}", units::between(since, at)))
-            }
-        }
+        let Some(fault) = fault else {
+            let (_, since) = self.0.remove(&key)?;
+            return Some(format!("{name}: answers again after {}", units::between(since, at)));
+        };
+        let since = self.0.get(&key).map_or(at, |(_, since)| *since);
+        let is_new = self.0.insert(key, (fault.clone(), since)).is_none_or(|(before, _)| before != fault);
+        is_new.then(|| format!("{name}: {fault}"))
     }
 }
 
@@ -201,7 +197,7 @@ mod tests {
     #[test]
     fn only_what_changes_is_said() {
         let mut states = States::default();
-        let at = |second| At::from_timestamp(1_800_000_000 + second, 0).unwrap();
+        let at = |second: i64| At::from_timestamp(1_800_000_000 + second, 0).unwrap();
         let reading = |second, body| Reading {
             source: SourceId::new("metrics shop"),
             at: at(second),
@@ -223,7 +219,7 @@ mod tests {
         };
         let batch = crate::facts::Batch { points: Vec::new(), changes: Vec::new(), about: about.into() };
         let well = || Ok(Payload::Signals(batch.clone()));
-        assert_eq!(states.news(&reading(35, well())), ["metrics shop: answers again after 35 s"]);
+        assert_eq!(states.news(&reading(35, well())), ["metrics shop: answers again after 35s"]);
         assert!(states.news(&reading(40, well())).is_empty());
     }
 }

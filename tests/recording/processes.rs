@@ -158,7 +158,7 @@ fn killed_at_any_moment_nothing_is_lost_and_another_takes_over() {
     let home = tempfile::tempdir().unwrap();
     let shop = Shop::start();
     shop.configured(home.path());
-    let mut records = vec![Recording::start(home.path()), Recording::start(home.path())];
+    let mut records = [Recording::start(home.path()), Recording::start(home.path())];
     let mut longest = Duration::ZERO;
     for round in 0..8 {
         let before = rows(home.path()).len();

@@ -5,6 +5,7 @@
 //! scrape, and answers with points; nothing is ever evaluated on the way of a key. Main type: [`Embedded`].
 
 mod evaluate;
+mod part;
 mod plan;
 pub mod recording;
 mod share;
@@ -47,9 +48,9 @@ pub use plan::Plan;
 pub use plan::Planner;
 
 use evaluate::Evaluator;
+use part::Turn;
 use recording::Recorder;
 use share::Share;
-use share::Turn;
 use target::Scraped;
 use target::Target;
 use versions::Versions;

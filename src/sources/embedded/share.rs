@@ -13,6 +13,9 @@ use crate::facts::text::clean_line;
 use crate::promql::Limits;
 use crate::promql::Query;
 use crate::sources::embedded::Settings;
+use crate::sources::embedded::part::Look;
+use crate::sources::embedded::part::Role;
+use crate::sources::embedded::part::Turn;
 use crate::sources::embedded::recording;
 use crate::sources::embedded::recording::Access;
 use crate::sources::embedded::recording::Encoder;
@@ -58,40 +61,6 @@ pub(super) struct Share {
     since_ms: Option<i64>,
 }
 
-/// Our part.
-enum Role {
-    /// Nothing is recorded and nothing read.
-    Off,
-    /// Not known yet, or not any more.
-    Unknown,
-    /// We scrape and record.
-    Holds {
-        recording: i64,
-        /// The store and the numbers of its series are those of the recording.
-        begun: bool,
-        next: u32,
-    },
-    /// Another process scrapes.
-    Reads {
-        recording: i64,
-        seq: i64,
-        holder: String,
-        /// The beat that was seen last, and when it was seen first.
-        beat: i64,
-        since: Instant,
-    },
-    /// We scrape and do not record.
-    Alone { since: Instant },
-}
-
-/// What to do when the engine is asked.
-pub(super) enum Turn {
-    /// Scrape.
-    Scrape,
-    /// Give these answers, which were recorded; they may be none.
-    Tell(Vec<(At, Record)>),
-}
-
 impl Share {
     /// `plan` is everything that makes the queries what they are.
     pub(super) fn new(settings: &Settings, recorder: Recorder, plan: &str) -> Self {
@@ -102,7 +71,7 @@ impl Share {
             parts.push(format!("{} {}", url.username(), shown(url)));
             // Where a secret lies, not what it is; a header that is no secret is part of the question.
             parts.extend(headers.iter().map(|(name, value)| match value {
-                SecretRef::Plain(plain) => format!("{name}: {}", plain.expose()),
+                SecretRef::Plain(value) => format!("{name}: {}", value.expose()),
                 lies => format!("{name}: {lies:?}"),
             }));
         }
@@ -382,19 +351,6 @@ impl Share {
     pub(super) fn seen(&self) -> Seen {
         self.state.1.versions.clone()
     }
-}
-
-/// What there is to be seen of a recording.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Look {
-    /// Nothing new.
-    Nothing,
-    /// New rows.
-    News,
-    /// The holder is gone, or silent for too long.
-    Silence,
-    /// The recording itself is gone, or cannot be read.
-    Gone,
 }
 
 impl Drop for Share {

@@ -116,16 +116,15 @@ fn put_answer(out: &mut Vec<u8>, answer: &Answer, texts: &mut Texts) {
             put_duration(out, *left);
         }
         Answer::NoTraffic => out.push(NO_TRAFFIC),
-        Answer::NoData(why) => match texts.find(why) {
-            Some(index) => {
+        Answer::NoData(why) => {
+            if let Some(index) = texts.find(why) {
                 out.push(NO_DATA_OF);
                 bytes::put_number(out, index as u64);
-            }
-            None => {
+            } else {
                 out.push(NO_DATA);
                 bytes::put_text(out, why);
             }
-        },
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! is synced but at checkpoints. A file that is damaged is set aside and never written to again.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -195,8 +196,7 @@ pub fn set_aside(path: &Path, now_ms: i64) -> Result<PathBuf, Trouble> {
 fn make(path: &Path, dir: &Path) -> Result<(), Trouble> {
     let shared = fs::metadata(dir)?.mode() & 0o020 != 0;
     let mode = if shared { 0o660 } else { 0o600 };
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    match made {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
         _ => Ok(()),
     }
@@ -225,7 +225,7 @@ fn escaped(path: &Path) -> String {
         match byte {
             b'/' | b'-' | b'_' | b'.' => out.push(char::from(*byte)),
             byte if byte.is_ascii_alphanumeric() => out.push(char::from(*byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte => drop(write!(out, "%{byte:02X}")),
         }
     }
     out

@@ -31,9 +31,12 @@ fn body(series: std::ops::Range<usize>) -> impl Strategy<Value = Body> {
     prop::option::weighted(0.9, prop::collection::vec((series, value, own), 0..12))
 }
 
+/// The same by series.
+type Kept = BTreeMap<usize, Vec<(u64, Option<i64>)>>;
+
 /// Of several samples without a time of their own in one body the first counts.
-fn kept(body: &Body) -> Option<BTreeMap<usize, Vec<(u64, Option<i64>)>>> {
-    let mut kept: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+fn kept(body: &Body) -> Option<Kept> {
+    let mut kept: Kept = BTreeMap::new();
     for (series, bits, own) in body.as_ref()? {
         let all = kept.entry(*series).or_default();
         if all.is_empty() || own.is_some() {
