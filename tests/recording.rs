@@ -6,5 +6,7 @@
 mod engines;
 #[path = "loopback/mod.rs"]
 mod loopback;
+#[path = "recording/measure.rs"]
+mod measure;
 #[path = "recording/processes.rs"]
 mod processes;

@@ -34,13 +34,21 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// A service with some hundred series that notes when it was scraped.
-struct Shop {
-    address: String,
+pub struct Shop {
+    pub address: String,
     scrapes: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Shop {
     fn start() -> Self {
+        Self::serving(|count| {
+            let line = |id: usize| format!("x_total{{id=\"{id}\"}} {}\n", count * (1 + id % 4));
+            (0..400).map(line).collect::<Vec<_>>().concat()
+        })
+    }
+
+    /// One that answers the `n`th scrape with that body.
+    pub fn serving(body: impl Fn(usize) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/metrics", listener.local_addr().unwrap());
         let scrapes = Arc::new(Mutex::new(Vec::new()));
@@ -55,8 +63,7 @@ impl Shop {
                     seen.push(Instant::now());
                     seen.len()
                 };
-                let lines = (0..400).map(|id| format!("x_total{{id=\"{id}\"}} {}\n", count * (1 + id % 4)));
-                let body: String = lines.collect();
+                let body = body(count);
                 let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\n";
                 let _ = write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len());
             }

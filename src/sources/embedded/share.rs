@@ -126,8 +126,9 @@ impl Share {
 
     /// Whether there is a reason to ask.
     async fn look(&mut self, now_ms: i64) -> Look {
-        let Role::Reads { recording, .. } = self.role else { return Look::Gone };
-        let Ok(Some(glanced)) = self.recorder.glance(recording, now_ms).await else { return Look::Gone };
+        let Role::Reads { recording, since, .. } = self.role else { return Look::Gone };
+        let is_overdue = since.elapsed() >= self.every.mul_f64(1.1);
+        let Ok(Some(glanced)) = self.recorder.glance(recording, now_ms, is_overdue).await else { return Look::Gone };
         let silence = self.every + self.every / 2;
         let Role::Reads { seq, beat, since, .. } = &mut self.role else { return Look::Gone };
         if glanced.glance.beat != *beat {
@@ -309,7 +310,12 @@ impl Share {
     async fn settle(&mut self) {
         let Some(pending) = &mut self.pending else { return };
         match pending.settled().await {
-            Settled::NotYet => return,
+            Settled::NotYet => {
+                let slow = Trouble::Other("the disk does not answer".to_owned());
+                self.trouble = Some(self.unkept(&slow));
+                self.remark.clone_from(&self.trouble);
+                return;
+            }
             Settled::Written(Written::Lost) => self.role = Role::Unknown,
             Settled::Written(Written::Kept { since_ms, .. }) => {
                 if self.trouble.take().is_some() {

@@ -164,13 +164,22 @@ impl Recorder {
         }
     }
 
-    /// Looks at a recording without reading its rows; `None` when it is no more.
-    pub(super) async fn glance(&self, recording: i64, now_ms: i64) -> Result<Option<Glanced>, Trouble> {
+    /// Looks at a recording without reading its rows; `None` when it is no more. Whether the holder lives is looked
+    /// after only where a row `is_overdue`: that costs more than the rest.
+    pub(super) async fn glance(
+        &self,
+        recording: i64,
+        now_ms: i64,
+        is_overdue: bool,
+    ) -> Result<Option<Glanced>, Trouble> {
         let job = move |desk: &mut desk::Desk| {
             let me = desk.place.me.clone();
             let glance = desk.with(now_ms, |file| file.glance(recording))?;
             Ok(glance.map(|glance| Glanced {
-                is_free: glance.holder.as_ref().is_none_or(|holder| *holder == me || holder.is_dead(&me)),
+                is_free: glance
+                    .holder
+                    .as_ref()
+                    .is_none_or(|holder| *holder == me || (is_overdue && holder.is_dead(&me))),
                 glance,
             }))
         };
