@@ -45,6 +45,13 @@ pub fn run(cli: &Cli) -> Result<ExitCode, String> {
     let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None };
     setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
     config.services.retain(|service| wish.service.as_deref().is_none_or(|name| *service.name == *name));
+    // A server that is asked for metrics keeps their history by itself.
+    config.services.retain(|service| !service.targets.is_empty());
+    if config.services.is_empty() {
+        return Err(
+            "no service has targets that could be scraped; a server of [[prometheus]] keeps its own history".to_owned()
+        );
+    }
     let recorder = setup::recorder(&config, &prepared.state, Access::Shared, "sixty record");
     recorder.open(clock.now()).map_err(|why| format!("nothing can be recorded: {why}"))?;
     let engines = setup::engines(&config, &recorder);
@@ -216,6 +223,7 @@ mod tests {
             queries: BTreeMap::new(),
             targets: Vec::new(),
             series: (0, 0),
+            lag: Duration::ZERO,
         };
         let batch = crate::facts::Batch { points: Vec::new(), changes: Vec::new(), about: about.into() };
         let well = || Ok(Payload::Signals(batch.clone()));

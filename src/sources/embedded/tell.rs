@@ -151,7 +151,8 @@ impl Embedded {
         }
         let State { presets, mut notes, queries, versions, .. } = self.share.state().clone();
         notes.extend(self.share.notes(now));
-        let report = EngineReport { engine: self.title(), presets, notes, queries, targets, series };
+        let report =
+            EngineReport { engine: self.title(), presets, notes, queries, targets, series, lag: Duration::ZERO };
         Ok(Payload::Signals(Batch { points, changes: versions.changes, about: self.about(report) }))
     }
 
