@@ -42,10 +42,10 @@ fn body(series: usize, step: usize) -> String {
 /// Processor time of this process so far.
 fn spent() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<u64> =
+    let fields: Vec<i64> =
         text.rsplit(')').next().unwrap_or_default().split(' ').filter_map(|f| f.parse().ok()).collect();
     // Behind the letter of the state: the 11th and 12th number, in hundredths of a second.
-    Duration::from_millis((fields[10] + fields[11]) * 10)
+    Duration::from_millis((fields[10] + fields[11]).unsigned_abs() * 10)
 }
 
 fn resident(pid: u32) -> String {

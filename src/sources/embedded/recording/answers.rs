@@ -158,6 +158,7 @@ fn put_outcome(out: &mut Vec<u8>, outcome: &Result<ScrapeReport, Fault>) {
             bytes::put_text(out, &fault.advice);
             out.push(u8::from(fault.retry_after.is_some()));
             put_duration(out, fault.retry_after.unwrap_or_default());
+            bytes::put_number(out, fault.status.map_or(0, u64::from));
         }
     }
 }
@@ -177,7 +178,8 @@ fn outcome(bytes: &mut Bytes<'_>) -> Result<Result<ScrapeReport, Fault>, Broken>
     let fault = Fault::new(kind, bytes.text()?).advise(bytes.text()?);
     let asked_for = bytes.byte()? == 1;
     let retry_after = Some(duration(bytes)?).filter(|_| asked_for);
-    Ok(Err(Fault { retry_after, ..fault }))
+    let status = u16::try_from(bytes.number()?).map_err(|_| Broken)?;
+    Ok(Err(Fault { retry_after, status: Some(status).filter(|status| *status > 0), ..fault }))
 }
 
 fn put_duration(out: &mut Vec<u8>, duration: Duration) {
@@ -202,7 +204,7 @@ mod tests {
         let mut kept = Texts::default();
         for why in &texts {
             let fault = Fault::new(FaultKind::Timeout, "no answer within 10 s").advise("is it up?");
-            let asked_for = Fault { retry_after: Some(Duration::from_secs(90)), ..fault.clone() };
+            let asked_for = Fault { retry_after: Some(Duration::from_secs(90)), status: Some(429), ..fault.clone() };
             let report = ScrapeReport {
                 bytes: 70_000,
                 samples: 507,
