@@ -51,6 +51,8 @@ fn the_sample_names_every_setting() {
         "rate_window",
         "max_series",
         "who",
+        "enabled",
+        "size",
         "state_dir",
         "checklist",
         "metrics",

@@ -15,6 +15,7 @@ mod prometheus;
 mod query;
 mod read;
 mod reader;
+mod recording;
 mod secrets;
 mod service;
 mod sources;
@@ -71,6 +72,8 @@ pub struct Config {
     pub retention: Duration,
     /// The most series that are kept for one service.
     pub max_series: usize,
+    /// What of the scrapes is kept on disk.
+    pub recording: Recording,
     /// The name beside ticks and notes; `None`: the name of the login.
     pub who: Option<String>,
     /// Where the journal lies; `None`: the state directory of the user.
@@ -101,6 +104,7 @@ impl Default for Config {
             intervals: Intervals::default(),
             retention: Duration::from_secs(6 * 3600),
             max_series: 5000,
+            recording: Recording::default(),
             who: None,
             state_dir: None,
             checklist: None,
@@ -173,6 +177,22 @@ impl Default for Intervals {
             // A deploy that has just finished should be there while the first question is still being asked.
             changes: Duration::from_secs(30),
         }
+    }
+}
+
+/// What of the scrapes is kept on disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recording {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// The most that the file may take, in bytes.
+    pub size: u64,
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        // Six hours of some ten services with all presets.
+        Self { enabled: true, size: 256_000_000 }
     }
 }
 

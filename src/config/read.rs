@@ -23,6 +23,7 @@ use super::reader::Value;
 use super::reader::Wrong;
 use super::reader::quoted;
 use super::reader::suggestion;
+use super::recording;
 use super::service;
 use super::sources;
 use super::syntax;
@@ -163,6 +164,9 @@ fn general(top: &Section<'_>, context: &Context<'_>, config: &mut Config) {
     }
     if let Some(value) = top.value("max_series") {
         config.max_series = max_series(&value).unwrap_or(config.max_series);
+    }
+    if let Some(value) = top.value("recording") {
+        recording::read(&value, &mut config.recording);
     }
     config.who = text("who", "who = \"ana\"").and_then(|text| service::name(&text, &mut Vec::new()));
     config.state_dir = text("state_dir", "state_dir = \"~/incidents\"").and_then(|text| text.map(path));

@@ -19,6 +19,7 @@ use crate::promql::SeriesId;
 use crate::promql::Store;
 use crate::promql::TargetId;
 use crate::sources::embedded::Settings;
+use crate::sources::embedded::recording::Tape;
 use crate::sources::exposition;
 use crate::sources::exposition::Format;
 use crate::sources::exposition::NameFilter;
@@ -39,8 +40,13 @@ pub(super) struct Target {
     pub(super) url: Url,
     pub(super) address: String,
     access: Arc<Access>,
+    /// The labels that all its series have.
+    pub(super) constant: Labels,
     id: TargetId,
     reader: Reader<SeriesId>,
+    names: Option<BTreeSet<String>>,
+    /// What the last scrape brought, while that is recorded.
+    pub(super) tape: Tape,
     deadline: Duration,
     /// Series of the last scrape that the store had no place for.
     pub(super) refused: usize,
@@ -77,8 +83,11 @@ impl Target {
             address: shown(&url),
             url,
             access,
-            id: store.add_target(constant),
+            id: store.add_target(constant.clone()),
+            constant,
             reader: Reader::new(exposition::Limits::default()),
+            names: None,
+            tape: Tape::default(),
             deadline: DEADLINE.min(settings.every.max(Duration::from_secs(1))),
             refused: 0,
         }
@@ -86,7 +95,22 @@ impl Target {
 
     /// Sets the metric names that are worth reading; `None` means all.
     pub(super) fn wants(&mut self, names: Option<&BTreeSet<String>>) {
+        self.names = names.cloned();
         self.reader.names(names.map(|names| names.iter().map(String::as_str).collect::<NameFilter>()));
+    }
+
+    pub(super) const fn id(&self) -> TargetId {
+        self.id
+    }
+
+    /// Goes on in a store in which the target has that number; every series will be met anew.
+    pub(super) fn moves(&mut self, id: Option<TargetId>) {
+        self.id = id.unwrap_or(self.id);
+        self.reader = Reader::new(exposition::Limits::default());
+        self.tape = Tape::default();
+        self.refused = 0;
+        let names = self.names.take();
+        self.wants(names.as_ref());
     }
 
     pub(super) async fn get(&self, http: &Http, url: &Url) -> Scraped {
@@ -107,26 +131,28 @@ impl Target {
     }
 
     /// Reads the body into the store; a target without one ends all its series, so that nothing reads flat.
-    pub(super) fn store(&mut self, store: &mut Store, answer: Checked, at: At) -> TargetReport {
+    /// What is read is noted on the tape as well where it `records`.
+    pub(super) fn store(&mut self, store: &mut Store, answer: Checked, at: At, records: bool) -> TargetReport {
         let at_ms = at.timestamp_millis();
         let (kept, most) = store.counts();
         if self.refused > 0 && kept < most {
             self.reader.ask_again();
         }
         self.refused = 0;
-        let outcome = answer.body.and_then(|body| self.read(store, &body, at_ms));
+        let outcome = answer.body.and_then(|body| self.read(store, &body, at_ms, records));
+        self.tape.end(outcome.is_ok());
         if outcome.is_err() {
             store.down(self.id, at_ms);
         }
         TargetReport { address: self.address.clone(), outcome, took: answer.took }
     }
 
-    fn read(&mut self, store: &mut Store, body: &Exposition, at_ms: i64) -> Result<ScrapeReport, Fault> {
+    fn read(&mut self, store: &mut Store, body: &Exposition, at_ms: i64, records: bool) -> Result<ScrapeReport, Fault> {
         let full = Full { max_series: store.counts().1 };
         let scrape = store.begin(self.id, at_ms).map_err(|_| {
             Fault::new(FaultKind::Local, "the clock went backwards").advise("numbers go on when it has caught up")
         })?;
-        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None };
+        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None, tape: &mut self.tape, records };
         let mut report = self.reader.read(&body.bytes, body.format, &mut into)?;
         let off = into.off();
         into.scrape.finish();
@@ -182,6 +208,8 @@ struct Into<'a> {
     plain: bool,
     /// The timestamp that is nearest to the scrape, from there.
     nearest_ms: Option<i64>,
+    tape: &'a mut Tape,
+    records: bool,
 }
 
 impl Into<'_> {
@@ -202,7 +230,12 @@ impl Sink for Into<'_> {
     type Series = SeriesId;
 
     fn series(&mut self, labels: Labels) -> Option<SeriesId> {
-        self.scrape.series(labels).ok()
+        if !self.tape.runs() {
+            return self.scrape.series(labels).ok();
+        }
+        let series = self.scrape.series(labels.clone()).ok()?;
+        self.tape.born(series, labels);
+        Some(series)
     }
 
     fn sample(&mut self, series: SeriesId, value: f64, explicit_ms: Option<i64>) {
@@ -213,6 +246,8 @@ impl Sink for Into<'_> {
             }
             Some(_) => {}
         }
-        self.scrape.put(series, value, explicit_ms);
+        if self.scrape.put(series, value, explicit_ms) && self.records {
+            self.tape.sample(series, value, explicit_ms);
+        }
     }
 }
