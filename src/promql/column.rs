@@ -148,7 +148,6 @@ impl Column {
 
     /// What a counter's functions need of the samples at times in `(after, until]`; `None` when there are fewer than
     /// two. Costs two values where nothing odd happened since, else a look at the window.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the evaluator is about to ask for it"))]
     pub(super) fn span(&self, axis: &Axis, slots: (u64, u64), (after, until): (i64, i64)) -> Option<Span> {
         let (low, high) = self.indexes(slots, after, until);
         let count = high.checked_sub(low).filter(|count| *count > 1)?;
@@ -163,7 +162,6 @@ impl Column {
     }
 
     /// The two newest samples at times in `(after, until]`, the older one first; `None` when there are fewer.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the evaluator is about to ask for it"))]
     pub(super) fn last_two(
         &self,
         axis: &Axis,

@@ -15,6 +15,7 @@ use crate::promql::axis::Axis;
 use crate::promql::column;
 use crate::promql::column::Column;
 use crate::promql::column::STALE;
+use crate::promql::edits::Edits;
 use crate::promql::scrape::Scrape;
 
 /// How much a store keeps.
@@ -105,13 +106,21 @@ pub struct Store {
     series: Vec<Series>,
     by_name: BTreeMap<Box<str>, Vec<u32>>,
     idle: VecDeque<u32>,
+    edits: Edits,
 }
 
 impl Store {
     /// An empty store.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, targets: Vec::new(), series: Vec::new(), by_name: BTreeMap::new(), idle: VecDeque::new() }
+        Self {
+            limits,
+            targets: Vec::new(),
+            series: Vec::new(),
+            by_name: BTreeMap::new(),
+            idle: VecDeque::new(),
+            edits: Edits::new(),
+        }
     }
 
     /// Adds a target. All its series get the constant labels (`job`, `instance`); a scraped label of such a name is
@@ -153,6 +162,7 @@ impl Store {
         if let Some(last_ms) = axis.last().filter(|last| at_ms <= *last) {
             return Err(NotLater { last_ms, at_ms });
         }
+        self.edits.scrape(at_ms);
         self.expire(target.0, at_ms);
         let slot = self.targets[target.0 as usize].axis.push(at_ms);
         Ok(Scrape::new(self, target, slot, at_ms))
@@ -194,8 +204,18 @@ impl Store {
         (count > 0).then(|| Duration::from_millis(first.abs_diff(last) / count))
     }
 
+    /// What has changed in it.
+    pub(super) fn edits(&self) -> &Edits {
+        &self.edits
+    }
+
     pub(super) fn targets(&self) -> &[Target] {
         &self.targets
+    }
+
+    /// How many places for series there are.
+    pub(super) fn size(&self) -> usize {
+        self.series.len()
     }
 
     pub(super) fn at_index(&self, index: u32) -> &Series {
@@ -222,6 +242,7 @@ impl Store {
             self.idle.retain(|other| *other != index);
         }
         if let Some(own) = explicit {
+            self.edits.touch(own);
             series.column.put_explicit(&self.targets[series.target as usize].axis, own, value);
             series.live = false;
         } else if !series.column.reaches(slot) {
@@ -278,6 +299,7 @@ impl Store {
 
     /// Makes a series, in the place of an idle one where there is one.
     fn insert(&mut self, target: u32, labels: Labels) -> u32 {
+        self.edits.set_changes();
         let labels = Arc::new(labels);
         let index = if let Some(index) = self.idle.pop_front() {
             self.forget_name(index);
@@ -331,6 +353,7 @@ impl Store {
     fn expire(&mut self, target: u32, at: i64) {
         let retention = i64::try_from(self.limits.retention.as_millis()).unwrap_or(i64::MAX);
         let oldest = at.saturating_sub(retention);
+        self.edits.forget(oldest);
         let first = self.targets[target as usize].axis.expire(oldest);
         let up = self.targets[target as usize].up;
         for index in &self.targets[target as usize].members {
