@@ -29,6 +29,8 @@ mod fused;
 mod grouping;
 mod histogram;
 mod label_functions;
+#[cfg(test)]
+mod laws;
 mod leaf;
 mod matching;
 mod math;

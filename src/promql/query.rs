@@ -106,6 +106,18 @@ impl Query {
         Self { text, root, dialect, remembered: Remembered::default() }
     }
 
+    /// The same query with nothing remembered.
+    #[cfg(test)]
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.text.clone(), self.root.clone(), self.dialect)
+    }
+
+    /// About how many bytes it remembers.
+    #[cfg(test)]
+    pub(super) fn remembers(&self) -> usize {
+        self.remembered.bytes()
+    }
+
     /// The query as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
