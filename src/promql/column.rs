@@ -158,6 +158,17 @@ impl Column {
         }
     }
 
+    /// Whether all these slots of the axis hold a sample, and none is lower than the one before.
+    pub(super) fn is_even(&self, (low, high): (u64, u64)) -> bool {
+        let Range { start, end } = self.values.range();
+        self.times.is_none() && low >= start.max(self.smooth) && high <= end
+    }
+
+    /// The sample of a slot, of those that are [even](Self::is_even).
+    pub(super) fn at(&self, slot: u64) -> f64 {
+        f64::from_bits(self.values.get(slot))
+    }
+
     /// What a counter's functions need of the samples at times in `(after, until]`; `None` when there are fewer than
     /// two. Costs two values where nothing odd happened since, else a look at the chunks in which it did.
     pub(super) fn span(&self, axis: &Axis, slots: (u64, u64), window: (i64, i64)) -> Option<Span> {

@@ -95,6 +95,9 @@ impl Membership {
 
     pub(super) fn of<'a>(frame: &Frame<'a>, aggregate: &'a Aggregate, leaf: Leaf<'a>) -> Self {
         let selection = frame.selection(leaf.selector);
+        if aggregate.groups.is_none() {
+            return Self { of: vec![0; selection.len()], groups: vec![Arc::new(Labels::default())] };
+        }
         let sample = |index: &u32| Sample {
             labels: Tags::Stored(&frame.store.at_index(*index).labels),
             value: 0.0,

@@ -225,3 +225,40 @@ fn what_a_fixed_time_shows_is_looked_up_each_time() {
         assert_eq!(instant(&query, &world.store, world.at), instant(&query.anew(), &world.store, world.at));
     }
 }
+
+/// What is remembered at 7,000 series: a selection and the groups are 8 bytes a series, the steps of a subquery 24 and
+/// some for each sample that they gave.
+#[test]
+fn what_is_remembered_is_small() {
+    let mut store = Store::new(Limits { retention: Duration::from_hours(6), max_series: 10_000 });
+    let target = store.add_target(Labels::default());
+    let name = |index: usize| {
+        let (route, le) = ((index / 14).to_string(), (index % 14).to_string());
+        [("__name__", "x"), ("le", &*le), ("route", &*route)].into_iter().collect::<Labels>()
+    };
+    let ids: Vec<_> = (0..7_000).map(|index| store.series(target, name(index)).unwrap()).collect();
+    for minute in 0..20 {
+        let mut scrape = store.begin(target, minute * 60_000).unwrap();
+        for id in &ids {
+            scrape.put(*id, minute as f64, None);
+        }
+        scrape.finish();
+    }
+    for (text, most) in [
+        ("sum(rate(x[5m]))", 60_000),
+        ("sum(rate(x{le=~\"1.\"}[5m])) / sum(rate(x[5m]))", 80_000),
+        ("histogram_quantile(0.99, sum by (le) (rate(x[5m])))", 70_000),
+        ("topk(5, sum by (route) (rate(x[5m])))", 150_000),
+        ("max_over_time(sum(rate(x[2m]))[6h:1m])", 80_000),
+        ("histogram_quantile(0.99, sum by (le, route) (rate(x[5m])))", 1_200_000),
+        ("max_over_time(rate(x[2m])[6h:1m])", 100_000),
+    ] {
+        let query = Query::parse(text).unwrap();
+        query.instant(&store, 19 * 60_000).unwrap();
+        let bytes = query.remembers();
+        println!("{bytes:>9} bytes: {text}");
+        assert!(bytes > 0 && bytes < most, "{bytes} bytes: {text}");
+        query.range(&store, 0, 19 * 60_000, 30_000).unwrap();
+        assert!(query.remembers() < most, "{text}");
+    }
+}

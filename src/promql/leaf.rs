@@ -17,6 +17,7 @@ use crate::promql::plan::RangeFunction;
 use crate::promql::plan::Window as Range;
 use crate::promql::query::EvalError;
 use crate::promql::selector::Selector;
+use crate::promql::span::Span;
 use crate::promql::store::Series;
 use crate::promql::window::Window;
 
@@ -101,6 +102,8 @@ struct Windows {
     bounds: Vec<(i64, i64)>,
     /// The same on the axis of one target.
     slots: Vec<(u64, u64)>,
+    /// The times of the first and the last of these.
+    ends: Vec<(i64, i64)>,
     target: Option<u32>,
     /// From the first to the last of them; and whether reading that once is less than reading each.
     whole: (i64, i64),
@@ -132,6 +135,7 @@ impl Windows {
         Self {
             nows: times.to_vec(),
             slots: Vec::with_capacity(bounds.len()),
+            ends: Vec::with_capacity(bounds.len()),
             target: None,
             whole,
             overlap: bounds.len() > 1 && whole.1.saturating_sub(whole.0) < sum,
@@ -145,6 +149,9 @@ impl Windows {
             self.target = Some(target);
             self.slots.clear();
             self.slots.extend(self.bounds.iter().map(|(from, to)| axis.slots(*from, *to)));
+            self.ends.clear();
+            let ends = |(low, high): &(u64, u64)| (axis.time(*low), axis.time(high.saturating_sub(1)));
+            self.ends.extend(self.slots.iter().map(ends));
         }
     }
 
@@ -175,10 +182,24 @@ impl Windows {
 
     /// Functions of counters, which need no more than the ends of a window and the falls in between.
     fn slopes(&mut self, slope: Slope, axis: &Axis, column: &Column, row: &mut [f64]) -> usize {
+        let nothing = f64::from_bits(NOTHING);
         let windows = self.slots.iter().zip(&self.bounds).zip(&mut self.edges);
-        for (place, ((slots, (from, to)), edges)) in row.iter_mut().zip(windows) {
-            let span = column.span(axis, *slots, (*from, *to));
-            *place = span.map_or(f64::from_bits(NOTHING), |span| edges.extrapolated(&span, (*from, *to), slope));
+        let from_to = (self.slots.first().map_or(0, |first| first.0), self.slots.last().map_or(0, |last| last.1));
+        if column.is_even(from_to) {
+            for ((place, (((low, high), bounds), edges)), (first, last)) in row.iter_mut().zip(windows).zip(&self.ends) {
+                *place = if high - low < 2 {
+                    nothing
+                } else {
+                    let (first, last) = ((*first, column.at(*low)), (*last, column.at(*high - 1)));
+                    let span = Span { first, last, count: (high - low) as usize, increase: last.1 - first.1 };
+                    edges.extrapolated(&span, *bounds, slope)
+                };
+            }
+        } else {
+            for (place, ((slots, bounds), edges)) in row.iter_mut().zip(windows) {
+                let span = column.span(axis, *slots, *bounds);
+                *place = span.map_or(nothing, |span| edges.extrapolated(&span, *bounds, slope));
+            }
         }
         2 * row.len()
     }
