@@ -59,8 +59,8 @@ pub(super) fn eval<'a>(frame: &Frame<'a>, aggregate: &'a Aggregate, now: i64) ->
     }
     let samples = frame.vector(&aggregate.argument, now)?;
     let function = match &aggregate.operator {
-        Aggregation::Top(count) => return top(frame, aggregate, samples, frame.scalar(count, now)?, true),
-        Aggregation::Bottom(count) => return top(frame, aggregate, samples, frame.scalar(count, now)?, false),
+        Aggregation::Top(count) => return top(frame, aggregate, &samples, frame.scalar(count, now)?, true),
+        Aggregation::Bottom(count) => return top(frame, aggregate, &samples, frame.scalar(count, now)?, false),
         Aggregation::CountValues(label) => return Ok(count_values(frame, aggregate, &samples, label)),
         Aggregation::Sum => RangeFunction::Sum,
         Aggregation::Average => RangeFunction::Average,
@@ -94,7 +94,7 @@ fn arranged(frame: &Frame<'_>, aggregate: &Aggregate, samples: &[Sample<'_>]) ->
 fn top<'a>(
     frame: &Frame<'a>,
     aggregate: &'a Aggregate,
-    samples: Vec<Sample<'a>>,
+    samples: &[Sample<'a>],
     count: f64,
     descending: bool,
 ) -> Result<Vec<Sample<'a>>, EvalError> {
@@ -104,7 +104,7 @@ fn top<'a>(
     let count = if count < 1.0 { 0 } else { count as usize };
     let mut kept = Vec::new();
     let mut best = Vec::new();
-    for (_, _, members) in arranged(frame, aggregate, &samples).each() {
+    for (_, _, members) in arranged(frame, aggregate, samples).each() {
         best.clear();
         best.extend_from_slice(members);
         best.sort_by(|a, b| order::compare(samples[*a].value, samples[*b].value, descending));

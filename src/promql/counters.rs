@@ -39,15 +39,8 @@ impl Edges {
         let reach = |gap: f64| if gap >= interval * 1.1 { interval / 2.0 } else { gap };
         let before = reach(seconds(span.first.0 - from));
         let after = reach(seconds(to - span.last.0));
-        let edges = Self {
-            first: span.first.0,
-            last: span.last.0,
-            count: span.count,
-            sampled,
-            before,
-            after,
-            factor: 0.0,
-        };
+        let edges =
+            Self { first: span.first.0, last: span.last.0, count: span.count, sampled, before, after, factor: 0.0 };
         Self { factor: edges.factor(before, (from, to), slope), ..edges }
     }
 

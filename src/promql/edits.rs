@@ -146,7 +146,9 @@ mod tests {
             let mut earliest: Vec<i64> = Vec::new();
             for (at, own) in &scrapes {
                 edits.scrape(*at * 1_000);
-                own.iter().for_each(|own| edits.touch(*own * 1_000));
+                for own in own {
+                    edits.touch(*own * 1_000);
+                }
                 states.push(edits.seen());
                 earliest.push(own.iter().copied().chain([*at]).min().unwrap() * 1_000);
                 for (behind, state) in states.iter().enumerate() {

@@ -95,9 +95,7 @@ impl<'a> Frame<'a> {
                 other => calls::each(self, other.into_vector()?, |value| -value)?,
             },
             Node::Select(selector) => self.leaf(node, Leaf::newest(selector), now)?,
-            Node::SampleTimes(selector) => {
-                self.nameless(self.sample_times(selector, now)?)?
-            }
+            Node::SampleTimes(selector) => self.nameless(self.sample_times(selector, now)?)?,
             Node::ToVector(argument) => {
                 vec![Sample::made(crate::facts::Labels::default(), self.scalar(argument, now)?)]
             }

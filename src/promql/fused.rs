@@ -147,7 +147,8 @@ fn gather<'a, G: Gathering>(
         present.extend(firsts.zip(0..).filter(|(first, _)| *first != NOBODY));
         // Groups are in the order of their first members of that instant.
         present.sort_unstable();
-        values.extend(present.iter().map(|(_, group)| (*group, gathered[*group as usize * width + instant].1.result())));
+        values
+            .extend(present.iter().map(|(_, group)| (*group, gathered[*group as usize * width + instant].1.result())));
         ends.push(values.len());
     }
     Ok(Grouped { members, nameless: leaf.drops_name(), values, ends })

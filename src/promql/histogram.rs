@@ -37,7 +37,8 @@ pub(super) fn eval<'a>(frame: &Frame<'a>, histogram: &'a Histogram, now: i64) ->
     };
     let layout = frame.found(place_of(histogram), &samples, || Layout::of(frame, &samples));
     let results = layout.each().map(|(labels, places)| {
-        let buckets = places.iter().map(|(index, bound)| Bucket { bound: *bound, count: samples[*index].value }).collect();
+        let buckets =
+            places.iter().map(|(index, bound)| Bucket { bound: *bound, count: samples[*index].value }).collect();
         let value = match histogram {
             Histogram::Quantile { .. } => {
                 let quantile = quantile(first, buckets);

@@ -60,7 +60,8 @@ enum Event {
 }
 
 fn samples() -> impl Strategy<Value = Vec<(usize, f64, Option<i64>)>> {
-    let value = prop_oneof![12 => (0..20_u32).prop_map(f64::from), 1 => Just(f64::NAN), 1 => Just(1e300), 1 => Just(-0.5)];
+    let value =
+        prop_oneof![12 => (0..20_u32).prop_map(f64::from), 1 => Just(f64::NAN), 1 => Just(1e300), 1 => Just(-0.5)];
     let own = prop_oneof![14 => Just(None), 1 => (0..90_000_i64).prop_map(Some)];
     prop::collection::vec((0..14_usize, value, own), 0..14)
 }
@@ -179,7 +180,9 @@ proptest! {
         events in events(40), start in -300_000..0_i64, step in 1_000..60_000_i64, count in 1..40_i64,
     ) {
         let mut world = World::new(480);
-        events.iter().for_each(|event| world.happen(event));
+        for event in &events {
+            world.happen(event);
+        }
         let start = world.at + start;
         let times = || (0..count).map(|number| start + number * step);
         for text in QUERIES {
@@ -200,7 +203,9 @@ proptest! {
     #[test]
     fn aggregating_on_the_way_is_aggregating_afterwards(events in events(40), shift in -60_000..10_000_i64) {
         let mut world = World::new(480);
-        events.iter().for_each(|event| world.happen(event));
+        for event in &events {
+            world.happen(event);
+        }
         for operator in ["sum", "avg", "min", "max", "count", "group"] {
             for leaf in ["x", "rate(x[1m])", "increase(b[40s])", "delta(x[2m])", "irate(x[1m])", "sum_over_time(x[50s])"] {
                 for groups in ["", "by (g)", "without (i)"] {

@@ -186,7 +186,8 @@ impl Windows {
         let windows = self.slots.iter().zip(&self.bounds).zip(&mut self.edges);
         let from_to = (self.slots.first().map_or(0, |first| first.0), self.slots.last().map_or(0, |last| last.1));
         if column.is_even(from_to) {
-            for ((place, (((low, high), bounds), edges)), (first, last)) in row.iter_mut().zip(windows).zip(&self.ends) {
+            for ((place, (((low, high), bounds), edges)), (first, last)) in row.iter_mut().zip(windows).zip(&self.ends)
+            {
                 *place = if high - low < 2 {
                     nothing
                 } else {

@@ -39,7 +39,8 @@ pub(super) fn place_of<T>(part: &T) -> usize {
 impl Remembered {
     /// Takes what is known, as far as it still holds.
     pub(super) fn take(&self, edits: &Edits) -> Memory {
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map_or_else(Memory::default, |m| *m);
+        let mut memory =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map_or_else(Memory::default, |m| *m);
         memory.catch_up(edits);
         memory
     }

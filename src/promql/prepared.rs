@@ -22,8 +22,8 @@ use crate::promql::sample::Sample;
 use crate::promql::subquery;
 use crate::promql::tags::Tags;
 
-/// Values that a block of instants has at most, of all series of the store together: eight megabytes.
-const MOST_VALUES: usize = 1 << 20;
+/// Values that a block of instants has at most, of all series of the store together: four megabytes.
+const MOST_VALUES: usize = 1 << 19;
 /// Instants in a block at most.
 const MOST_INSTANTS: usize = 128;
 

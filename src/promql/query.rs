@@ -175,7 +175,9 @@ impl Query {
                 frame.prepare(&self.root, &block)?;
                 for at in block {
                     match frame.eval(&self.root, at)? {
-                        Evaluated::Scalar(number) => rows.push(Sample::made(Labels::default(), number), at, self.dialect)?,
+                        Evaluated::Scalar(number) => {
+                            rows.push(Sample::made(Labels::default(), number), at, self.dialect)?;
+                        }
                         Evaluated::Text(_) => return Err(EvalError::new("a text has no values over time")),
                         Evaluated::Vector(samples) => {
                             samples.into_iter().try_for_each(|sample| rows.push(sample, at, self.dialect))?;

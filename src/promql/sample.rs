@@ -40,8 +40,11 @@ impl<'a> Sample<'a> {
 
     /// The labels that the result of the query has.
     pub(super) fn into_result(self, dialect: Dialect) -> (Labels, f64) {
-        let labels =
-            if self.nameless { self.labels.only(|name| !is_reserved(name, dialect)) } else { self.labels.into_labels() };
+        let labels = if self.nameless {
+            self.labels.only(|name| !is_reserved(name, dialect))
+        } else {
+            self.labels.into_labels()
+        };
         (labels, self.value)
     }
 

@@ -18,7 +18,6 @@ pub(super) struct Span {
 
 impl Span {
     /// The span of samples that lie there one after the other; `None` when they are fewer than two.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the evaluator is about to ask for it"))]
     pub(super) fn of(times: &[i64], values: &[f64]) -> Option<Self> {
         let ([first_time, .., last_time], [first, .., last]) = (times, values) else { return None };
         let mut increase = last - first;
