@@ -495,3 +495,31 @@ fn the_drill_is_told_and_every_strip_has_its_queries() {
     let asked: Vec<Measure> = choice.queries.keys().copied().collect();
     assert_eq!(asked, Measure::ALL, "{:?}", choice.notes);
 }
+
+#[test]
+fn what_is_wanted_is_enough_to_choose_by() {
+    let wanted = preset::wanted();
+    assert!(wanted.len() > 100, "{}", wanted.len());
+    assert!(wanted["http_requests_total"].contains("code"));
+    // A server that has everything, and each ecosystem alone: asked for what is wanted only, the same is chosen.
+    let mut worlds: Vec<Inventory> = Vec::new();
+    for preset in preset::all() {
+        let mut world = Inventory::default();
+        world.add("some_metric_of_nobody", ["code", "status"]);
+        let queries = preset.queries.values().flatten().flat_map(|query| &query.needs);
+        for need in preset.fingerprint.iter().flatten().chain(queries) {
+            world.add(&need.metric, need.labels.iter().map(String::as_str).chain(["instance", "le"]));
+        }
+        worlds.push(world);
+    }
+    for world in &worlds {
+        let mut asked = Inventory::default();
+        for (metric, labels) in &wanted {
+            if let Some(there) = world.names.get(*metric) {
+                asked.add(metric, labels.iter().copied().filter(|label| there.contains(*label)));
+            }
+        }
+        let (whole, narrow) = (preset::choose(world), preset::choose(&asked));
+        assert_eq!((whole.presets, whole.queries, whole.notes), (narrow.presets, narrow.queries, narrow.notes));
+    }
+}

@@ -32,7 +32,7 @@ fn ask(url: Url) -> Ask {
 }
 
 async fn get(ask: &Ask) -> Result<Body, Fault> {
-    match Http::new().get(ask).await? {
+    match Http::new().ask(ask).await? {
         Answer::Body(body) => Ok(body),
         Answer::NotModified => unreachable!("nothing was known that could be unmodified"),
     }
@@ -69,12 +69,12 @@ async fn an_unchanged_answer_is_not_sent_again() {
         vec![Script::ok("application/json", "{}").header("etag", "\"1\""), Script::status(304, "text/plain", "")],
     );
     let (http, mut ask) = (Http::new(), ask(server.url("/s")));
-    let Ok(Answer::Body(body)) = http.get(&ask).await else { panic!("the first answer has a body") };
+    let Ok(Answer::Body(body)) = http.ask(&ask).await else { panic!("the first answer has a body") };
     ask.validators = body.validators;
-    assert!(matches!(http.get(&ask).await, Ok(Answer::NotModified)));
+    assert!(matches!(http.ask(&ask).await, Ok(Answer::NotModified)));
     assert_eq!(server.requests()[1].header("if-none-match"), Some("\"1\""));
     ask.validators = sixty::sources::http::Validators::default();
-    assert_eq!(http.get(&ask).await.unwrap_err().kind, FaultKind::Status);
+    assert_eq!(http.ask(&ask).await.unwrap_err().kind, FaultKind::Status);
 }
 
 #[tokio::test]
@@ -158,6 +158,39 @@ async fn every_misbehaviour_has_its_cause() {
     assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Connect, "connection refused"));
     let fault = get(&ask(Url::parse("ftp://127.0.0.1/").unwrap())).await.unwrap_err();
     assert_eq!((fault.kind, fault.cause.as_str()), (FaultKind::Local, "`ftp:` is not an HTTP address"));
+}
+
+#[tokio::test]
+async fn a_form_is_posted_and_stays_a_form_on_its_way() {
+    let server = Loopback::start().await;
+    let moved = |status| Script::status(status, "text/plain", "").header("location", "/end");
+    for (path, script) in [
+        ("/end", Script::ok("application/json", "{}")),
+        ("/302", moved(302)),
+        ("/303", moved(303)),
+        ("/307", moved(307)),
+        ("/405", Script::status(405, "text/plain", "")),
+        ("/away", Script::status(307, "text/plain", "").header("location", server.url_by_name("/end").as_str())),
+    ] {
+        server.on(path, script);
+    }
+    let form = vec![("query".to_owned(), "a{b=\"c&d\"} + 1".to_owned()), ("time".to_owned(), "1.5".to_owned())];
+    let posted = |path| Ask { form: Some(form.clone()), ..ask(server.url(path)) };
+    let sent = ("POST", "query=a%7Bb%3D%22c%26d%22%7D+%2B+1&time=1.5");
+    for (path, arrives) in [("/end", sent), ("/302", sent), ("/303", ("GET", "")), ("/307", sent)] {
+        get(&posted(path)).await.unwrap();
+        let requests = server.requests();
+        let last = requests.last().unwrap();
+        assert_eq!((last.target.as_str(), last.method.as_str(), last.body.as_str()), ("/end", arrives.0, arrives.1));
+        let kind = last.header("content-type");
+        assert_eq!(kind, (arrives.0 == "POST").then_some("application/x-www-form-urlencoded"), "{path}");
+    }
+    let fault = get(&posted("/405")).await.unwrap_err();
+    assert_eq!((fault.kind, fault.status), (FaultKind::Status, Some(405)), "{fault}");
+    let before = server.asked("/end");
+    let fault = get(&posted("/away")).await.unwrap_err();
+    assert!(fault.cause.starts_with("HTTP 307 to another server: http://localhost:"), "{fault}");
+    assert_eq!(server.asked("/end"), before);
 }
 
 #[tokio::test]

@@ -35,6 +35,10 @@ pub enum KeyCode {
     End,
     /// Backspace.
     Backspace,
+    /// Delete.
+    Delete,
+    /// A character that was pasted, and not typed: it is text and never a command.
+    Pasted(char),
     /// A function key.
     F(u8),
 }
@@ -93,6 +97,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Home", KeyCode::Home),
     ("End", KeyCode::End),
     ("Backspace", KeyCode::Backspace),
+    ("Delete", KeyCode::Delete),
     ("F1", KeyCode::F(1)),
     ("F2", KeyCode::F(2)),
     ("F3", KeyCode::F(3)),
@@ -154,6 +159,8 @@ pub enum Command {
     Services,
     /// The next service.
     NextService,
+    /// What fires.
+    Alerts,
     /// What happened to the sources.
     Log,
     /// Move the time axis into the past.
@@ -166,6 +173,8 @@ pub enum Command {
     ZoomIn,
     /// A longer time axis.
     ZoomOut,
+    /// Ask in `PromQL`.
+    Query,
     /// Ask every source now.
     Refresh,
     /// Copy the verdict, or what is open.
@@ -229,11 +238,13 @@ pub const KEYS: &[Binding] = &[
     row("last", Command::Last, &["End", "G"], None, "To the last line"),
     row("services", Command::Services, &["s"], Some("services"), "All services, worst first"),
     row("next-service", Command::NextService, &["n"], None, "Next service"),
+    row("alerts", Command::Alerts, &["a"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
     row("earlier", Command::Earlier, &["[", "Left", "h"], None, "Time axis: earlier"),
     row("later", Command::Later, &["]", "Right", "l"], None, "Time axis: later"),
     row("live", Command::Live, &["0"], None, "Time axis: back to now"),
     row("zoom-in", Command::ZoomIn, &["+", "="], None, "Time axis: shorter"),
     row("zoom-out", Command::ZoomOut, &["-"], None, "Time axis: longer"),
+    row("query", Command::Query, &[":"], None, "Ask in PromQL; the answer is drawn as a strip"),
     row("refresh", Command::Refresh, &["R"], None, "Ask every source now (vendors: at most once a minute)"),
     row("copy", Command::Copy, &["y"], Some("copy"), "Copy the verdict, or what is open (also to a file)"),
     row("log", Command::Log, &["L"], Some("log"), "What happened to the sources"),

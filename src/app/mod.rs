@@ -3,16 +3,23 @@
 //! [`App::update`] is a plain function of the state, the time and a message; it does no I/O, reads no clock and
 //! knows nothing of cells or colours. What it wants of the world it returns as data. Main type: [`App`].
 
+mod alerts;
+mod asking;
 mod feeds;
 mod keys;
 mod log;
 mod msg;
 mod navigation;
+mod prompt;
 mod service;
 mod settings;
 mod state;
 mod update;
 
+pub use alerts::AlertsKnown;
+pub use alerts::KnownAlert;
+pub use asking::Asked;
+pub use asking::Asking;
 pub use feeds::SourceHealth;
 pub use keys::Binding;
 pub use keys::Command;
@@ -28,6 +35,9 @@ pub use msg::Msg;
 pub use navigation::Navigation;
 pub use navigation::Page;
 pub use navigation::Pane;
+pub use prompt::Offer;
+pub use prompt::Prompt;
+pub use prompt::REMEMBERED;
 pub use service::Check;
 pub use service::ServiceState;
 pub use settings::Mode;

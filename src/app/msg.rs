@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::app::KeyPress;
 use crate::facts::Fault;
+use crate::facts::Question;
 use crate::facts::Reading;
+use crate::facts::Reply;
 use crate::facts::SourceId;
 use crate::incident::Entry;
 
@@ -23,6 +25,10 @@ pub enum Msg {
     Journal(JournalNews),
     /// A copy was made (the file it went to), or failed.
     Copied(Result<String, Fault>),
+    /// What came of a question.
+    Replied(Reply),
+    /// The names of the metrics that a source has, in order.
+    Names(SourceId, Arc<Vec<String>>),
     /// Something for the log that no source said: `(clean text, is it a fault)`.
     Logged(String, bool),
 }
@@ -49,6 +55,12 @@ pub enum Effect {
     Append(Arc<str>, Entry),
     /// Ask these sources now, as far as their own limits allow.
     Poll(Vec<SourceId>),
+    /// Ask this question.
+    Ask(Question),
+    /// Find out which metrics the source has.
+    Names(SourceId),
+    /// Keep a question for later sessions.
+    Remember(String),
     /// Put the text on the clipboard and into a file.
     Copy(String),
     /// Paint the whole screen anew.

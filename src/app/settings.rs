@@ -62,6 +62,8 @@ pub struct Settings {
     pub mode: Mode,
     /// The keys.
     pub keys: KeyMap,
+    /// Questions of earlier sessions, the oldest first.
+    pub past_questions: Vec<String>,
     /// The checklist.
     pub checklist: Checklist,
     /// The service to start with; `None` starts with the overview.

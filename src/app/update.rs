@@ -25,6 +25,7 @@ impl App {
     pub fn update(&mut self, at: At, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(at);
         match msg {
+            Msg::Key(press) if self.navigation.page() == Page::Query => self.typed(press),
             Msg::Key(press) => self.settings.keys.command(press).map_or_else(Vec::new, |command| self.obey(command)),
             Msg::Resized(..) => Vec::new(),
             Msg::Second => {
@@ -32,8 +33,18 @@ impl App {
                 Vec::new()
             }
             Msg::Arrived(reading) => {
+                let source = reading.source.clone();
                 self.arrived(reading);
                 self.judge();
+                self.ask_again(&source)
+            }
+            Msg::Replied(reply) => {
+                self.replied(reply);
+                Vec::new()
+            }
+            Msg::Names(source, names) => {
+                self.asking.prompt.know(names);
+                self.asking.named = Some(source);
                 Vec::new()
             }
             Msg::Journal(news) => {
@@ -104,6 +115,12 @@ impl App {
             Payload::Status(status) => {
                 self.status_of.insert(source.clone(), status);
             }
+            Payload::Alerts(alerting) => self.take_alerts(source, alerting),
+            Payload::Fleet(fleet) => {
+                for (service, batch) in fleet.services {
+                    self.take(source, Some(&service), Payload::Signals(batch));
+                }
+            }
             Payload::Unchanged => {}
         }
     }
@@ -161,24 +178,26 @@ impl App {
         service.journal_trouble = news.trouble;
     }
 
-    fn obey(&mut self, command: Command) -> Vec<Effect> {
+    pub(super) fn obey(&mut self, command: Command) -> Vec<Effect> {
         self.first_key.get_or_insert(self.now);
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return vec![Effect::Suspend],
             Command::Repaint => return vec![Effect::Repaint],
             Command::Refresh => return vec![Effect::Poll(self.sources.iter().map(|s| s.info.id.clone()).collect())],
+            Command::Query => return self.open_prompt(),
             Command::Copy => return vec![Effect::Copy(self.copied_text())],
             Command::Tick(number) => return self.toggle(usize::from(number) - 1),
             Command::TickChosen => return self.toggle(self.navigation.item),
             Command::Help => self.navigation.show(Page::Help),
             Command::Log => self.navigation.show(Page::Log),
+            Command::Alerts => self.navigation.show(Page::Alerts),
             Command::Services => self.services_key(),
             Command::NextService => self.next_service(),
             Command::Back => self.navigation.back(),
             Command::Open => self.open(),
-            Command::NextPane => self.navigation.turn(true),
-            Command::PreviousPane => self.navigation.turn(false),
+            Command::NextPane => self.turn(true),
+            Command::PreviousPane => self.turn(false),
             Command::Up => self.step(-1),
             Command::Down => self.step(1),
             Command::PageUp => self.step(-10),
@@ -230,6 +249,7 @@ impl App {
             Page::Service => {
                 let page = match self.navigation.pane {
                     Pane::Checklist => Page::Checklist,
+                    Pane::Alerts => Page::Alerts,
                     Pane::Changes => Page::Changes,
                     Pane::Outside => Page::Outside,
                     Pane::Strips => match self.strips().get(self.navigation.strip) {
@@ -239,15 +259,29 @@ impl App {
                 };
                 self.navigation.show(page);
             }
-            Page::Signal(_) | Page::Checklist | Page::Changes | Page::Outside | Page::Log | Page::Help => {
-                self.navigation.back();
-            }
+            Page::Signal(_)
+            | Page::Checklist
+            | Page::Alerts
+            | Page::Changes
+            | Page::Outside
+            | Page::Log
+            | Page::Help
+            | Page::Query => self.navigation.back(),
+        }
+    }
+
+    /// The next pane, or the one before; alerts are skipped where nobody tells of them.
+    fn turn(&mut self, forward: bool) {
+        self.navigation.turn(forward);
+        if self.navigation.pane == Pane::Alerts && self.sources_of(SourceKind::Alerts, None).next().is_none() {
+            self.navigation.turn(forward);
         }
     }
 
     /// Moves what is chosen, or scrolls, by that many lines.
     fn step(&mut self, by: isize) {
         let strips = self.strips().len();
+        let alerts = self.alerts().len() + self.broken_rules().count();
         let navigation = &mut self.navigation;
         let log = navigation.page() == Page::Log;
         let (position, count) = match (navigation.page(), navigation.pane) {
@@ -256,10 +290,12 @@ impl App {
                 (&mut navigation.item, self.settings.checklist.items.len())
             }
             (Page::Service, Pane::Strips) => (&mut navigation.strip, strips),
+            (Page::Alerts, _) => (&mut navigation.alert, alerts),
+            (Page::Service, Pane::Alerts) => return self.step_alerts(by),
             (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, self.changes.len()),
             (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
             (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
-            (Page::Signal(_) | Page::Help, _) => (&mut navigation.scroll, 200),
+            (Page::Signal(_) | Page::Help | Page::Query, _) => (&mut navigation.scroll, 200),
         };
         // The log grows at its end, so its scroll counts from there: up is towards the past.
         let by = if log { by.saturating_neg() } else { by };
@@ -298,8 +334,11 @@ impl App {
         vec![Effect::Append(name, entry)]
     }
 
-    /// What `y` copies: the query on a signal's page, else the verdict with its time in both zones.
+    /// What `y` copies: the query on a signal's page, the runbook of an alert, else the verdict with its time in both zones.
     fn copied_text(&self) -> String {
+        if self.navigation.page() == Page::Alerts {
+            return self.copied_alert();
+        }
         let Some(service) = self.service() else { return String::new() };
         if let Page::Signal(signal) = self.navigation.page()
             && let Some(about) = service.signals.about()
@@ -327,7 +366,7 @@ impl App {
     pub fn floor_of(kind: SourceKind) -> Duration {
         match kind {
             SourceKind::Status => Duration::from_secs(60),
-            SourceKind::Metrics | SourceKind::Changes => Duration::from_secs(1),
+            SourceKind::Metrics | SourceKind::Changes | SourceKind::Alerts => Duration::from_secs(1),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Asks every source once, all at the same time, and judges no service: that is what `sixty report` is for. It
 //! writes nothing; whether the journal could be written is asked of the system.
 
+mod alerts;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -118,10 +120,7 @@ fn ask(sources: Vec<Source>, clock: Clock) -> Result<Vec<Asked>, String> {
     let http = Http::new();
     let one = async |mut source: Source| {
         let (took, body) = ask_once(&mut source, &http, clock).await;
-        let remark = match &source {
-            Source::Deploys(deploys) => deploys.remark(),
-            Source::Embedded(_) | Source::Status(_) => None,
-        };
+        let remark = source.remark();
         Asked { info: source.info(), took, body, remark }
     };
     Ok(runtime.block_on(join_all(sources.into_iter().map(one))))
@@ -236,6 +235,10 @@ fn source(asked: &Asked, now: At) -> Vec<Line> {
     match &asked.body {
         Err(fault) => vec![line(Word::Fault, format!("{fault} ({}, {every})", asked.info.address))],
         Ok(Payload::Signals(batch)) => metrics(asked, batch, &every),
+        Ok(Payload::Fleet(fleet)) => {
+            let names: Vec<_> = fleet.services.iter().map(|(name, _)| &**name).collect();
+            vec![line(Word::Ok, format!("{} services: {}, {every}", names.len(), names.join(", ")))]
+        }
         Ok(Payload::Status(status)) => vec![line(level_word(status.level), provider(status, now) + ", " + &every)],
         Ok(Payload::Changes(changes)) => {
             let mut found = format!("{}, {every}", newest(changes, now));
@@ -247,6 +250,10 @@ fn source(asked: &Asked, now: At) -> Vec<Line> {
                 None => Word::Ok,
             };
             vec![line(word, found)]
+        }
+        Ok(Payload::Alerts(said)) => {
+            let (is_to_do, words) = alerts::words(said);
+            vec![line(if is_to_do { Word::Warn } else { Word::Ok }, format!("{words}, {every}"))]
         }
         Ok(Payload::Unchanged) => vec![line(Word::Ok, format!("answers, {every}"))],
     }

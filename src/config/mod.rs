@@ -32,6 +32,7 @@ use url::Url;
 use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::sources::deploys;
+use crate::sources::prometheus;
 use crate::sources::secret::SecretRef;
 use crate::sources::status;
 use crate::triage::Thresholds;
@@ -75,6 +76,8 @@ pub struct Config {
     pub checklist: Option<PathBuf>,
     /// The services, in the order of the file; names are unique.
     pub services: Vec<Service>,
+    /// Servers that speak the Prometheus HTTP API; names are unique.
+    pub prometheus: Vec<prometheus::Settings>,
     /// The status pages of others; names are unique.
     pub status: Vec<status::Settings>,
     /// Where changes are read; names are unique.
@@ -99,6 +102,7 @@ impl Default for Config {
             state_dir: None,
             checklist: None,
             services: Vec::new(),
+            prometheus: Vec::new(),
             status: Vec::new(),
             deploys: Vec::new(),
             keys: BTreeMap::new(),
@@ -168,8 +172,10 @@ pub struct Service {
     pub name: Arc<str>,
     /// Where it runs: `prod`; may be empty.
     pub environment: String,
-    /// What is scraped; at least one.
+    /// What is scraped; at least one, unless a server is asked.
     pub targets: Vec<Target>,
+    /// The name of the `[[prometheus]]` server that knows it, instead of targets.
+    pub prometheus: Option<String>,
     /// Names of presets; empty: chosen by fingerprint.
     pub presets: Vec<String>,
     /// `PromQL` instead of the presets'.
@@ -186,6 +192,7 @@ impl Service {
             name: Arc::from(name),
             environment: String::new(),
             targets: Vec::new(),
+            prometheus: None,
             presets: Vec::new(),
             queries: BTreeMap::new(),
             thresholds: Thresholds::default(),

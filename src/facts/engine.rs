@@ -33,8 +33,10 @@ pub struct EngineReport {
     pub queries: BTreeMap<Measure, String>,
     /// The endpoints that are read.
     pub targets: Vec<TargetReport>,
-    /// Series kept, of the most that may be kept.
+    /// Series kept, of the most that may be kept; nothing of nothing where another program keeps them.
     pub series: (usize, usize),
+    /// How far the newest point that the engine can have lies behind the clock: zero for one that scrapes itself.
+    pub lag: Duration,
 }
 
 /// A preset and why it was chosen.

@@ -63,13 +63,16 @@ pub struct Fault {
     pub advice: String,
     /// The source asked not to be asked again for so long (`Retry-After`).
     pub retry_after: Option<std::time::Duration>,
+    /// The HTTP status that came instead of an answer, so that who asked can try another way after a 405.
+    pub status: Option<u16>,
 }
 
 impl Fault {
     /// A fault with its cause; text from outside is made harmless here.
     #[must_use]
     pub fn new(kind: FaultKind, cause: &str) -> Self {
-        Self { kind, cause: crate::facts::text::clean_line(cause, 400), advice: String::new(), retry_after: None }
+        let cause = crate::facts::text::clean_line(cause, 400);
+        Self { kind, cause, advice: String::new(), retry_after: None, status: None }
     }
 
     /// The same fault with what to do about it.

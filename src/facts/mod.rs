@@ -3,16 +3,24 @@
 //! Nothing here does I/O, reads a clock or knows how a fact is drawn. Its one piece of behaviour is
 //! [`clean`](text::clean), the single place where text from outside is made harmless. Main type: [`Reading`].
 
+mod alert;
 mod change;
 mod engine;
 mod fault;
+mod fleet;
 mod labels;
 mod measure;
 mod notice;
+mod question;
 mod reading;
 pub mod text;
 mod zone;
 
+pub use alert::Alert;
+pub use alert::AlertState;
+pub use alert::Alerting;
+pub use alert::BrokenRule;
+pub use alert::Urgency;
 pub use change::Change;
 pub use change::ChangeKind;
 pub use change::ChangeState;
@@ -23,6 +31,7 @@ pub use engine::ScrapeReport;
 pub use engine::TargetReport;
 pub use fault::Fault;
 pub use fault::FaultKind;
+pub use fleet::Fleet;
 pub use labels::Labels;
 pub use measure::Answer;
 pub use measure::Measure;
@@ -36,6 +45,9 @@ pub use notice::Notice;
 pub use notice::NoticeState;
 pub use notice::NoticeUpdate;
 pub use notice::ProviderStatus;
+pub use question::Question;
+pub use question::Reply;
+pub use question::Rows;
 pub use reading::Payload;
 pub use reading::Reading;
 pub use reading::SourceId;

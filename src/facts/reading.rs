@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::facts::Alerting;
 use crate::facts::At;
 use crate::facts::Batch;
 use crate::facts::Change;
 use crate::facts::Fault;
+use crate::facts::Fleet;
 use crate::facts::ProviderStatus;
 
 /// The name of a source as people know it (`metrics checkout-api`, `status Stripe`); unique in one run.
@@ -34,7 +36,7 @@ impl fmt::Display for SourceId {
     }
 }
 
-/// Which of the four questions a source helps to answer.
+/// Which question a source helps to answer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SourceKind {
     /// Golden signals of one service: what is broken, how bad, since when.
@@ -43,6 +45,8 @@ pub enum SourceKind {
     Status,
     /// Deploys, flags, jobs: what changed?
     Changes,
+    /// Alerts and the rules behind them: who was called, and by what?
+    Alerts,
 }
 
 /// What is known of a source before it ever answered.
@@ -78,10 +82,14 @@ pub struct Reading {
 pub enum Payload {
     /// The signals of one service, and where they come from.
     Signals(Batch),
+    /// The signals of all services that a server knows.
+    Fleet(Fleet),
     /// All changes that the source knows of, in any order; replaces what the same source said before.
     Changes(Vec<Change>),
     /// What a provider says of itself.
     Status(ProviderStatus),
+    /// Everything that fires, and the rules that never will; replaces what the same source said before.
+    Alerts(Alerting),
     /// The source answered that nothing is new since it was last asked (HTTP 304).
     Unchanged,
 }

@@ -98,8 +98,8 @@ fn top<'a>(
     count: f64,
     descending: bool,
 ) -> Result<Vec<Sample<'a>>, EvalError> {
-    if count.is_nan() {
-        return Err(EvalError::new("the number of series to keep is not a number"));
+    if count.is_nan() || count.abs() >= i64::MAX as f64 {
+        return Err(EvalError::new(&format!("{count} is no number of series to keep")));
     }
     let count = if count < 1.0 { 0 } else { count as usize };
     let mut kept = Vec::new();

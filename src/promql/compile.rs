@@ -20,6 +20,7 @@ use promql_parser::parser::token;
 use promql_parser::parser::value::ValueType;
 use regex::Regex;
 
+use crate::promql::bytes;
 use crate::promql::compile_call;
 use crate::promql::disguise;
 use crate::promql::grouping::Projection;
@@ -32,6 +33,8 @@ use crate::promql::plan::Cardinality;
 use crate::promql::plan::Keep;
 use crate::promql::plan::Node;
 use crate::promql::plan::Operator;
+use crate::promql::plan::OverTime;
+use crate::promql::plan::RangeFunction;
 use crate::promql::plan::Shift;
 use crate::promql::plan::Subquery;
 use crate::promql::plan::Window;
@@ -49,29 +52,50 @@ const MOST_OPERATORS: usize = 500;
 
 /// Reads a query.
 pub(super) fn compile(query: &str) -> Result<Node, Refusal> {
+    read(query, whole)
+}
+
+/// Reads a query whose result is a range of samples; what it gives is that range, under a function.
+pub(super) fn compile_range(query: &str) -> Result<Node, Refusal> {
+    read(query, |compiler, expr| {
+        let window = compiler.window(expr)?;
+        Ok(Node::OverTime(Box::new(OverTime { function: RangeFunction::Last, window, parameter: None })))
+    })
+}
+
+fn whole(compiler: Compiler<'_>, expr: &Expr) -> Result<Node, Refusal> {
+    if expr.value_type() == ValueType::Matrix {
+        return Err(compiler.feature("a range of samples as the result"));
+    }
+    compiler.node(expr)
+}
+
+fn read(query: &str, whole: fn(Compiler<'_>, &Expr) -> Result<Node, Refusal>) -> Result<Node, Refusal> {
     let patterns = RefCell::default();
-    let compiler = Compiler { query, patterns: &patterns, disguised: false };
+    let spelled = bytes::spelled(query);
+    let text = spelled.as_ref().map_or(query, |spelled| &spelled.text);
+    let torn = spelled.as_ref().is_some_and(|spelled| spelled.torn);
+    let compiler = Compiler { query, patterns: &patterns, disguised: false, torn };
     compiler.check_size()?;
     if let Some(name) = variables::first_unknown(&refusal::unquoted(query)) {
         return Err(compiler.unknown_variable(name));
     }
-    if has_high_bytes(query) {
-        return Err(compiler.feature("a byte above \\x7f in a text"));
-    }
     if let Some(number) = refusal::endless_duration(query) {
         return Err(compiler.error(&format!("a range, step or offset of {number} seconds is out of bounds")));
     }
-    if let Some(disguised) = disguise::disguise(query)
+    if let Some(disguised) = disguise::disguise(text)
+        && !torn
         && let Ok(expr) = parser::parse(&disguised)
-        && let Ok(node) = (Compiler { disguised: true, ..compiler }).whole(&expr)
+        && let Ok(node) = whole(Compiler { disguised: true, ..compiler }, &expr)
     {
         return Ok(node);
     }
-    let expr = parser::parse(query).map_err(|message| match refusal::unknown_to_the_parser(query) {
+    let expr = parser::parse(text).map_err(|message| match refusal::unknown_to_the_parser(query) {
         Some(feature) => compiler.feature(feature),
         None => compiler.error(&message),
     })?;
-    compiler.whole(&expr)
+    let node = whole(compiler, &expr)?;
+    if torn { Err(compiler.feature("a text that is not valid UTF-8")) } else { Ok(node) }
 }
 
 /// What every step needs: the query itself, to be named in a refusal, and the expressions that it has compiled.
@@ -81,6 +105,8 @@ pub(super) struct Compiler<'q> {
     patterns: &'q RefCell<BTreeMap<String, Arc<Regex>>>,
     /// Whether the parser was shown equalities in the place of plain patterns.
     disguised: bool,
+    /// Whether a text of the query is not valid UTF-8, so that the parser was shown something else.
+    torn: bool,
 }
 
 impl Compiler<'_> {
@@ -106,13 +132,6 @@ impl Compiler<'_> {
             return Err(self.error("the query is too long: more than 16 KiB or 500 operators and parentheses"));
         }
         Ok(())
-    }
-
-    fn whole(self, expr: &Expr) -> Result<Node, Refusal> {
-        if expr.value_type() == ValueType::Matrix {
-            return Err(self.feature("a range of samples as the result"));
-        }
-        self.node(expr)
     }
 
     pub(super) fn node(self, expr: &Expr) -> Result<Node, Refusal> {
@@ -154,6 +173,17 @@ impl Compiler<'_> {
         match bare(expr) {
             Expr::StringLiteral(text) => Ok(text.val.clone()),
             other => Err(self.error(&format!("expected a text in quotes, found {other}"))),
+        }
+    }
+
+    /// A part that must be the name of a label.
+    pub(super) fn label(self, expr: &Expr, function: &str) -> Result<String, Refusal> {
+        match self.text(expr)? {
+            name if name.is_empty() => Err(self.error(&format!("{function} needs the name of a label"))),
+            name if self.torn && name.contains(char::REPLACEMENT_CHARACTER) => {
+                Err(self.error(&format!("the name of a label in {function} is not valid UTF-8")))
+            }
+            name => Ok(name),
         }
     }
 
@@ -265,10 +295,7 @@ impl Compiler<'_> {
             token::T_QUANTILE => Aggregation::Quantile(self.scalar(parameter()?)?),
             token::T_TOPK => Aggregation::Top(self.scalar(parameter()?)?),
             token::T_BOTTOMK => Aggregation::Bottom(self.scalar(parameter()?)?),
-            token::T_COUNT_VALUES => match self.text(parameter()?)? {
-                label if label.is_empty() => return Err(self.error("count_values needs the name of a label")),
-                label => Aggregation::CountValues(label),
-            },
+            token::T_COUNT_VALUES => Aggregation::CountValues(self.label(parameter()?, "count_values")?),
             _ => return Err(self.feature(&format!("the experimental aggregation {}", aggregate.op))),
         };
         let groups = match &aggregate.modifier {
@@ -305,26 +332,6 @@ impl Compiler<'_> {
         let to_bool = binary.return_bool();
         Ok(Node::Arithmetic(Box::new(Binary { operator, left, right, to_bool, on, cardinality })))
     }
-}
-
-/// Whether a text spells out bytes that are not characters by themselves; the parser would take them for such.
-fn has_high_bytes(query: &str) -> bool {
-    let mut chars = query.chars();
-    let mut high = false;
-    while let Some(c) = chars.next() {
-        if c == '\\' {
-            let byte = match chars.next() {
-                Some('x') => chars.as_str().get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()),
-                Some(c @ '0'..='3') => {
-                    let tail = chars.as_str().get(..2).unwrap_or("");
-                    u8::from_str_radix(&format!("{c}{tail}"), 8).ok()
-                }
-                _ => None,
-            };
-            high |= byte.is_some_and(|byte| byte > 0x7f);
-        }
-    }
-    high
 }
 
 /// An expression without the parentheses around it.

@@ -163,18 +163,13 @@ fn absent(arguments: Arguments<'_, '_>, name: &str) -> Result<Node, Refusal> {
 
 fn relabel(arguments: Arguments<'_, '_>, name: &str) -> Result<Node, Refusal> {
     let compiler = arguments.compiler;
-    let target = arguments.text(1)?;
-    if target.is_empty() {
-        return Err(compiler.error(&format!("{name} needs the name of a label to change")));
-    }
+    let target = compiler.label(arguments.get(1)?, name)?;
     let how = if name == "label_replace" {
         let pattern = compiler.anchored(&arguments.text(4)?)?;
         Relabelling::Replace { replacement: arguments.text(2)?, source: arguments.text(3)?, pattern }
     } else {
-        let sources = (3..arguments.all.len()).map(|index| arguments.text(index)).collect::<Result<Vec<_>, _>>()?;
-        if sources.iter().any(String::is_empty) {
-            return Err(compiler.error("label_join needs the names of the labels to join"));
-        }
+        let source = |index| compiler.label(arguments.get(index)?, name);
+        let sources = (3..arguments.all.len()).map(source).collect::<Result<Vec<_>, _>>()?;
         Relabelling::Join { separator: arguments.text(2)?, sources }
     };
     Ok(Node::Relabel(Box::new(Relabel { argument: *arguments.vector(0)?, target, how })))

@@ -91,7 +91,15 @@ impl Query {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_as(text: &str, dialect: Dialect) -> Result<Self, Refusal> {
-        Ok(Self::new(text.to_owned(), Box::new(compile::compile(text)?), dialect))
+        Ok(Self::checked(text, compile::compile(text)?, dialect))
+    }
+
+    pub(super) fn checked(text: &str, root: Node, dialect: Dialect) -> Self {
+        Self::new(text.to_owned(), Box::new(root), dialect)
+    }
+
+    pub(super) fn root(&self) -> &Node {
+        &self.root
     }
 
     /// The same query with another length of time, in milliseconds, wherever `from` stands, and its text; and in how
@@ -227,7 +235,7 @@ impl Query {
     }
 
     /// Evaluates with what is remembered, and remembers what was found unless it fails.
-    fn evaluate<'a, T>(
+    pub(super) fn evaluate<'a, T>(
         &'a self,
         store: &'a Store,
         bounds: (i64, i64),

@@ -153,7 +153,7 @@ fn refused_by_name() {
         ("sort_by_label(x, \"a\")", "the experimental function sort_by_label"),
         ("x[5m]", "a range of samples as the result"),
         ("x </ 5", "trimming native histograms"),
-        ("x{a=\"\\xff\"}", "a byte above \\x7f in a text"),
+        ("x{a=\"\\xff\"}", "a text that is not valid UTF-8"),
     ] {
         let refusal = Query::parse(query).unwrap_err();
         assert_eq!(refusal.feature.as_deref(), Some(feature), "{query}: {refusal}");

@@ -2,8 +2,8 @@
 //!
 //! [`Decoder`] is pure: bytes in, keys out, whatever the bytes and wherever they are cut. [`Keys`] reads the terminal
 //! on the task that draws, only when there is something to read, so that half a sequence never blocks a frame and a
-//! terminal that is gone ends the session instead of spinning. Mouse, focus and paste reports are not asked for;
-//! what comes of them all the same is swallowed whole.
+//! terminal that is gone ends the session instead of spinning. What is pasted comes as text, so that it never ticks
+//! or quits. Mouse and focus reports are not asked for; what comes of them all the same is swallowed whole.
 
 use std::io;
 use std::io::Read as _;
@@ -24,6 +24,12 @@ const REST: Duration = Duration::from_millis(50);
 
 /// Parameters of a sequence longer than this belong to no key.
 const PARAMETERS_MAX: usize = 16;
+
+/// What ends a paste.
+const PASTE_END: &[u8] = b"\x1b[201~";
+
+/// A paste that is longer is told in parts, in bytes.
+const PASTE_PART: usize = 1024;
 
 /// The keys of the terminal.
 pub struct Keys {
@@ -108,6 +114,8 @@ enum State {
     Control(Vec<u8>),
     /// After `ESC [ [`: the Linux console's function keys.
     Console,
+    /// After `ESC [ 200 ~`: bytes of a paste that are not told yet.
+    Paste(Vec<u8>),
     /// An answer of the terminal (OSC, DCS): swallowed up to its end; `true` after an `ESC` in it.
     Answer(bool),
 }
@@ -123,11 +131,15 @@ impl Decoder {
     /// Whether a sequence has begun and not ended.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.state != State::Ground
+        // The rest of a paste may take its time: what comes of it late is text all the same.
+        !matches!(self.state, State::Ground | State::Paste(_))
     }
 
     /// No more bytes came for a while: an `ESC` alone is a key, half of anything else is noise.
     pub fn rest(&mut self, keys: &mut Vec<KeyPress>) {
+        if matches!(self.state, State::Paste(_)) {
+            return;
+        }
         if self.state == State::Escape {
             keys.push(KeyPress::plain(KeyCode::Esc));
         }
@@ -167,7 +179,9 @@ impl State {
                 keys.extend((b'A'..=b'E').contains(&byte).then(|| KeyPress::plain(KeyCode::F(byte - b'A' + 1))));
                 Self::Ground
             }
+            Self::Control(parameters) if byte == b'~' && parameters == b"200" => Self::Paste(Vec::new()),
             Self::Control(parameters) => Self::control(parameters, byte, keys),
+            Self::Paste(bytes) => Self::paste(bytes, byte, keys),
             Self::Answer(escaped) => match byte {
                 0x07 => Self::Ground,
                 b'\\' if escaped => Self::Ground,
@@ -203,6 +217,23 @@ impl State {
         Self::Ground
     }
 
+    fn paste(mut bytes: Vec<u8>, byte: u8, keys: &mut Vec<KeyPress>) -> Self {
+        bytes.push(byte);
+        // A way out stays, even where the end of the paste was lost.
+        let ends = if byte == 0x03 { Some(1) } else { bytes.ends_with(PASTE_END).then_some(PASTE_END.len()) };
+        if let Some(length) = ends {
+            bytes.truncate(bytes.len() - length);
+            pasted(&bytes, keys);
+            return if byte == 0x03 { Self::ground(byte, keys) } else { Self::Ground };
+        }
+        // Behind a line or a blank no character and no end is cut in two.
+        if bytes.len() >= PASTE_PART && byte.is_ascii_whitespace() {
+            pasted(&bytes, keys);
+            bytes.clear();
+        }
+        Self::Paste(bytes)
+    }
+
     fn control(mut parameters: Vec<u8>, byte: u8, keys: &mut Vec<KeyPress>) -> Self {
         match byte {
             b'[' if parameters.is_empty() => Self::Console,
@@ -223,6 +254,10 @@ impl State {
             _ => Self::ground(byte, keys),
         }
     }
+}
+
+fn pasted(bytes: &[u8], keys: &mut Vec<KeyPress>) {
+    keys.extend(String::from_utf8_lossy(bytes).chars().map(|c| KeyPress::plain(KeyCode::Pasted(c))));
 }
 
 /// The key of `ESC [ … byte` and `ESC O byte`.
@@ -246,6 +281,7 @@ fn numbered_key(parameters: &[u8]) -> Option<KeyCode> {
     let number: u8 = std::str::from_utf8(number).ok()?.parse().ok()?;
     Some(match number {
         1 | 7 => KeyCode::Home,
+        3 => KeyCode::Delete,
         4 | 8 => KeyCode::End,
         5 => KeyCode::PageUp,
         6 => KeyCode::PageDown,
@@ -287,7 +323,7 @@ mod tests {
             ("äß日🚀".as_bytes(), "ä ß 日 🚀"),
             // What is no key: C1, broken UTF-8, reports of mouse, focus, paste, colours and the terminal's version.
             (b"\xc2\x9b\xff\xc3q\xe6\x97", "q"),
-            (b"\x1b[<0;10;20M\x1b[I\x1b[200~\x1b[?1;2c\x1b[8;36;120t", ""),
+            (b"\x1b[<0;10;20M\x1b[I\x1b[201~\x1b[?1;2c\x1b[8;36;120t", ""),
             (b"\x1b]11;rgb:0000/0000/0000\x07a\x1bP>|xterm(390)\x1b\\b", "a b"),
             (b"\x1b[1;2;3;4;5;6;7;8;9;10;11;12Ax", "Up x"),
             (b"\x1b[\x03", "Ctrl-C"),
@@ -296,6 +332,26 @@ mod tests {
             let keys: Vec<_> = decoded(&[bytes]).iter().map(ToString::to_string).collect();
             assert_eq!(keys.join(" "), names, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn what_is_pasted_is_text_and_no_command() {
+        let text = |keys: &[KeyPress]| -> String {
+            let char = |key: &KeyPress| if let KeyCode::Pasted(c) = key.code { c } else { '!' };
+            keys.iter().map(char).collect()
+        };
+        assert_eq!(text(&decoded(&[b"\x1b[200~q\n", b"sum(\xc3", b"\xa4)\x1b[20", b"1~"])), "q\nsum(ä)");
+        let mut keys = decoded(&[b"\x1b[200~q\x1b[2J1\x1b[201~q"]);
+        assert_eq!(keys.pop(), Some(KeyPress::char('q')));
+        assert_eq!(text(&keys), "q\u{1b}[2J1");
+        let keys = decoded(&[b"\x1b[200~q\x03q"]);
+        assert_eq!(keys[1..], [KeyPress::parse("Ctrl-C").unwrap(), KeyPress::char('q')]);
+        let mut decoder = Decoder::default();
+        let mut keys = Vec::new();
+        decoder.feed(b"\x1b[200~ab", &mut keys);
+        decoder.rest(&mut keys);
+        decoder.feed(b"q\x1b[201~q", &mut keys);
+        assert_eq!((text(&keys[..3]).as_str(), keys[3]), ("abq", KeyPress::char('q')), "a slow link changes nothing");
     }
 
     #[test]

@@ -31,10 +31,10 @@ use rustix::termios::Termios;
 use tokio::sync::Notify;
 
 /// The alternate screen, without a cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l";
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
 
 /// Plain letters, the screen from before, its cursor.
-const LEAVE: &[u8] = b"\x1b[0m\x1b[?1049l\x1b[?25h";
+const LEAVE: &[u8] = b"\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
 /// How long a terminal that takes nothing may keep us from leaving it.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -289,6 +289,7 @@ impl Desk {
                 Effect::Quit => return Err(Leave),
                 Effect::Append(service, entry) => self.scribe.append(service, entry),
                 Effect::Poll(ids) => self.pollers.hurry(&ids),
+                Effect::Ask(_) | Effect::Names(_) | Effect::Remember(_) => {}
                 Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Copy(text) => self.copy(&text),

@@ -27,6 +27,7 @@ use crate::sources::embedded::Embedded;
 use crate::sources::embedded::Plan;
 use crate::sources::embedded::Planner;
 use crate::sources::exposition::Inventory;
+use crate::sources::prometheus;
 use crate::sources::status::StatusSource;
 
 /// What a person asked for on the command line.
@@ -85,6 +86,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         id_prefix: journal::new_id(at),
         mode: wish.mode,
         keys,
+        past_questions: Vec::new(),
         checklist,
         start,
         badge: wish.badge.clone(),
@@ -123,9 +125,11 @@ fn machine_zone() -> Zone {
 #[must_use]
 pub fn sources(config: &Config) -> Vec<Source> {
     let engines = config.services.iter().map(|service| Source::Embedded(Box::new(engine(config, service))));
+    // Each server knows what fires on it, besides the metrics that it is asked for.
+    let alerts = config.prometheus.iter().map(|server| Source::Alerts(Box::new(prometheus::Alerts::new(server))));
     let status = config.status.iter().map(|settings| Source::Status(Box::new(StatusSource::new(settings.clone()))));
     let deploys = config.deploys.iter().map(|settings| Source::Deploys(Box::new(DeploySource::new(settings.clone()))));
-    engines.chain(status).chain(deploys).collect()
+    engines.chain(alerts).chain(status).chain(deploys).collect()
 }
 
 /// The embedded engine of one service.

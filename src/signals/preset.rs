@@ -362,3 +362,19 @@ pub fn all() -> &'static [Preset] {
 pub fn by_key(key: &str) -> Option<&'static Preset> {
     ALL.iter().find(|preset| preset.key == key)
 }
+
+/// Every metric that decides which preset fits and which of its queries can be asked, with the labels that count on
+/// it: what an engine has to ask a server for that cannot be read as a whole. Labels are empty where the name alone
+/// decides.
+#[must_use]
+pub fn wanted() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let mut wanted: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+    for preset in all() {
+        let queries = preset.queries.values().flatten().flat_map(|query| &query.needs);
+        let notes = preset.notes.iter().flat_map(|note| &note.missing);
+        for need in preset.fingerprint.iter().flatten().chain(queries).chain(notes) {
+            wanted.entry(&need.metric).or_default().extend(need.labels.iter().map(String::as_str));
+        }
+    }
+    wanted
+}

@@ -137,8 +137,10 @@ impl ServiceSignals {
         self.tracks.values().filter_map(|track| track.history.first_at()).min()
     }
 
-    /// Two intervals and a little for the network: one lost answer is not yet silence.
+    /// Two intervals and a little for the network: one lost answer is not yet silence. An engine that lags is late
+    /// by that much without being silent.
     fn stale_after(&self) -> chrono::TimeDelta {
-        keep_delta(self.every * 2 + Duration::from_secs(1))
+        let lag = self.about.as_ref().map(|about| about.lag).unwrap_or_default();
+        keep_delta(self.every * 2 + Duration::from_secs(1) + lag)
     }
 }

@@ -7,6 +7,7 @@ pub mod deploys;
 pub mod embedded;
 pub mod exposition;
 pub mod http;
+pub mod prometheus;
 pub mod secret;
 pub mod status;
 
@@ -21,6 +22,10 @@ use crate::facts::SourceInfo;
 pub enum Source {
     /// The embedded engine over the targets of one service.
     Embedded(Box<embedded::Embedded>),
+    /// A server that speaks the Prometheus HTTP API.
+    Prometheus(Box<prometheus::Prometheus>),
+    /// What fires on such a server.
+    Alerts(Box<prometheus::Alerts>),
     /// A provider's status page.
     Status(Box<status::StatusSource>),
     /// What was deployed.
@@ -33,6 +38,8 @@ impl Source {
     pub fn info(&self) -> SourceInfo {
         match self {
             Self::Embedded(source) => source.info(),
+            Self::Prometheus(source) => source.info(),
+            Self::Alerts(source) => source.info(),
             Self::Status(source) => source.info(),
             Self::Deploys(source) => source.info(),
         }
@@ -45,6 +52,8 @@ impl Source {
     pub async fn ask(&mut self, http: &http::Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
         match self {
             Self::Embedded(source) => source.ask(http, now).await,
+            Self::Prometheus(source) => source.ask(http, now).await,
+            Self::Alerts(source) => source.ask(http, now()).await,
             Self::Status(source) => source.ask(http, now()).await,
             Self::Deploys(source) => source.ask(http, now()).await,
         }
@@ -55,8 +64,8 @@ impl Source {
     pub fn remark(&self) -> Option<String> {
         match self {
             Self::Deploys(source) => source.remark(),
-            // The engine tells of each target in its report.
-            Self::Embedded(_) | Self::Status(_) => None,
+            // The engine tells of each target in its report, alerts tell of themselves.
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
         }
     }
 
@@ -65,7 +74,7 @@ impl Source {
     pub fn early(&self) -> Option<Duration> {
         match self {
             Self::Embedded(source) => source.early(),
-            Self::Status(_) | Self::Deploys(_) => None,
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 }

@@ -278,6 +278,7 @@ pub(crate) mod tests {
             queries: BTreeMap::new(),
             targets: Vec::new(),
             series: (0, 0),
+            lag: std::time::Duration::ZERO,
         });
         let points = rows
             .iter()

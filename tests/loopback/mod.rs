@@ -134,10 +134,14 @@ impl Script {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// `GET`, `POST`.
+    pub method: String,
     /// Path and query.
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What came with it; empty without a `Content-Length`.
+    pub body: String,
 }
 
 impl Request {
@@ -271,10 +275,16 @@ async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Request>> {
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let mut lines = text.lines();
-    let target = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+    let mut first = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+    let (method, target) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
     let headers = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    Ok(Some(Request { target, headers }))
+    let mut request = Request { method, target, headers, body: String::new() };
+    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    request.body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Some(request))
 }

@@ -8,17 +8,25 @@
     reason = "each program that includes the story tells only part of it, and what it tells is known to be right"
 )]
 
+pub mod alerts;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sixty::app::Effect;
 use sixty::app::{App, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings, Settings};
+use sixty::facts::Labels;
+use sixty::facts::Question;
+use sixty::facts::Reply;
+use sixty::facts::Rows;
 use sixty::facts::{
     Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Level, Measure,
     Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading, ScrapeReport,
     SourceId, SourceInfo, SourceKind, TargetReport, Zone,
 };
 use sixty::incident::{Checklist, Entry, What};
+use sixty::promql::Query;
 use sixty::triage::Thresholds;
 
 /// 2026-01-14 08:21:09 UTC, which is 03:21:09 EST.
@@ -41,9 +49,19 @@ pub enum Scene {
     Nothing,
     Services,
     Wall,
+    /// Alerts fire, on a server whose rules are partly broken.
+    Alerts,
+    /// The same, four minutes after the server was last heard of.
+    AlertsOld,
+    /// Alerts on the wall.
+    AlertsWall,
+    /// All is well, and nothing fires.
+    Quiet,
+    /// Several services with alerts.
+    Fleet,
 }
 
-pub const SCENES: [(&str, Scene); 7] = [
+pub const SCENES: [(&str, Scene); 12] = [
     ("healthy", Scene::Healthy),
     ("critical", Scene::Critical),
     ("metrics-down", Scene::MetricsDown),
@@ -51,16 +69,27 @@ pub const SCENES: [(&str, Scene); 7] = [
     ("nothing", Scene::Nothing),
     ("services", Scene::Services),
     ("wall", Scene::Wall),
+    ("alerts", Scene::Alerts),
+    ("alerts-old", Scene::AlertsOld),
+    ("alerts-wall", Scene::AlertsWall),
+    ("quiet", Scene::Quiet),
+    ("fleet", Scene::Fleet),
 ];
 
 /// The app as it stands at [`now`].
 pub fn app(scene: Scene) -> App {
     let names: &[&str] = match scene {
-        Scene::Services => &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"],
+        Scene::Services | Scene::Fleet => {
+            &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"]
+        }
         _ => &["checkout-api"],
     };
-    let mode = if scene == Scene::Wall { Mode::Wall } else { Mode::Interactive };
-    let mut app = App::new(settings(names, mode), ago(3_600));
+    let mode = if matches!(scene, Scene::Wall | Scene::AlertsWall) { Mode::Wall } else { Mode::Interactive };
+    let mut settings = settings(names, mode);
+    if matches!(scene, Scene::Alerts | Scene::AlertsOld | Scene::AlertsWall | Scene::Quiet | Scene::Fleet) {
+        settings.sources.push(alerts::info());
+    }
+    let mut app = App::new(settings, ago(3_600));
     match scene {
         Scene::Nothing => {
             app.update(now(), Msg::Second);
@@ -73,8 +102,8 @@ pub fn app(scene: Scene) -> App {
         }
         _ => {}
     }
-    let bad = !matches!(scene, Scene::Healthy);
-    if matches!(scene, Scene::Critical | Scene::MetricsDown) {
+    let bad = !matches!(scene, Scene::Healthy | Scene::Quiet);
+    if matches!(scene, Scene::Critical | Scene::MetricsDown | Scene::Alerts) {
         app.update(ago(17), Msg::Key(KeyPress::parse("j").unwrap()));
         app.update(ago(17), Msg::Key(KeyPress::parse("j").unwrap()));
     }
@@ -99,10 +128,21 @@ pub fn app(scene: Scene) -> App {
         metrics(&mut app, name, ago(end), history(kind, end, index as u64));
     }
     others(&mut app, bad);
+    match scene {
+        Scene::Alerts | Scene::AlertsWall | Scene::Fleet => {
+            send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::firing())));
+        }
+        Scene::AlertsOld => {
+            send(&mut app, "alerts prod", ago(255), Ok(Payload::Alerts(alerts::firing())));
+            fault(&mut app, "alerts prod", 240, FaultKind::Connect, "connection refused");
+        }
+        Scene::Quiet => send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::quiet()))),
+        _ => {}
+    }
     if scene == Scene::MetricsDown {
         fault(&mut app, "metrics checkout-api", 247, FaultKind::Connect, "connection refused");
     }
-    if bad && matches!(scene, Scene::Critical | Scene::Wall | Scene::MetricsDown) {
+    if bad && matches!(scene, Scene::Critical | Scene::Wall | Scene::MetricsDown | Scene::Alerts) {
         journal(&mut app);
     }
     app.update(now(), Msg::Second);
@@ -136,6 +176,7 @@ pub fn targets(targets: Vec<TargetReport>) -> App {
         queries: BTreeMap::new(),
         targets,
         series: (412, 50_000),
+        lag: std::time::Duration::ZERO,
     };
     let batch = Batch { points: history(Kind::Calm, 2, 0), changes: Vec::new(), about: Arc::new(about) };
     send(&mut app, "metrics checkout-api", ago(2), Ok(Payload::Signals(batch)));
@@ -196,11 +237,54 @@ pub fn tick(app: &mut App, second: i64) {
     app.update(at, Msg::Second);
 }
 
-/// Presses keys, by their names in the key table.
+/// Presses keys, by their names in the key table. What `'text'` in quotes asks for is typed.
 pub fn press(app: &mut App, keys: &str) {
     for key in keys.split_whitespace() {
-        app.update(now(), Msg::Key(KeyPress::parse(key).unwrap()));
+        match key.strip_prefix('\'').and_then(|key| key.strip_suffix('\'')) {
+            Some(text) => text.chars().for_each(|c| key_pressed(app, KeyPress::char(c))),
+            None => key_pressed(app, KeyPress::parse(key).unwrap()),
+        }
     }
+}
+
+/// Questions are answered at once.
+fn key_pressed(app: &mut App, press: KeyPress) {
+    for effect in app.update(now(), Msg::Key(press)) {
+        match effect {
+            Effect::Ask(question) => {
+                let body = answer(&question);
+                let reply = Reply { id: question.id, at: now(), took: Duration::from_millis(12), body };
+                app.update(now(), Msg::Replied(reply));
+            }
+            Effect::Names(source) => {
+                let names = [
+                    "http_server_active_requests",
+                    "http_server_request_duration_seconds_bucket",
+                    "http_server_request_duration_seconds_count",
+                    "process_resident_memory_bytes",
+                    "up",
+                ];
+                app.update(now(), Msg::Names(source, Arc::new(names.map(str::to_owned).to_vec())));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A rate of three routes for what can be read; the parser's words for what cannot.
+fn answer(question: &Question) -> Result<Rows, Fault> {
+    Query::parse(&question.text).map_err(|refusal| Fault::new(FaultKind::Local, &refusal.to_string()))?;
+    let routes = ["/pay", "/cart", "/search"];
+    let points = |index: usize| {
+        let steps = (0..).map(|step| question.from + question.step * step).take_while(|at| *at <= question.to);
+        let value = |at: &At| f64::from(at.timestamp() as i32 % 600 + 60) / (1.0 + index as f64);
+        // The second route is young.
+        let from = if index == 1 { question.from + (question.to - question.from) / 2 } else { question.from };
+        steps.filter(|at| *at >= from).map(|at| (at, value(&at))).collect()
+    };
+    let labels = |route| [("job", "checkout-api"), ("route", route)].into_iter().collect::<Labels>();
+    let series = routes.iter().enumerate().map(|(index, route)| (labels(*route), points(index)));
+    Ok(Rows { series: series.collect(), left_out: 2, notes: Vec::new() })
 }
 
 pub fn settings(names: &[&str], mode: Mode) -> Settings {
@@ -235,6 +319,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
         id_prefix: "t".to_owned(),
         mode,
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
+        past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
         start: if names.len() > 1 { None } else { Some(0) },
         badge: None,
@@ -296,6 +381,7 @@ fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
             },
         ],
         series: (412, 50_000),
+        lag: std::time::Duration::ZERO,
         notes: Vec::new(),
     };
     let batch = Batch { points, changes: Vec::new(), about: Arc::new(about) };

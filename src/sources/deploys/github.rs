@@ -309,7 +309,7 @@ async fn get(http: &Http, url: Url, authorization: Option<&Secret>, validators: 
     if let Some(authorization) = authorization {
         ask.headers.push(("Authorization".to_owned(), SecretRef::Plain(authorization.clone())));
     }
-    http.get(&ask).await
+    http.ask(&ask).await
 }
 
 /// The entries of a JSON array.

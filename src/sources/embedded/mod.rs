@@ -249,6 +249,7 @@ impl Embedded {
             queries: self.evaluator.texts().clone(),
             targets,
             series: self.store.counts(),
+            lag: Duration::ZERO,
         };
         let about = match &self.report {
             Some(same) if **same == report => Arc::clone(same),

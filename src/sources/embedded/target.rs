@@ -95,7 +95,7 @@ impl Target {
         ask.deadline = self.deadline;
         ask.cap = exposition::Limits::default().body;
         let asked = Instant::now();
-        let answer = match http.get(&ask).await {
+        let answer = match http.ask(&ask).await {
             Ok(Answer::Body(body)) => Ok(body),
             Ok(Answer::NotModified) => {
                 Err(Fault::new(FaultKind::Unreadable, "304 Not Modified, which was not asked for"))

@@ -1,10 +1,13 @@
 //! Redirects: which are followed, which are a login page, and which leave the origin that credentials are for.
 
 use reqwest::StatusCode;
+use tokio::time::Instant as Deadline;
 use url::Url;
 
 use crate::facts::Fault;
 use crate::facts::FaultKind;
+use crate::sources::http::Ask;
+use crate::sources::http::address;
 use crate::sources::http::shown;
 
 /// Words in a path or a host name that mean a login page.
@@ -22,6 +25,44 @@ const LOGIN: [&str; 12] = [
     "idp",
     "authenticate",
 ];
+
+/// Where a request stands after its redirects.
+pub(super) struct Trip {
+    first: Url,
+    pub(super) url: Url,
+    /// Still at the origin that the credentials are meant for.
+    pub(super) trusted: bool,
+    /// The form, if there is one, is still to be sent.
+    pub(super) form: bool,
+    pub(super) end: Deadline,
+}
+
+impl Trip {
+    pub(super) fn begin(ask: &Ask, end: Deadline) -> Self {
+        Self { first: ask.url.clone(), url: ask.url.clone(), trusted: true, form: ask.form.is_some(), end }
+    }
+
+    /// Goes where a redirect leads.
+    pub(super) fn follow(&mut self, status: StatusCode, location: Option<&[u8]>) -> Result<(), Fault> {
+        let (url, same) = next(&self.first, &self.url, status, location)?;
+        if status == StatusCode::SEE_OTHER {
+            self.form = false;
+        } else if self.form && !same {
+            // What is in a form may be for the asked server only, and without it the other one has no question.
+            return Err(Fault::new(
+                FaultKind::Status,
+                &format!("HTTP {} to another server: {}", status.as_u16(), shown(&url)),
+            )
+            .advise("configure that address if it is the right one; a form is not sent on to another server"));
+        }
+        self.trusted = self.trusted && same;
+        self.url = url;
+        if !self.trusted {
+            address::strip_userinfo(&mut self.url);
+        }
+        Ok(())
+    }
+}
 
 /// Where a redirect leads, and whether that is still the origin that was asked.
 ///
@@ -112,6 +153,26 @@ mod tests {
             ("http://a.example/x", "/blogging/session", "http://a.example/blogging/session", true),
         ] {
             assert_eq!(step(from, location), Ok((to.to_owned(), same)), "{from} -> {location}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_sent_on_to_the_same_origin_only() {
+        // After 301 and 302 a client may go on with GET, but need not; without its form an API has no question.
+        for (code, location, form) in [
+            (301, "https://a.example/x", Some(true)),
+            (302, "/y", Some(true)),
+            (303, "/y", Some(false)),
+            (303, "http://b.example/y", Some(false)),
+            (307, "/y", Some(true)),
+            (308, "https://a.example/y", Some(true)),
+            (302, "http://b.example/y", None),
+            (307, "http://b.example/y", None),
+        ] {
+            let ask = Ask { form: Some(Vec::new()), ..Ask::new(Url::parse("http://a.example/x").unwrap()) };
+            let mut trip = Trip::begin(&ask, Deadline::now());
+            let gone = trip.follow(StatusCode::from_u16(code).unwrap(), Some(location.as_bytes()));
+            assert_eq!(gone.is_ok().then_some(trip.form), form, "{code} {location}: {gone:?}");
         }
     }
 

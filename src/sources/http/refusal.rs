@@ -29,6 +29,7 @@ pub(super) fn of(status: StatusCode, headers: &HeaderMap, authorized: bool) -> F
         }
         401 | 403 => (FaultKind::Denied, "it asks for credentials: configure a header or a token for this source"),
         407 => (FaultKind::Denied, "the proxy asks for credentials: check HTTP_PROXY and HTTPS_PROXY"),
+        405 => (FaultKind::Status, "it takes no requests of this kind: GET and POST are not the same to it"),
         404 | 410 => (FaultKind::NotFound, "check the path of the address"),
         429 => (FaultKind::RateLimited, "ask less often"),
         500..=599 => (FaultKind::Status, "the server is in trouble itself"),
@@ -40,6 +41,7 @@ pub(super) fn of(status: StatusCode, headers: &HeaderMap, authorized: bool) -> F
     };
     let mut fault = Fault::new(kind, &cause).advise(advice);
     fault.retry_after = retry_after(headers, used_up);
+    fault.status = Some(status.as_u16());
     fault
 }
 
@@ -130,12 +132,13 @@ mod tests {
             (403, FaultKind::Denied, "403 Forbidden"),
             (404, FaultKind::NotFound, "404 Not Found"),
             (410, FaultKind::NotFound, "410 Gone"),
+            (405, FaultKind::Status, "405 Method Not Allowed"),
             (429, FaultKind::RateLimited, "429 Too Many Requests"),
             (503, FaultKind::Status, "503 Service Unavailable"),
             (520, FaultKind::Status, "HTTP status 520"),
         ] {
             let fault = of(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), false);
-            assert_eq!((fault.kind, fault.cause.as_str()), (kind, cause));
+            assert_eq!((fault.kind, fault.cause.as_str(), fault.status), (kind, cause, Some(status)));
             assert!(!fault.advice.is_empty());
         }
         let used_up = headers(&[

@@ -213,7 +213,7 @@ impl StatusSource {
         ask.deadline = self.settings.deadline;
         // Taken out here and put back on success only: who has seen a fault needs the whole answer next time.
         ask.validators = std::mem::take(&mut self.validators);
-        match http.get(&ask).await? {
+        match http.ask(&ask).await? {
             Answer::NotModified => {
                 self.validators = ask.validators;
                 Ok(Payload::Unchanged)

@@ -1,11 +1,13 @@
 //! The pages behind the main screen. On each the verdict stays, one row says where the person is and how to go back,
 //! and what is longer than the screen scrolls and says so.
 
+mod alerts;
 mod changes;
 mod checklist;
 mod help;
 mod log;
 mod outside;
+mod query;
 mod signal;
 
 use std::borrow::Cow;
@@ -39,10 +41,12 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
     match page {
         Page::Signal(signal) => signal::draw(app, signal, canvas, body),
         Page::Checklist => checklist::draw(app, canvas, body),
+        Page::Alerts => alerts::draw(app, canvas, body),
         Page::Changes => changes::draw(app, canvas, body),
         Page::Outside => outside::draw(app, canvas, body),
         Page::Log => log::draw(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
+        Page::Query => query::draw(app, canvas, body),
         Page::Service | Page::Overview => {}
     }
 }

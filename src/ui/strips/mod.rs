@@ -22,6 +22,7 @@ use crate::ui::panel::is_chosen;
 use crate::ui::rows::wrap_text;
 
 pub(super) use bars::paint;
+pub(super) use channel::Bar;
 pub(super) use channel::Channel;
 pub(super) use label::Label;
 pub(super) use label::label;

@@ -1,0 +1,70 @@
+//! From a response to a body under its cap, or to the fault of an answer that is not a success.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Response;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
+use tokio::time::{Instant as Deadline, timeout_at};
+
+use crate::facts::Fault;
+use crate::facts::FaultKind;
+use crate::sources::http::Ask;
+use crate::sources::http::Body;
+use crate::sources::http::CONNECT;
+use crate::sources::http::Validators;
+use crate::sources::http::address;
+use crate::sources::http::cause;
+use crate::sources::http::redirect::Trip;
+use crate::sources::http::refusal;
+
+/// How much of an error's body is read to explain it, in bytes, and for how long.
+const EXPLANATION: (usize, Duration) = (16 * 1024, Duration::from_secs(1));
+
+/// The fault of an answer that is not a success, with what its body says about it.
+pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: bool) -> Fault {
+    let mut fault = refusal::of(response.status(), response.headers(), authorized && trip.trusted);
+    let end = trip.end.min(Deadline::now() + EXPLANATION.1);
+    let mut bytes = Vec::new();
+    while bytes.len() < EXPLANATION.0 {
+        match timeout_at(end, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk),
+            _ => break,
+        }
+    }
+    bytes.truncate(EXPLANATION.0);
+    if let Some(line) = refusal::explanation(&bytes, response.status()) {
+        fault.cause = format!("{}: {line}", fault.cause);
+    }
+    fault
+}
+
+/// Reads a body in pieces, so that a bomb stops at the cap and not at the end of memory.
+pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: Instant) -> Result<Body, Fault> {
+    let header =
+        |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // What the client can unpack it has unpacked, and it has taken this header out.
+    if let Some(packed) = header(CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(Fault::new(FaultKind::Unreadable, &format!("the answer is packed with `{packed}`"))
+            .advise("the server ignores Accept-Encoding: let it send gzip or nothing"));
+    }
+    let content_type = header(CONTENT_TYPE);
+    let validators = Validators { etag: header(ETAG), last_modified: header(LAST_MODIFIED) };
+    if response.content_length().is_some_and(|length| length > ask.cap as u64) {
+        return Err(cause::too_large(ask.cap));
+    }
+    let mut bytes = Vec::new();
+    loop {
+        let Ok(chunk) = timeout_at(trip.end, response.chunk()).await else {
+            return Err(cause::too_slow(ask.deadline, cause::Phase::Body(bytes.len())));
+        };
+        let chunk = chunk.map_err(|error| cause::of(&error, &trip.url, CONNECT, cause::Phase::Body(bytes.len())))?;
+        let Some(chunk) = chunk else { break };
+        if bytes.len() + chunk.len() > ask.cap {
+            return Err(cause::too_large(ask.cap));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let mut url = trip.url.clone();
+    address::strip_userinfo(&mut url);
+    Ok(Body { bytes, content_type, validators, took: begun.elapsed(), url })
+}
