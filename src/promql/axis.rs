@@ -43,6 +43,13 @@ impl Axis {
         self.times.get(index).copied().unwrap_or(i64::MIN)
     }
 
+    /// The times of some slots, none of them forgotten.
+    pub(super) fn times(&self, slots: std::ops::Range<u64>) -> impl Iterator<Item = i64> {
+        let index =
+            |slot: u64| usize::try_from(slot.saturating_sub(self.base)).unwrap_or(usize::MAX).min(self.times.len());
+        self.times.range(index(slots.start)..index(slots.end)).copied()
+    }
+
     pub(super) fn first(&self) -> Option<i64> {
         self.times.front().copied()
     }

@@ -2,17 +2,18 @@
 //!
 //! A column knows nothing of time as long as its samples come with the scrape. Once a sample brings its own
 //! timestamp, the column keeps its own times beside the values. It does not interpret values, except for the two
-//! marks below.
+//! marks of a gap, and it notes where they fall.
 
-use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::promql::axis::Axis;
+use crate::promql::packed;
+use crate::promql::packed::ABSENT;
+use crate::promql::packed::Kind;
+use crate::promql::packed::STALE;
+use crate::promql::ring::Piece;
+use crate::promql::ring::Ring;
 use crate::promql::span::Span;
-
-/// Prometheus' stale marker: the series is known to have ended here.
-pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
-/// Our own mark for a slot of the axis at which the series has no sample. Never leaves the store.
-const ABSENT: u64 = 0x7ff0_0000_0000_0003;
 
 /// Whether a value has the bits of our own mark; a sample must not.
 pub(super) fn is_mark(value: f64) -> bool {
@@ -20,25 +21,30 @@ pub(super) fn is_mark(value: f64) -> bool {
 }
 
 /// The values of one series.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Column {
-    /// The number of the axis slot of the first value; with times of its own, how many values it has forgotten.
-    first: u64,
+    /// The bits of the values. A number is that of a slot of the axis; with times of its own it means nothing.
+    values: Ring,
+    /// The times of the values by the same numbers, where they are not those of the axis.
+    times: Option<Box<Ring>>,
     /// From this number on there is neither a mark nor a fall from one value to the next: two values of a window
     /// tell all of it that a counter needs.
     smooth: u64,
-    values: VecDeque<f64>,
-    times: Option<VecDeque<i64>>,
 }
 
 impl Column {
+    /// An empty column. Columns that grow together do so at different phases, whatever these are.
+    pub(super) fn new(phase: u8) -> Self {
+        Self { values: Ring::new(Kind::Floats, phase), times: None, smooth: 0 }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
     /// Whether the slot holds something already, so that a second sample of one scrape is not kept.
     pub(super) fn reaches(&self, slot: u64) -> bool {
-        self.times.is_none() && !self.values.is_empty() && self.first + self.values.len() as u64 > slot
+        self.times.is_none() && !self.values.is_empty() && self.values.range().end > slot
     }
 
     /// Puts a value at a slot of the axis; slots without a sample in between are marked.
@@ -48,9 +54,10 @@ impl Column {
             return;
         }
         if self.values.is_empty() {
-            (self.first, self.smooth) = (slot, slot);
+            self.values.restart(slot);
+            self.smooth = slot;
         }
-        while self.first + (self.values.len() as u64) < slot {
+        while self.values.range().end < slot {
             self.push(f64::from_bits(ABSENT));
         }
         self.push(value);
@@ -59,73 +66,67 @@ impl Column {
     /// Puts a value with a time of its own; a time that is not later than the last is not kept, as in Prometheus.
     pub(super) fn put_explicit(&mut self, axis: &Axis, at: i64, value: f64) {
         if self.times.is_none() {
-            let times = (0..self.values.len() as u64).map(|index| axis.time(self.first + index));
-            let (times, values): (_, Vec<f64>) =
-                times.zip(&self.values).filter(|(_, value)| value.to_bits() != ABSENT).map(|(t, v)| (t, *v)).unzip();
-            (self.times, self.values) = (Some(times), VecDeque::new());
-            (self.first, self.smooth) = (0, 0);
-            for value in values {
-                self.push(value);
+            let phase = self.values.phase();
+            let mut own = Self { times: Some(Box::new(Ring::new(Kind::Whole, phase))), ..Self::new(phase) };
+            for number in self.values.range() {
+                let word = self.values.get(number);
+                if word != ABSENT {
+                    own.put_own(axis.time(number), f64::from_bits(word));
+                }
             }
+            *self = own;
         }
         self.put_own(at, value);
     }
 
     fn put_own(&mut self, at: i64, value: f64) {
         let Some(times) = &mut self.times else { return };
-        if times.back().is_none_or(|last| at > *last) {
-            grow(times);
-            times.push_back(at);
+        if times.back().is_none_or(|last| at > last as i64) {
+            times.push(at as u64);
             self.push(value);
         }
     }
 
     fn push(&mut self, value: f64) {
-        let number = self.first + self.values.len() as u64;
-        if is_gap(value) {
+        let number = self.values.range().end;
+        if packed::is_gap(value.to_bits()) {
             self.smooth = number + 1;
-        } else if self.values.back().is_some_and(|before| value < *before) {
+        } else if self.values.back().is_some_and(|before| value < f64::from_bits(before)) {
             self.smooth = number;
         }
-        grow(&mut self.values);
-        self.values.push_back(value);
+        self.values.push(value.to_bits());
     }
 
     /// Marks the value at a slot, if there is one, as stale: the scrape that brought it was given up.
     pub(super) fn withdraw(&mut self, slot: u64) {
-        if self.reaches(slot)
-            && let Some(value) = self.values.back_mut()
-        {
-            *value = f64::from_bits(STALE);
-            self.smooth = slot + 1;
+        if self.reaches(slot) {
+            self.values.replace_back(STALE);
+            self.smooth = self.values.range().end;
         }
     }
 
     /// Forgets what is before the first slot of the axis, or before `oldest` where the column has its own times.
     pub(super) fn expire(&mut self, first_slot: u64, oldest: i64) {
         if let Some(times) = &mut self.times {
-            let gone = times.partition_point(|time| *time < oldest);
-            times.drain(..gone);
-            self.values.drain(..gone);
-            self.first += gone as u64;
-        } else if self.first < first_slot {
-            let gone = usize::try_from(first_slot - self.first).unwrap_or(usize::MAX).min(self.values.len());
-            self.values.drain(..gone);
-            self.first = first_slot;
+            let first = number_behind(times, oldest.saturating_sub(1));
+            times.expire(first);
+            self.values.expire(first);
+        } else {
+            self.values.expire(first_slot);
         }
     }
 
     /// Lets the memory of an emptied column go.
     pub(super) fn release(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.values.phase());
     }
 
     /// The newest sample at a time in `(after, until]`; `None` when there is none or it is a stale marker.
     pub(super) fn newest(&self, axis: &Axis, slots: (u64, u64), after: i64, until: i64) -> Option<(i64, f64)> {
-        let (low, high) = self.indexes(slots, after, until);
-        let index = (low..high).rev().find(|index| self.values[*index].to_bits() != ABSENT)?;
-        let value = self.values[index];
-        (value.to_bits() != STALE).then(|| (self.time(axis, index), value))
+        let numbers = self.numbers(slots, (after, until)).rev();
+        let mut words = numbers.map(|number| (number, self.values.get(number)));
+        let (number, word) = words.find(|(_, word)| *word != ABSENT)?;
+        (word != STALE).then(|| (self.time(axis, number), f64::from_bits(word)))
     }
 
     /// Appends every sample at a time in `(after, until]` but stale markers.
@@ -133,74 +134,128 @@ impl Column {
         &self,
         axis: &Axis,
         slots: (u64, u64),
-        (after, until): (i64, i64),
+        window: (i64, i64),
         times: &mut Vec<i64>,
         values: &mut Vec<f64>,
     ) {
-        let (low, high) = self.indexes(slots, after, until);
-        for (index, value) in self.values.range(low..high).enumerate() {
-            if !is_gap(*value) {
-                times.push(self.time(axis, low + index));
-                values.push(*value);
-            }
+        let numbers = self.numbers(slots, window);
+        let (first, is_smooth) = (values.len(), numbers.start >= self.smooth);
+        match &self.times {
+            Some(own) => own.pieces(numbers.clone()).for_each(|piece| piece.append(times, |word| word as i64)),
+            None => times.extend(axis.times(numbers.clone())),
         }
+        self.values.pieces(numbers).for_each(|piece| piece.append(values, f64::from_bits));
+        if !is_smooth {
+            let mut kept = first;
+            for index in first..values.len() {
+                if !packed::is_gap(values[index].to_bits()) {
+                    (times[kept], values[kept]) = (times[index], values[index]);
+                    kept += 1;
+                }
+            }
+            times.truncate(kept);
+            values.truncate(kept);
+        }
+    }
+
+    /// Whether all these slots of the axis hold a sample, and none is lower than the one before.
+    pub(super) fn is_even(&self, (low, high): (u64, u64)) -> bool {
+        let Range { start, end } = self.values.range();
+        self.times.is_none() && low >= start.max(self.smooth) && high <= end
+    }
+
+    /// The sample of a slot, of those that are [even](Self::is_even).
+    pub(super) fn at(&self, slot: u64) -> f64 {
+        f64::from_bits(self.values.get(slot))
     }
 
     /// What a counter's functions need of the samples at times in `(after, until]`; `None` when there are fewer than
-    /// two. Costs two values where nothing odd happened since, else a look at the window.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the evaluator is about to ask for it"))]
-    pub(super) fn span(&self, axis: &Axis, slots: (u64, u64), (after, until): (i64, i64)) -> Option<Span> {
-        let (low, high) = self.indexes(slots, after, until);
-        let count = high.checked_sub(low).filter(|count| *count > 1)?;
-        if self.first + low as u64 >= self.smooth {
-            let (first, last) = (self.values[low], self.values[high - 1]);
-            let (from, to) = (self.time(axis, low), self.time(axis, high - 1));
-            return Some(Span { first: (from, first), last: (to, last), count, increase: last - first });
+    /// two. Costs two values where nothing odd happened since, else a look at the chunks in which it did.
+    pub(super) fn span(&self, axis: &Axis, slots: (u64, u64), window: (i64, i64)) -> Option<Span> {
+        let mut numbers = self.numbers(slots, window);
+        let value = |number: u64| f64::from_bits(self.values.get(number));
+        let is_smooth = numbers.start >= self.smooth;
+        if !is_smooth {
+            let first = numbers.clone().find(|number| !packed::is_gap(self.values.get(*number)))?;
+            let last = numbers.rev().find(|number| !packed::is_gap(self.values.get(*number)))?;
+            numbers = first..last + 1;
         }
-        let (mut times, mut values) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        self.copy(axis, slots, (after, until), &mut times, &mut values);
-        Span::of(&times, &values)
+        let (from, to) = (numbers.start, numbers.end.checked_sub(1).filter(|last| *last > numbers.start)?);
+        let (first, last) = (value(from), value(to));
+        let (mut count, mut increase) = ((to - from + 1) as usize, last - first);
+        if !is_smooth {
+            (count, increase) = self.walk(numbers, first, increase);
+        }
+        Some(Span { first: (self.time(axis, from), first), last: (self.time(axis, to), last), count, increase })
+    }
+
+    /// Counts the samples of some numbers, and adds to an increase what was there before each fall.
+    fn walk(&self, numbers: Range<u64>, first: f64, increase: f64) -> (usize, f64) {
+        let (mut count, mut increase, mut before) = (0, increase, first);
+        let mut step = |word: u64| {
+            let value = f64::from_bits(word);
+            if value < before {
+                increase += before;
+            }
+            before = value;
+        };
+        for piece in self.values.pieces(numbers) {
+            match &piece {
+                Piece::Packed(packed, range) if !packed.is_rough => {
+                    step(packed.get(range.start));
+                    step(packed.get(range.end - 1));
+                    count += range.len();
+                }
+                Piece::Repeated(word, repeats) if !packed::is_gap(*word) => {
+                    step(*word);
+                    count += repeats;
+                }
+                _ => piece.each(|word| {
+                    if !packed::is_gap(word) {
+                        step(word);
+                        count += 1;
+                    }
+                }),
+            }
+        }
+        (count, increase)
     }
 
     /// The two newest samples at times in `(after, until]`, the older one first; `None` when there are fewer.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the evaluator is about to ask for it"))]
-    pub(super) fn last_two(
-        &self,
-        axis: &Axis,
-        slots: (u64, u64),
-        (after, until): (i64, i64),
-    ) -> Option<[(i64, f64); 2]> {
-        let (low, high) = self.indexes(slots, after, until);
-        let mut newest = (low..high).rev().filter(|index| !is_gap(self.values[*index]));
-        let (last, before) = (newest.next()?, newest.next()?);
-        Some([before, last].map(|index| (self.time(axis, index), self.values[index])))
+    pub(super) fn last_two(&self, axis: &Axis, slots: (u64, u64), window: (i64, i64)) -> Option<[(i64, f64); 2]> {
+        let numbers = self.numbers(slots, window).rev();
+        let samples = numbers.map(|number| (number, self.values.get(number)));
+        let mut samples = samples.filter(|(_, word)| !packed::is_gap(*word));
+        let (last, before) = (samples.next()?, samples.next()?);
+        Some([before, last].map(|(number, word)| (self.time(axis, number), f64::from_bits(word))))
     }
 
-    /// The indexes of the values in the window; `slots` are those of the axis in the same window.
-    fn indexes(&self, (low, high): (u64, u64), after: i64, until: i64) -> (usize, usize) {
-        let len = self.values.len();
-        if let Some(times) = &self.times {
-            return (times.partition_point(|time| *time <= after), times.partition_point(|time| *time <= until));
+    /// The numbers of the values in the window; `slots` are those of the axis in the same window.
+    fn numbers(&self, (low, high): (u64, u64), (after, until): (i64, i64)) -> Range<u64> {
+        let Range { start, end } = self.values.range();
+        match &self.times {
+            Some(times) => number_behind(times, after)..number_behind(times, until),
+            None => low.clamp(start, end)..high.clamp(start, end),
         }
-        let index = |slot: u64| usize::try_from(slot.saturating_sub(self.first)).unwrap_or(usize::MAX).min(len);
-        (index(low), index(high))
     }
 
-    fn time(&self, axis: &Axis, index: usize) -> i64 {
-        self.times.as_ref().map_or_else(|| axis.time(self.first + index as u64), |times| times[index])
+    fn time(&self, axis: &Axis, number: u64) -> i64 {
+        self.times.as_ref().map_or_else(|| axis.time(number), |times| times.get(number) as i64)
     }
 }
 
-/// Whether a value is one of the two marks, so that there is no sample.
-fn is_gap(value: f64) -> bool {
-    matches!(value.to_bits(), STALE | ABSENT)
-}
-
-/// Makes room by a quarter instead of by doubling: a ring holds six hours, half of it must not be empty.
-fn grow<T>(ring: &mut VecDeque<T>) {
-    if ring.len() == ring.capacity() {
-        ring.reserve_exact(ring.len() / 4 + 8);
+/// The number of the first time behind a given one.
+fn number_behind(times: &Ring, at: i64) -> u64 {
+    let Range { start: mut low, end: mut high } = times.range();
+    // Most windows end now.
+    if times.back().is_none_or(|last| last as i64 <= at) {
+        return high;
     }
+    while low < high {
+        let middle = low.midpoint(high);
+        if times.get(middle) as i64 <= at { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 #[cfg(test)]
@@ -209,7 +264,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// What happens to a series in one scrape.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Copy, Debug)]
     enum Event {
         Value(f64),
         Nothing,
@@ -221,40 +276,76 @@ mod tests {
 
     fn number() -> impl Strategy<Value = f64> {
         let odd = prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.1, 1e300, -3.0]);
-        prop_oneof![8 => (0..50_u32).prop_map(f64::from), 1 => odd]
+        prop_oneof![8 => (0..50_u32).prop_map(f64::from), 1 => -1e3..1e3, 1 => odd]
     }
 
-    fn event() -> impl Strategy<Value = Event> {
-        prop_oneof![
+    /// Some events, and by how much the numbers grow when each of them happens again and again.
+    fn events() -> impl Strategy<Value = Vec<(Event, usize, f64)>> {
+        let event = prop_oneof![
             60 => number().prop_map(Event::Value),
             6 => Just(Event::Nothing),
             4 => Just(Event::Stale),
             2 => number().prop_map(Event::Withdrawn),
             1 => (-20_000..1_000_i64, number()).prop_map(|(ago, value)| Event::Own(ago, value)),
-            1 => (0..100_000_i64).prop_map(Event::Expire),
-        ]
+            1 => (0..1_000_000_i64).prop_map(Event::Expire),
+        ];
+        let times = prop_oneof![4 => 1..4_usize, 1 => 1..300_usize];
+        let growth = prop::sample::select(vec![0.0, 1.0, 0.1, 1e9, std::f64::consts::PI]);
+        prop::collection::vec((event, times, growth), 0..40)
     }
 
-    fn columns() -> impl Strategy<Value = (Axis, Column)> {
-        prop::collection::vec((1..10_000_i64, event()), 0..120).prop_map(|events| {
-            let (mut axis, mut column, mut at) = (Axis::default(), Column::default(), 0);
-            for (step, event) in events {
-                at += step;
-                let slot = axis.push(at);
-                match event {
-                    Event::Value(value) => column.put(slot, at, value),
-                    Event::Nothing => {}
-                    Event::Stale => column.put(slot, at, f64::from_bits(STALE)),
-                    Event::Withdrawn(value) => {
-                        column.put(slot, at, value);
-                        column.withdraw(slot);
-                    }
-                    Event::Own(ago, value) => column.put_explicit(&axis, at + ago, value),
-                    Event::Expire(age) => column.expire(axis.expire(at - age), at - age),
+    /// A column, and beside it a plain list of times and words of the same events.
+    struct Twins {
+        axis: Axis,
+        column: Column,
+        plain: Vec<(i64, u64)>,
+        is_own: bool,
+    }
+
+    impl Twins {
+        fn of(events: Vec<(Event, usize, f64)>) -> Self {
+            let (axis, column) = (Axis::default(), Column::new(3));
+            let (mut twins, mut at) = (Self { axis, column, plain: Vec::new(), is_own: false }, 0);
+            for (event, times, growth) in events {
+                for index in 0..times {
+                    at += 1_000 + (index % 7) as i64 * 100;
+                    twins.happens(event, growth * index as f64, at);
                 }
             }
-            (axis, column)
-        })
+            twins
+        }
+
+        fn happens(&mut self, event: Event, growth: f64, at: i64) {
+            let Self { axis, column, plain, is_own } = self;
+            let slot = axis.push(at);
+            let stale = f64::from_bits(STALE);
+            match event {
+                Event::Nothing => {}
+                Event::Value(_) | Event::Stale | Event::Withdrawn(_) => {
+                    let value =
+                        if let Event::Value(value) | Event::Withdrawn(value) = event { value + growth } else { stale };
+                    column.put(slot, at, value);
+                    if !*is_own || plain.last().is_none_or(|last| at > last.0) {
+                        plain.push((at, value.to_bits()));
+                    }
+                    if matches!(event, Event::Withdrawn(_)) {
+                        column.withdraw(slot);
+                        plain.last_mut().filter(|_| !*is_own).into_iter().for_each(|last| last.1 = STALE);
+                    }
+                }
+                Event::Own(ago, value) => {
+                    column.put_explicit(axis, at + ago, value + growth);
+                    *is_own = true;
+                    if plain.last().is_none_or(|last| at + ago > last.0) {
+                        plain.push((at + ago, (value + growth).to_bits()));
+                    }
+                }
+                Event::Expire(age) => {
+                    column.expire(axis.expire(at - age), at - age);
+                    plain.retain(|sample| sample.0 >= at - age);
+                }
+            }
+        }
     }
 
     /// All of a span as whole numbers, so that not-a-number equals itself.
@@ -265,31 +356,41 @@ mod tests {
         })
     }
 
+    fn words(times: &[i64], values: &[f64]) -> Vec<(i64, u64)> {
+        times.iter().copied().zip(values.iter().map(|value| value.to_bits())).collect()
+    }
+
     proptest! {
         #[test]
-        fn a_span_is_that_of_the_copied_samples(
-            (axis, column) in columns(),
-            windows in prop::collection::vec((-1_000..600_000_i64, 0..300_000_i64), 1..20),
+        fn a_column_is_a_plain_list_of_samples(
+            events in events(),
+            windows in prop::collection::vec((-1_000..3_000_000_i64, 0..1_000_000_i64), 1..20),
         ) {
-            let whole = (i64::MIN, i64::MAX);
-            let from_end = axis.last().map(|last| (last - 30_000, last));
-            for (after, until) in windows.into_iter().map(|(from, range)| (from, from + range)).chain(from_end).chain([whole])
-            {
+            let Twins { axis, column, plain, .. } = Twins::of(events);
+            let ends = axis.last().map(|last| (last - 30_000, last));
+            let windows = windows.into_iter().map(|(from, range)| (from, from + range));
+            for (after, until) in windows.chain(ends).chain([(i64::MIN, i64::MAX)]) {
                 let slots = axis.slots(after, until);
-                let (mut times, mut values) = (Vec::new(), Vec::new());
+                let inside = plain.iter().copied().filter(|sample| after < sample.0 && sample.0 <= until);
+                let newest = inside.clone().next_back().filter(|sample| sample.1 != STALE);
+                let found = column.newest(&axis, slots, after, until);
+                prop_assert_eq!(found.map(|(time, value)| (time, value.to_bits())), newest);
+                let samples: Vec<_> = inside.filter(|sample| sample.1 != STALE).collect();
+                let (mut times, mut values) = (vec![7], vec![7.0]);
                 column.copy(&axis, slots, (after, until), &mut times, &mut values);
-                let span = column.span(&axis, slots, (after, until));
-                prop_assert_eq!(bits(span), bits(Span::of(&times, &values)));
+                let (times, values) = (&times[1..], &values[1..]);
+                prop_assert_eq!(&words(times, values), &samples);
+                prop_assert_eq!(bits(column.span(&axis, slots, (after, until))), bits(Span::of(times, values)));
                 let two = column.last_two(&axis, slots, (after, until));
-                let copied = times.len().checked_sub(2).map(|at| [at, at + 1].map(|at| (times[at], values[at].to_bits())));
-                prop_assert_eq!(two.map(|two| two.map(|(time, value)| (time, value.to_bits()))), copied);
+                let two = two.map(|two| two.map(|(time, value)| (time, value.to_bits())).to_vec());
+                prop_assert_eq!(two, samples.len().checked_sub(2).map(|at| samples[at..].to_vec()));
             }
         }
     }
 
     #[test]
     fn a_window_behind_the_last_fall_needs_two_values() {
-        let (mut axis, mut column) = (Axis::default(), Column::default());
+        let (mut axis, mut column) = (Axis::default(), Column::new(3));
         for (at, value) in [(1, 5.0), (2, 9.0), (3, 2.0), (4, 4.0), (5, 4.0)] {
             let slot = axis.push(at);
             column.put(slot, at, value);
@@ -298,5 +399,20 @@ mod tests {
         let span =
             |after: i64| column.span(&axis, axis.slots(after, 5), (after, 5)).map(|span| (span.count, span.increase));
         assert_eq!([0, 1, 2, 3, 4].map(span), [Some((5, 8.0)), Some((4, 4.0)), Some((3, 2.0)), Some((2, 0.0)), None]);
+    }
+
+    #[test]
+    fn a_fall_across_what_is_no_number_is_none() {
+        let (mut axis, mut column) = (Axis::default(), Column::new(0));
+        for number in 0..400_i64 {
+            let slot = axis.push(number * 1_000);
+            let value = if number == 200 { f64::NAN } else { [9.0, 5.0][usize::from(number > 200)] };
+            let value = if number == 100 { 1.0 } else { value };
+            column.put(slot, number * 1_000, value);
+        }
+        let window = (0, 400_000);
+        let (mut times, mut values) = (Vec::new(), Vec::new());
+        column.copy(&axis, axis.slots(0, 400_000), window, &mut times, &mut values);
+        assert_eq!(bits(column.span(&axis, axis.slots(0, 400_000), window)), bits(Span::of(&times, &values)));
     }
 }

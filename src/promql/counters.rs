@@ -4,6 +4,7 @@
 //! is extrapolated as Prometheus does it: never further than half an interval into the unknown, and never to before
 //! the counter was zero.
 
+use crate::promql::span::Span;
 use crate::promql::window::Window;
 use crate::promql::window::seconds;
 
@@ -15,41 +16,76 @@ pub(super) enum Slope {
     Delta,
 }
 
-/// The increase over the whole window, per second for a rate; `None` with fewer than two samples.
-pub(super) fn extrapolated(window: Window<'_>, slope: Slope) -> Option<f64> {
-    let (times, values) = (window.times, window.values);
-    let [first, .., last] = values else { return None };
-    let [first_time, .., last_time] = times else { return None };
-    let counter = slope != Slope::Delta;
-    let mut increase = last - first;
-    if counter {
-        for pair in values.windows(2).filter(|pair| pair[1] < pair[0]) {
-            increase += pair[0];
-        }
-    }
-    let sampled = seconds(last_time - first_time);
-    let interval = sampled / (values.len() - 1) as f64;
-    let reach = |gap: f64| if gap >= interval * 1.1 { interval / 2.0 } else { gap };
-    let mut before = reach(seconds(first_time - window.from));
-    if counter && increase > 0.0 && *first >= 0.0 {
-        before = before.min(sampled * (first / increase));
-    }
-    let after = reach(seconds(window.to - last_time));
-    let mut factor = (sampled + before + after) / sampled;
-    if slope == Slope::Rate {
-        factor /= seconds(window.to - window.from);
-    }
-    Some(increase * factor)
+/// What the ends of a window make of an increase: all that does not depend on the values. Series of one target mostly
+/// have their samples at the same times, so that what was found for one holds for the next.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Edges {
+    first: i64,
+    last: i64,
+    count: usize,
+    /// From the first to the last sample, in seconds.
+    sampled: f64,
+    /// How far is extrapolated to both sides, in seconds.
+    before: f64,
+    after: f64,
+    /// What the increase is multiplied with, if the counter was not zero shortly before.
+    factor: f64,
 }
 
-/// The difference of the last two samples; per second, and with a reset taken into account, for `irate`.
-pub(super) fn instant(window: Window<'_>, is_rate: bool) -> Option<f64> {
+impl Edges {
+    fn of(span: &Span, (from, to): (i64, i64), slope: Slope) -> Self {
+        let sampled = seconds(span.last.0 - span.first.0);
+        let interval = sampled / (span.count - 1) as f64;
+        let reach = |gap: f64| if gap >= interval * 1.1 { interval / 2.0 } else { gap };
+        let before = reach(seconds(span.first.0 - from));
+        let after = reach(seconds(to - span.last.0));
+        let edges =
+            Self { first: span.first.0, last: span.last.0, count: span.count, sampled, before, after, factor: 0.0 };
+        Self { factor: edges.factor(before, (from, to), slope), ..edges }
+    }
+
+    fn factor(&self, before: f64, (from, to): (i64, i64), slope: Slope) -> f64 {
+        let factor = (self.sampled + before + self.after) / self.sampled;
+        if slope == Slope::Rate { factor / seconds(to - from) } else { factor }
+    }
+
+    /// The increase over a whole window, per second for a rate. What is remembered of the last call must be of the
+    /// same window and slope.
+    pub(super) fn extrapolated(&mut self, span: &Span, bounds: (i64, i64), slope: Slope) -> f64 {
+        if (self.first, self.last, self.count) != (span.first.0, span.last.0, span.count) {
+            *self = Self::of(span, bounds, slope);
+        }
+        let first = span.first.1;
+        let increase = if slope == Slope::Delta { span.last.1 - first } else { span.increase };
+        // A counter that has at least twice its increase was not zero within the window, and needs no division.
+        let was_zero = slope != Slope::Delta && increase > 0.0 && first >= 0.0 && first < increase * 2.0;
+        if was_zero {
+            let before = self.before.min(self.sampled * (first / increase));
+            return increase * self.factor(before, bounds, slope);
+        }
+        increase * self.factor
+    }
+}
+
+/// The increase over the whole window, per second for a rate; `None` with fewer than two samples.
+pub(super) fn extrapolated(window: Window<'_>, slope: Slope) -> Option<f64> {
+    let span = Span::of(window.times, window.values)?;
+    Some(Edges::default().extrapolated(&span, (window.from, window.to), slope))
+}
+
+/// The difference of the last two samples of a window; `None` when there are fewer.
+pub(super) fn latest(window: Window<'_>, is_rate: bool) -> Option<f64> {
     let [.., previous, last] = window.values else { return None };
     let [.., previous_time, last_time] = window.times else { return None };
+    instant([(*previous_time, *previous), (*last_time, *last)], is_rate)
+}
+
+/// The difference of two samples; per second, and with a reset taken into account, for `irate`.
+pub(super) fn instant([(previous_time, previous), (last_time, last)]: [(i64, f64); 2], is_rate: bool) -> Option<f64> {
     if !is_rate {
         return Some(last - previous);
     }
-    let increase = if last < previous { *last } else { last - previous };
+    let increase = if last < previous { last } else { last - previous };
     (last_time > previous_time).then(|| increase / seconds(last_time - previous_time))
 }
 
@@ -91,8 +127,8 @@ mod tests {
         let times = [0, 1, 2, 3, 4, 5, 6].map(|minute| minute * 60_000);
         assert_eq!(extrapolated(window(&times, &values, 0, 360_000), Slope::Increase), Some(7.0));
         assert_eq!(extrapolated(window(&[0], &[1.0], -1, 0), Slope::Rate), None);
-        assert_eq!(instant(window(&[0, 1_000], &[10.0, 4.0], -1, 1_000), true), Some(4.0));
-        assert_eq!(instant(window(&[0, 1_000], &[10.0, 4.0], -1, 1_000), false), Some(-6.0));
+        assert_eq!(latest(window(&[0, 1_000], &[10.0, 4.0], -1, 1_000), true), Some(4.0));
+        assert_eq!(latest(window(&[0, 1_000], &[10.0, 4.0], -1, 1_000), false), Some(-6.0));
         assert_eq!((changes(&[1.0, 1.0, 2.0, f64::NAN, f64::NAN]), resets(&[3.0, 1.0, 2.0, 0.0])), (2.0, 2.0));
         assert_eq!(changes(&[0.0, -0.0]), 0.0);
     }
@@ -103,7 +139,7 @@ mod tests {
             let times: Vec<i64> = (0..).map(|index| index * 5_000).take(values.len()).collect();
             let to = times[times.len() - 1] + 1_234;
             prop_assert!(extrapolated(window(&times, &values, from, to), Slope::Rate).unwrap() >= 0.0);
-            prop_assert!(instant(window(&times, &values, from, to), true).unwrap() >= 0.0);
+            prop_assert!(latest(window(&times, &values, from, to), true).unwrap() >= 0.0);
         }
     }
 }

@@ -1,30 +1,42 @@
 //! The walk over a checked query at one instant: selects samples and hands them to the functions of each subject.
 //!
-//! Nothing is remembered from one instant to the next. The work of one evaluation is bounded.
+//! What holds from one instant to the next is found in the memory of the query, or was prepared for many instants at
+//! once. The work of one evaluation is bounded.
 
-use std::borrow::Cow;
+use std::any::Any;
 use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::promql::absent;
 use crate::promql::aggregate;
 use crate::promql::binary;
 use crate::promql::calls;
+use crate::promql::fused::Membership;
 use crate::promql::histogram;
 use crate::promql::label_functions;
+use crate::promql::leaf::Leaf;
+use crate::promql::memory::Memory;
+use crate::promql::memory::place_of;
 use crate::promql::order;
 use crate::promql::over_time;
+use crate::promql::plan::Aggregate;
 use crate::promql::plan::Anchor;
 use crate::promql::plan::Dialect;
 use crate::promql::plan::Node;
 use crate::promql::plan::OverTime;
 use crate::promql::plan::Shift;
 use crate::promql::plan::Window;
+use crate::promql::prepared::Prepared;
 use crate::promql::query::EvalError;
 use crate::promql::sample::Sample;
 use crate::promql::selector::Selector;
 use crate::promql::sets;
+use crate::promql::shape::Shaped;
 use crate::promql::store::Store;
 use crate::promql::subquery;
+use crate::promql::tags::Tags;
 use crate::promql::window;
 use crate::promql::window::seconds;
 
@@ -43,6 +55,8 @@ pub(super) struct Frame<'a> {
     pub(super) looked_at: Cell<u64>,
     /// A quantile lies in the open last bucket of a histogram.
     pub(super) open_bucket: Cell<bool>,
+    pub(super) memory: RefCell<Memory>,
+    pub(super) prepared: RefCell<HashMap<usize, Prepared>>,
 }
 
 /// The value of a part of a query.
@@ -53,9 +67,22 @@ pub(super) enum Evaluated<'a> {
 }
 
 /// Samples of one series in a window, handed on one series after the other.
-pub(super) type Visit<'v, 'a> = dyn FnMut(Cow<'a, crate::facts::Labels>, bool, window::Window<'_>) + 'v;
+pub(super) type Visit<'v, 'a> = dyn FnMut(Tags<'a>, bool, window::Window<'_>) + 'v;
 
 impl<'a> Frame<'a> {
+    pub(super) fn new(store: &'a Store, (start, end): (i64, i64), dialect: Dialect, memory: Memory) -> Self {
+        Self {
+            store,
+            start,
+            end,
+            dialect,
+            looked_at: Cell::new(0),
+            open_bucket: Cell::new(false),
+            memory: RefCell::new(memory),
+            prepared: RefCell::default(),
+        }
+    }
+
     pub(super) fn eval(&self, node: &'a Node, now: i64) -> Result<Evaluated<'a>, EvalError> {
         Ok(Evaluated::Vector(match node {
             Node::Number(number) => return Ok(Evaluated::Scalar(*number)),
@@ -67,15 +94,15 @@ impl<'a> Frame<'a> {
                 Evaluated::Scalar(number) => return Ok(Evaluated::Scalar(-number)),
                 other => calls::each(self, other.into_vector()?, |value| -value)?,
             },
-            Node::Select(selector) => self.select(selector, now, |_, value| value)?,
-            Node::SampleTimes(selector) => {
-                let samples = self.select(selector, now, |time, _| seconds(time))?;
-                self.nameless(samples.into_iter().map(|sample| Sample { nameless: true, ..sample }).collect())?
-            }
+            Node::Select(selector) => self.leaf(node, Leaf::newest(selector), now)?,
+            Node::SampleTimes(selector) => self.nameless(self.sample_times(selector, now)?)?,
             Node::ToVector(argument) => {
                 vec![Sample::made(crate::facts::Labels::default(), self.scalar(argument, now)?)]
             }
-            Node::OverTime(call) => self.over_time(call, now)?,
+            Node::OverTime(call) => match Leaf::of_call(call) {
+                Some(leaf) => self.leaf(node, leaf, now)?,
+                None => self.over_time(call, now)?,
+            },
             Node::Aggregate(aggregate) => aggregate::eval(self, aggregate, now)?,
             Node::Set { keep, left, right, on } => {
                 sets::apply(*keep, self.vector(left, now)?, self.vector(right, now)?, on, self.dialect)
@@ -112,23 +139,50 @@ impl<'a> Frame<'a> {
         at.saturating_sub(shift.offset_ms)
     }
 
-    /// The newest sample of each selected series that is not older than the lookback and not stale.
-    fn select(
+    /// The series that a selector takes, each name's in order of their labels.
+    pub(super) fn selection(&self, selector: &Selector) -> Arc<[u32]> {
+        let mut memory = self.memory.borrow_mut();
+        let known = memory.selections.entry(place_of(selector));
+        Arc::clone(known.or_insert_with(|| selector.series(self.store).collect()))
+    }
+
+    /// Which group of an aggregation each series of its leaf is in.
+    pub(super) fn membership(&self, aggregate: &'a Aggregate, leaf: Leaf<'a>) -> Arc<Membership> {
+        let place = place_of(aggregate);
+        let known = self.memory.borrow().memberships.get(&place).cloned();
+        known.unwrap_or_else(|| {
+            let found = Arc::new(Membership::of(self, aggregate, leaf));
+            self.memory.borrow_mut().memberships.insert(place, Arc::clone(&found));
+            found
+        })
+    }
+
+    /// What the labels of a vector say to a part of the query.
+    pub(super) fn found<T: Any + Send + Sync>(
         &self,
-        selector: &'a Selector,
-        now: i64,
-        value: impl Fn(i64, f64) -> f64,
-    ) -> Result<Vec<Sample<'a>>, EvalError> {
+        place: usize,
+        samples: &[Sample<'_>],
+        find: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let known = self.memory.borrow().shapes.get(&place).and_then(|shaped| shaped.holds(samples));
+        known.unwrap_or_else(|| {
+            let found = Arc::new(find());
+            self.memory.borrow_mut().shapes.insert(place, Shaped::new(samples, found.clone()));
+            found
+        })
+    }
+
+    /// The time of the newest sample of each selected series that is not older than the lookback and not stale.
+    fn sample_times(&self, selector: &'a Selector, now: i64) -> Result<Vec<Sample<'a>>, EvalError> {
         let until = self.moved(selector.shift, now);
         let after = until.saturating_sub(LOOKBACK_MS);
         let mut slots = Slots::new(self.store, after, until);
         let mut samples = Vec::new();
-        for index in selector.series(self.store) {
-            let series = self.store.at_index(index);
+        for index in self.selection(selector).iter() {
+            let series = self.store.at_index(*index);
             let axis = &self.store.targets()[series.target as usize].axis;
-            if let Some((time, found)) = series.column.newest(axis, slots.of(series.target), after, until) {
-                let labels = Cow::Borrowed(&*series.labels);
-                samples.push(Sample { labels, value: value(time, found), nameless: false });
+            if let Some((time, _)) = series.column.newest(axis, slots.of(series.target), after, until) {
+                samples.push(Sample { labels: Tags::Stored(&series.labels), value: seconds(time), nameless: true });
             }
         }
         self.spend(samples.len())?;
@@ -145,8 +199,8 @@ impl<'a> Frame<'a> {
         let from = to.saturating_sub(range_ms);
         let mut slots = Slots::new(self.store, from, to);
         let (mut times, mut values) = (Vec::new(), Vec::new());
-        for index in selector.series(self.store) {
-            let series = self.store.at_index(index);
+        for index in self.selection(selector).iter() {
+            let series = self.store.at_index(*index);
             let axis = &self.store.targets()[series.target as usize].axis;
             times.clear();
             values.clear();
@@ -154,7 +208,7 @@ impl<'a> Frame<'a> {
             self.spend(values.len())?;
             if !values.is_empty() {
                 let seen = window::Window { times: &times, values: &values, from, to, now };
-                visit(Cow::Borrowed(&*series.labels), false, seen);
+                visit(Tags::Stored(&series.labels), false, seen);
             }
         }
         Ok(())

@@ -37,6 +37,11 @@ impl Projection {
         Self::Without(names)
     }
 
+    /// Whether no label counts, so that all is one group.
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Self::Only(names) if names.is_empty())
+    }
+
     fn keeps(&self, name: &str) -> bool {
         match self {
             Self::Only(names) => names.binary_search_by(|other| (**other).cmp(name)).is_ok(),

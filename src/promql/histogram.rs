@@ -3,13 +3,17 @@
 //! Counters of one histogram are not read at exactly one moment, so that a bucket may seem to hold less than the one
 //! below it; it is raised, as Prometheus does. Native histograms are not supported.
 
+use std::sync::Arc;
+
 use crate::facts::Labels;
 use crate::promql::eval::Frame;
 use crate::promql::grouping::Groups;
 use crate::promql::grouping::Projection;
+use crate::promql::memory::place_of;
 use crate::promql::plan::Histogram;
 use crate::promql::query::EvalError;
 use crate::promql::sample::Sample;
+use crate::promql::tags::Tags;
 
 /// A bucket: its upper bound, and how many observations are at or below it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -31,7 +35,10 @@ pub(super) fn eval<'a>(frame: &Frame<'a>, histogram: &'a Histogram, now: i64) ->
         Histogram::Quantile { quantile, .. } => (frame.scalar(quantile, now)?, 0.0),
         Histogram::Fraction { lower, upper, .. } => (frame.scalar(lower, now)?, frame.scalar(upper, now)?),
     };
-    let results = histograms(frame, &samples).into_iter().map(|(labels, buckets)| {
+    let layout = frame.found(place_of(histogram), &samples, || Layout::of(frame, &samples));
+    let results = layout.each().map(|(labels, places)| {
+        let buckets =
+            places.iter().map(|(index, bound)| Bucket { bound: *bound, count: samples[*index].value }).collect();
         let value = match histogram {
             Histogram::Quantile { .. } => {
                 let quantile = quantile(first, buckets);
@@ -40,26 +47,40 @@ pub(super) fn eval<'a>(frame: &Frame<'a>, histogram: &'a Histogram, now: i64) ->
             }
             Histogram::Fraction { .. } => fraction(first, second, buckets),
         };
-        Sample { nameless: true, ..Sample::made(labels, value) }
+        Sample { labels: Tags::Made(Arc::clone(labels)), value, nameless: true }
     });
     frame.nameless(results.collect())
 }
 
-/// The buckets of each histogram: of samples that differ in nothing but `le`.
-fn histograms(frame: &Frame<'_>, samples: &[Sample<'_>]) -> Vec<(Labels, Vec<Bucket>)> {
-    let others = Projection::AllBut("le".to_owned());
-    let mut groups = Groups::new(&others, frame.dialect);
-    let mut histograms: Vec<(Labels, Vec<Bucket>)> = Vec::new();
-    let bounds: Vec<Option<f64>> = samples.iter().map(|sample| sample.labels.get("le")?.parse().ok()).collect();
-    for (index, sample) in samples.iter().enumerate() {
-        let Some(bound) = bounds[index] else { continue };
-        let place = groups.place(samples, index);
-        if place == histograms.len() {
-            histograms.push((others.labels(sample.seen(frame.dialect)), Vec::new()));
+/// Which samples are the buckets of which histogram: of samples that differ in nothing but `le`.
+struct Layout {
+    labels: Vec<Arc<Labels>>,
+    /// The buckets by their indexes in the vector, and their bounds in order.
+    buckets: Vec<Vec<(usize, f64)>>,
+}
+
+impl Layout {
+    fn of(frame: &Frame<'_>, samples: &[Sample<'_>]) -> Self {
+        let others = Projection::AllBut("le".to_owned());
+        let mut groups = Groups::new(&others, frame.dialect);
+        let mut layout = Self { labels: Vec::new(), buckets: Vec::new() };
+        for (index, sample) in samples.iter().enumerate() {
+            let Some(bound) = sample.labels.get("le").and_then(|le| le.parse().ok()) else { continue };
+            let place = groups.place(samples, index);
+            if place == layout.labels.len() {
+                layout.labels.push(Arc::new(others.labels(sample.seen(frame.dialect))));
+                layout.buckets.push(Vec::new());
+            }
+            layout.buckets[place].push((index, bound));
         }
-        histograms[place].1.push(Bucket { bound, count: sample.value });
+        layout.buckets.iter_mut().for_each(|buckets| buckets.sort_by(|a, b| a.1.total_cmp(&b.1)));
+        layout
     }
-    histograms
+
+    /// Labels and buckets of each histogram.
+    fn each(&self) -> impl Iterator<Item = (&Arc<Labels>, &Vec<(usize, f64)>)> {
+        self.labels.iter().zip(&self.buckets)
+    }
 }
 
 /// Buckets in order, equal bounds merged; `None` unless the last bound is +Inf.

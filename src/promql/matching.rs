@@ -1,7 +1,5 @@
 //! Which sample of one vector meets which of another: `on`, `ignoring`, `group_left`, `group_right`.
 
-use std::borrow::Cow;
-
 use crate::facts::Labels;
 use crate::promql::eval::Frame;
 use crate::promql::grouping::Groups;
@@ -83,7 +81,7 @@ fn result<'a>(
     let mut labels = if nameless && takes_name {
         sample.labels.only(|label| !is_reserved(label, frame.dialect))
     } else {
-        sample.labels.clone().into_owned()
+        sample.labels.clone().into_labels()
     };
     for label in taken {
         labels = labels.with(label, other.seen(frame.dialect).get(label));
@@ -97,7 +95,7 @@ fn one_to_one<'a>(frame: &Frame<'a>, binary: &'a Binary, sample: Sample<'a>) -> 
         Projection::Without(names) => sample.labels.only(|label| !names.iter().any(|name| name == label)),
         on => on.labels(sample.seen(frame.dialect)),
     };
-    Sample { labels: Cow::Owned(labels), ..sample }
+    Sample { labels: labels.into(), ..sample }
 }
 
 fn twice_on_the_one_side(frame: &Frame<'_>, binary: &Binary, sample: &Sample<'_>, swapped: bool) -> EvalError {

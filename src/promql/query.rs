@@ -1,7 +1,5 @@
 //! A query: read and checked once, evaluated often.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -12,9 +10,12 @@ use crate::promql::compile;
 use crate::promql::durations;
 use crate::promql::eval::Evaluated;
 use crate::promql::eval::Frame;
+use crate::promql::memory::Remembered;
 use crate::promql::plan::Dialect;
 use crate::promql::plan::Node;
 use crate::promql::refusal::Refusal;
+use crate::promql::rows::Rows;
+use crate::promql::sample::Sample;
 use crate::promql::store::Store;
 use crate::promql::warm;
 
@@ -70,8 +71,10 @@ impl std::error::Error for EvalError {}
 #[derive(Debug)]
 pub struct Query {
     text: String,
-    root: Node,
+    /// In a box, so that its parts stay where they are: they are remembered by their places.
+    root: Box<Node>,
     dialect: Dialect,
+    remembered: Remembered,
 }
 
 impl Query {
@@ -92,7 +95,7 @@ impl Query {
     }
 
     pub(super) fn checked(text: &str, root: Node, dialect: Dialect) -> Self {
-        Self { text: text.to_owned(), root, dialect }
+        Self::new(text.to_owned(), Box::new(root), dialect)
     }
 
     pub(super) fn root(&self) -> &Node {
@@ -104,7 +107,23 @@ impl Query {
     pub(super) fn resized(&self, from_ms: i64, to_ms: i64, text: String) -> (Self, usize) {
         let mut root = self.root.clone();
         let places = durations::replace(&mut root, from_ms, to_ms);
-        (Self { text, root, dialect: self.dialect }, places)
+        (Self::new(text, root, self.dialect), places)
+    }
+
+    fn new(text: String, root: Box<Node>, dialect: Dialect) -> Self {
+        Self { text, root, dialect, remembered: Remembered::default() }
+    }
+
+    /// The same query with nothing remembered.
+    #[cfg(test)]
+    pub(super) fn anew(&self) -> Self {
+        Self::new(self.text.clone(), self.root.clone(), self.dialect)
+    }
+
+    /// About how many bytes it remembers.
+    #[cfg(test)]
+    pub(super) fn remembers(&self) -> usize {
+        self.remembered.bytes()
     }
 
     /// The query as it was written.
@@ -126,20 +145,21 @@ impl Query {
     /// # Errors
     /// As [`instant`](Self::instant).
     pub fn instant_noted(&self, store: &Store, at_ms: i64) -> Result<Noted, EvalError> {
-        let frame = self.frame(store, at_ms, at_ms);
-        let value = match frame.eval(&self.root, at_ms)? {
-            Evaluated::Scalar(number) => Value::Scalar(number),
-            Evaluated::Text(text) => Value::String(text.to_owned()),
-            Evaluated::Vector(samples) => {
-                let results: Vec<_> = samples.into_iter().map(|sample| sample.into_result(self.dialect)).collect();
-                if self.dialect.delayed_names {
-                    check_unique(&results)?;
+        self.evaluate(store, (at_ms, at_ms), |frame| {
+            let value = match frame.eval(&self.root, at_ms)? {
+                Evaluated::Scalar(number) => Value::Scalar(number),
+                Evaluated::Text(text) => Value::String(text.to_owned()),
+                Evaluated::Vector(samples) => {
+                    let results: Vec<_> = samples.into_iter().map(|sample| sample.into_result(self.dialect)).collect();
+                    if self.dialect.delayed_names {
+                        check_unique(&results)?;
+                    }
+                    Value::Vector(results)
                 }
-                Value::Vector(results)
-            }
-        };
-        let notes = frame.open_bucket.get().then_some(Note::OpenBucket).into_iter().collect();
-        Ok(Noted { value, notes })
+            };
+            let notes = frame.open_bucket.get().then_some(Note::OpenBucket).into_iter().collect();
+            Ok(Noted { value, notes })
+        })
     }
 
     /// The values at `start_ms`, `start_ms + step_ms` and so on until `end_ms`, in order of the labels. A query that
@@ -151,26 +171,30 @@ impl Query {
         if step_ms <= 0 {
             return Err(EvalError::new("the step must be at least 1ms"));
         }
-        let frame = self.frame(store, start_ms, end_ms);
-        let mut rows: BTreeMap<Labels, Vec<(i64, f64)>> = BTreeMap::new();
+        let mut rows = Rows::default();
         let steps = std::iter::successors(Some(start_ms), |at| at.checked_add(step_ms));
-        for at in steps.take_while(|at| *at <= end_ms) {
-            match frame.eval(&self.root, at)? {
-                Evaluated::Scalar(number) => rows.entry(Labels::default()).or_default().push((at, number)),
-                Evaluated::Text(_) => return Err(EvalError::new("a text has no values over time")),
-                Evaluated::Vector(samples) => {
-                    for sample in samples {
-                        let (labels, value) = sample.into_result(self.dialect);
-                        let row = rows.entry(labels).or_default();
-                        if row.last().is_some_and(|(last, _)| *last == at) {
-                            return Err(EvalError::new("two results have the same labels"));
+        let mut steps = steps.take_while(|at| *at <= end_ms);
+        self.evaluate(store, (start_ms, end_ms), |frame| {
+            loop {
+                let block: Vec<_> = steps.by_ref().take(frame.block()).collect();
+                if block.is_empty() {
+                    return Ok(());
+                }
+                frame.prepare(&self.root, &block)?;
+                for at in block {
+                    match frame.eval(&self.root, at)? {
+                        Evaluated::Scalar(number) => {
+                            rows.push(Sample::made(Labels::default(), number), at, self.dialect)?;
                         }
-                        row.push((at, value));
+                        Evaluated::Text(_) => return Err(EvalError::new("a text has no values over time")),
+                        Evaluated::Vector(samples) => {
+                            samples.into_iter().try_for_each(|sample| rows.push(sample, at, self.dialect))?;
+                        }
                     }
                 }
             }
-        }
-        Ok(rows.into_iter().collect())
+        })?;
+        Ok(rows.sorted())
     }
 
     /// The exact metric names of all selectors; `None` when one of them has none, so that any series may be needed.
@@ -206,11 +230,21 @@ impl Query {
     /// quantile of one, `irate`) is ready from the second scrape on. Series that do not exist are not waited for.
     #[must_use]
     pub fn warm(&self, store: &Store, at_ms: i64) -> Option<Duration> {
-        warm::remaining(&self.root, store, at_ms)
+        let remaining = |frame: &Frame<'_>| Ok(warm::remaining(frame, &self.root, at_ms));
+        self.evaluate(store, (at_ms, at_ms), remaining).unwrap_or_default()
     }
 
-    pub(super) fn frame<'a>(&self, store: &'a Store, start: i64, end: i64) -> Frame<'a> {
-        Frame { store, start, end, dialect: self.dialect, looked_at: Cell::new(0), open_bucket: Cell::new(false) }
+    /// Evaluates with what is remembered, and remembers what was found unless it fails.
+    pub(super) fn evaluate<'a, T>(
+        &'a self,
+        store: &'a Store,
+        bounds: (i64, i64),
+        evaluation: impl FnOnce(&Frame<'a>) -> Result<T, EvalError>,
+    ) -> Result<T, EvalError> {
+        let frame = Frame::new(store, bounds, self.dialect, self.remembered.take(store.edits()));
+        let value = evaluation(&frame)?;
+        self.remembered.put(frame.memory.into_inner());
+        Ok(value)
     }
 }
 

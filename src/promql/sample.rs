@@ -1,15 +1,14 @@
 //! A sample while a query is evaluated: borrowed labels, a value, and whether its name is still to be seen.
 
-use std::borrow::Cow;
-
 use crate::facts::Labels;
 use crate::promql::plan::Dialect;
+use crate::promql::tags::Tags;
 
 /// A sample. Its labels are those of the series for as long as nothing else is asked of them: that the metric's name
 /// is gone is a flag, not a copy.
 #[derive(Clone, Debug)]
 pub(super) struct Sample<'a> {
-    pub(super) labels: Cow<'a, Labels>,
+    pub(super) labels: Tags<'a>,
     pub(super) value: f64,
     /// A function has taken the name away. It is hidden at once, or at the end, as the [`Dialect`] says.
     pub(super) nameless: bool,
@@ -25,7 +24,7 @@ pub(super) struct Seen<'s> {
 
 impl<'a> Sample<'a> {
     pub(super) fn made(labels: Labels, value: f64) -> Self {
-        Self { labels: Cow::Owned(labels), value, nameless: false }
+        Self { labels: labels.into(), value, nameless: false }
     }
 
     /// The same sample with another value, nameless from now on.
@@ -41,14 +40,17 @@ impl<'a> Sample<'a> {
 
     /// The labels that the result of the query has.
     pub(super) fn into_result(self, dialect: Dialect) -> (Labels, f64) {
-        let labels =
-            if self.nameless { self.labels.only(|name| !is_reserved(name, dialect)) } else { self.labels.into_owned() };
+        let labels = if self.nameless {
+            self.labels.only(|name| !is_reserved(name, dialect))
+        } else {
+            self.labels.into_labels()
+        };
         (labels, self.value)
     }
 
     /// The same sample with labels of its own.
     pub(super) fn relabelled(self, labels: Labels, nameless: bool) -> Sample<'a> {
-        Sample { labels: Cow::Owned(labels), value: self.value, nameless }
+        Sample { labels: labels.into(), value: self.value, nameless }
     }
 }
 

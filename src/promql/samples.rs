@@ -36,11 +36,12 @@ impl Samples {
     pub fn at(&self, store: &Store, at_ms: i64) -> Result<Vec<Row>, EvalError> {
         let Node::OverTime(call) = self.query.root() else { return Ok(Vec::new()) };
         let mut rows = Vec::new();
-        let frame = self.query.frame(store, at_ms, at_ms);
-        frame.each_window(&call.window, at_ms, &mut |labels, nameless, window| {
-            let labels = if nameless { labels.with("__name__", "") } else { labels.into_owned() };
-            let values = window.times.iter().copied().zip(window.values.iter().copied());
-            rows.push((labels, values.collect()));
+        self.query.evaluate(store, (at_ms, at_ms), |frame| {
+            frame.each_window(&call.window, at_ms, &mut |labels, nameless, window| {
+                let labels = if nameless { labels.with("__name__", "") } else { labels.into_labels() };
+                let values = window.times.iter().copied().zip(window.values.iter().copied());
+                rows.push((labels, values.collect()));
+            })
         })?;
         rows.sort_by(|a: &Row, b| a.0.cmp(&b.0));
         Ok(rows)

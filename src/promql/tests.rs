@@ -298,53 +298,6 @@ proptest! {
     }
 }
 
-/// Prints what queries cost; to be run by hand in an optimised build: `cargo test --release promql_cost -- --ignored`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn promql_cost() {
-    for count in [70, 700, 7_000] {
-        let mut store = Store::new(Limits { retention: Duration::from_hours(6), max_series: 100_000 });
-        let target = store.add_target([("job", "api"), ("instance", "a:1")].into_iter().collect());
-        let ids: Vec<_> = (0..count)
-            .map(|index| {
-                let (route, le) = (index / 14, index % 14);
-                let le = if le == 13 { "+Inf".to_owned() } else { format!("{}", f64::from(le) / 10.0) };
-                let code = if index % 10 == 0 { "500" } else { "200" };
-                store.series(target, labels(&format!("b{{code={code},le={le},route=/r{route}}}"))).unwrap()
-            })
-            .collect();
-        for scrape in 0..4_320_i64 {
-            let mut open = store.begin(target, scrape * 5_000).unwrap();
-            for (id, factor) in ids.iter().zip(1..) {
-                open.put(*id, scrape as f64 * f64::from(factor), None);
-            }
-            open.finish();
-        }
-        for text in [
-            "sum(rate(b[5m]))",
-            "sum(rate(b{code=~\"5..\"}[5m])) / sum(rate(b[5m]))",
-            "histogram_quantile(0.99, sum by (le) (rate(b[5m])))",
-            "topk(5, sum by (route) (rate(b[1h])))",
-            "max_over_time(sum(rate(b[1m]))[6h:1m])",
-        ] {
-            let query = Query::parse(text).unwrap();
-            let best = |run: &dyn Fn()| {
-                (0..3)
-                    .map(|_| {
-                        let start = Instant::now();
-                        run();
-                        start.elapsed()
-                    })
-                    .min()
-                    .unwrap()
-            };
-            let end = 4_319 * 5_000;
-            let instant = best(&|| drop(query.instant(&store, end)));
-            println!("{count:>5} series: {instant:>12.1?} instant  {text}");
-        }
-    }
-}
-
 /// Prints what the first queries of a process cost; to be run alone, in an optimised build.
 #[test]
 #[ignore = "a measurement, not a check"]

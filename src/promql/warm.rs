@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use crate::promql::axis::Axis;
+use crate::promql::eval::Frame;
+use crate::promql::eval::LOOKBACK_MS;
 use crate::promql::plan::Aggregation;
 use crate::promql::plan::Anchor;
 use crate::promql::plan::Histogram;
@@ -26,7 +28,12 @@ const USUAL_WAIT: Duration = Duration::from_secs(1);
 pub(super) struct Reach {
     /// From the time of evaluation to the oldest sample that counts, in milliseconds; 0 with a fixed time.
     pub(super) back_ms: i64,
-    offset_ms: i64,
+    /// The same with the lookback of a selector without range.
+    pub(super) oldest_ms: i64,
+    /// From the time of evaluation back to the newest sample that counts; negative when that is ahead.
+    pub(super) offset_ms: i64,
+    /// `@` has fixed the time.
+    pub(super) fixed: bool,
     need: Need,
 }
 
@@ -60,10 +67,11 @@ impl Around {
 
     fn reach(self, need: Need) -> Reach {
         if self.fixed {
-            return Reach { back_ms: 0, offset_ms: 0, need: Need::Nothing };
+            return Reach { back_ms: 0, oldest_ms: 0, offset_ms: 0, fixed: true, need: Need::Nothing };
         }
         let need = if self.in_subquery { Need::Filled } else { need };
-        Reach { back_ms: self.range_ms.saturating_add(self.offset_ms), offset_ms: self.offset_ms, need }
+        let back_ms = self.range_ms.saturating_add(self.offset_ms);
+        Reach { back_ms, oldest_ms: back_ms, offset_ms: self.offset_ms, fixed: false, need }
     }
 }
 
@@ -76,7 +84,8 @@ fn walk<'n>(node: &'n Node, around: Around, visit: &mut dyn FnMut(&'n Selector, 
     match node {
         Node::Number(_) | Node::Text(_) | Node::Time => {}
         Node::Select(selector) | Node::SampleTimes(selector) => {
-            visit(selector, around.shifted(selector.shift).reach(Need::Nothing));
+            let reach = around.shifted(selector.shift).reach(Need::Nothing);
+            visit(selector, Reach { oldest_ms: reach.oldest_ms.saturating_add(LOOKBACK_MS), ..reach });
         }
         Node::Negate(inner) | Node::ToScalar(inner) | Node::ToVector(inner) => walk(inner, around, visit),
         Node::Order { argument, .. } => walk(argument, around, visit),
@@ -138,7 +147,8 @@ fn need(function: RangeFunction) -> Need {
 }
 
 /// How long until every window of the query is filled; `None` when all are.
-pub(super) fn remaining(root: &Node, store: &Store, at: i64) -> Option<Duration> {
+pub(super) fn remaining(frame: &Frame<'_>, root: &Node, at: i64) -> Option<Duration> {
+    let store = frame.store;
     let any_history_will_do = matches!(scale::scale(root), Scale::Free | Scale::Zero);
     let mut longest: Option<Duration> = None;
     each_selector(root, &mut |selector, reach| {
@@ -149,8 +159,8 @@ pub(super) fn remaining(root: &Node, store: &Store, at: i64) -> Option<Duration>
         };
         let (after, until) = (at.saturating_sub(reach.back_ms), at.saturating_sub(reach.offset_ms));
         let mut seen = vec![false; store.targets().len()];
-        for index in selector.series(store) {
-            let series = store.at_index(index);
+        for index in frame.selection(selector).iter() {
+            let series = store.at_index(*index);
             if series.column.is_empty() || std::mem::replace(&mut seen[series.target as usize], true) {
                 continue;
             }
