@@ -31,6 +31,7 @@ mod grouping;
 mod histogram;
 mod label_functions;
 #[cfg(test)]
+#[path = "laws/tests.rs"]
 mod laws;
 mod leaf;
 mod matching;
