@@ -11,6 +11,7 @@ use serde_json::Value;
 use sixty::facts::Labels;
 use sixty::sources::exposition::Format;
 use sixty::sources::exposition::Limits;
+use sixty::sources::exposition::NameFilter;
 use sixty::sources::exposition::Reader;
 use sixty::sources::exposition::Sink;
 use sixty::sources::exposition::both_ways;
@@ -400,6 +401,31 @@ proptest! {
         }
         prop_assert_eq!(memory.take(), expected);
         read_in_every_way(body.as_bytes(), format)?;
+    }
+
+    #[test]
+    fn what_was_learned_changes_nothing(
+        bodies in prop::collection::vec(prop::collection::vec(prop::sample::select(vec![
+            "a 1", "a 2 7", "a {x=\"1\"} 3", "a{x=\"1\"} 4", "a{x=\"1\"}5", "a{x=\"1\",} 6", "a{x=\"}\"} 7", "ab 8", "ab{} 9",
+            "a", "a ", "a  1", "a\t1", "a {", "a oops", "b{x=\"1\"} 1 # no", "b{x=\"1\"} 1 2 3", "b{x=\"1\"", "{\"a\"} 1",
+            "{\"a\",x=\"2\"} 1", "b 1", "b 1\r", " b 1", "", "# c", "a{x=\"1\"} 1", "# TYPE b gauge", "404 1", "b oops",
+        ]), 0..12), 1..4),
+        wanted in prop::option::of(prop::sample::subsequence(vec!["a", "ab", "b"], 0..=3)),
+    ) {
+        let filter = || wanted.as_ref().map(|names| names.iter().copied().collect::<NameFilter>());
+        let (mut reader, mut memory) = (Reader::new(Limits::default()), Memory::default());
+        reader.names(filter());
+        for body in bodies {
+            let body = body.join("\n");
+            let (mut fresh, mut other) = (Reader::new(Limits::default()), Memory::default());
+            fresh.names(filter());
+            prop_assert_eq!(
+                reader.read(body.as_bytes(), Format::Text, &mut memory),
+                fresh.read(body.as_bytes(), Format::Text, &mut other),
+                "{}", &body
+            );
+            prop_assert_eq!(memory.take(), other.take(), "{}", &body);
+        }
     }
 
     #[test]

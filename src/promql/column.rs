@@ -20,6 +20,9 @@ pub(super) fn is_mark(value: f64) -> bool {
     value.to_bits() == ABSENT
 }
 
+/// Compares as no fall, whatever stands beside it.
+const NAN: u64 = f64::NAN.to_bits();
+
 /// The values of one series.
 #[derive(Debug)]
 pub(super) struct Column {
@@ -191,11 +194,12 @@ impl Column {
 
     /// Counts the samples of some numbers, and adds to an increase what was there before each fall.
     fn walk(&self, numbers: Range<u64>, first: f64, increase: f64) -> (usize, f64) {
-        let (mut count, mut increase, mut before) = (0, increase, first);
+        let (mut count, mut before) = (0, first);
+        let mut falls = increase;
         let mut step = |word: u64| {
             let value = f64::from_bits(word);
             if value < before {
-                increase += before;
+                falls += before;
             }
             before = value;
         };
@@ -203,6 +207,8 @@ impl Column {
             match &piece {
                 Piece::Packed(packed, range) if !packed.is_rough => {
                     step(packed.get(range.start));
+                    // No comparison of the two ends: where one between is not-a-number, there is no fall either.
+                    step(NAN);
                     step(packed.get(range.end - 1));
                     count += range.len();
                 }
@@ -218,7 +224,7 @@ impl Column {
                 }),
             }
         }
-        (count, increase)
+        (count, falls)
     }
 
     /// The two newest samples at times in `(after, until]`, the older one first; `None` when there are fewer.
@@ -385,6 +391,22 @@ mod tests {
                 let two = two.map(|two| two.map(|(time, value)| (time, value.to_bits())).to_vec());
                 prop_assert_eq!(two, samples.len().checked_sub(2).map(|at| samples[at..].to_vec()));
             }
+        }
+    }
+
+    #[test]
+    fn a_fall_across_what_is_not_a_number_is_none() {
+        let (mut axis, mut column) = (Axis::default(), Column::new(0));
+        let values = (0..300).map(|at| if at % 50 == 7 { f64::NAN } else { f64::from(at % 50) });
+        let events = values.chain([f64::from_bits(STALE)]).zip(0..);
+        for (value, at) in events {
+            let slot = axis.push(at);
+            column.put(slot, at, value);
+        }
+        for (after, until) in [(-1, 10), (4, 12), (6, 140), (130, 301), (10, 290)] {
+            let (slots, mut times, mut values) = (axis.slots(after, until), Vec::new(), Vec::new());
+            column.copy(&axis, slots, (after, until), &mut times, &mut values);
+            assert_eq!(bits(column.span(&axis, slots, (after, until))), bits(Span::of(&times, &values)));
         }
     }
 

@@ -115,17 +115,29 @@ impl Packed {
 
     /// Appends what each of some words is.
     pub(super) fn append<T: Clone>(&self, range: Range<usize>, out: &mut Vec<T>, of: impl Fn(u64) -> T) {
-        let key = |index| self.base.wrapping_add(self.distance(index));
         match self.scale {
             _ if self.width == 0 => out.extend(std::iter::repeat_n(of(self.base), range.len())),
             _ if self.has_marks => out.extend(range.map(|index| of(self.get(index)))),
-            RAW => out.extend(range.map(|index| of(key(index)))),
-            0 => out.extend(range.map(|index| of((key(index) as i64 as f64).to_bits()))),
+            RAW => self.keys(range, out, of),
+            0 => self.keys(range, out, |key| of((key as i64 as f64).to_bits())),
             scale => {
                 let ten = TENS[usize::from(scale)];
-                out.extend(range.map(|index| of((key(index) as i64 as f64 / ten).to_bits())));
+                self.keys(range, out, |key| of((key as i64 as f64 / ten).to_bits()));
             }
         }
+    }
+
+    /// Appends what some words are, whose keys are the base and a distance: the loop in which long windows are read.
+    fn keys<T>(&self, range: Range<usize>, out: &mut Vec<T>, of: impl Fn(u64) -> T) {
+        let (data, width, mask, base) = (&*self.data, usize::from(self.width), self.mask(), self.base);
+        // Up to there a distance can be read from the byte in which it begins.
+        let plain = ((data.len() - 8) * 8 / width + 1).clamp(range.start, range.end);
+        out.extend((range.start..plain).map(|index| {
+            let bit = index * width;
+            let word = data[bit / 8..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+            of(base.wrapping_add((word >> (bit % 8)) & mask))
+        }));
+        out.extend((plain..range.end).map(|index| of(base.wrapping_add(self.distance(index)))));
     }
 
     /// How far a word is from the base.

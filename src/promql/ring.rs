@@ -98,6 +98,15 @@ impl Ring {
     /// Moves the repeated word to the others.
     fn settle(&mut self) {
         let mut number = self.end - self.repeats;
+        if self.repeats == 1 {
+            // So it is at each push where the values change: the way must be short.
+            self.repeats = 0;
+            grow(&mut self.open, 1);
+            self.open.push(self.last);
+            if self.room(number) == 1 {
+                self.seal();
+            }
+        }
         while self.repeats > 0 {
             let room = self.room(number);
             let part = room.min(self.repeats);

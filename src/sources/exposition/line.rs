@@ -67,6 +67,12 @@ pub(super) struct Split<'a> {
     pub series: &'a [u8],
     /// The name up to `{` or a blank; empty when the name is quoted inside the braces.
     pub name: &'a [u8],
+    pub tail: Tail<'a>,
+}
+
+/// What stands behind the series of a sample line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail<'a> {
     /// The value as it is written.
     pub number: &'a [u8],
     /// The value.
@@ -83,35 +89,32 @@ pub(super) struct Split<'a> {
 /// and exemplars; without it both formats take blanks and tabs anywhere between the parts.
 pub(super) fn split(line: &[u8], format: Format, strict: bool) -> Result<Split<'_>, Reason> {
     let (name_end, end) = series_end(line)?;
-    let exact = strict && format == Format::OpenMetrics;
-    let mut rest = Tokens { text: &line[end..], exact };
+    let tail = tail(&line[end..], format, strict)?;
+    Ok(Split { series: &line[..end], name: &line[..name_end], tail })
+}
+
+/// Reads what stands behind the series.
+pub(super) fn tail(rest: &[u8], format: Format, strict: bool) -> Result<Tail<'_>, Reason> {
+    let mut rest = Tokens { text: rest, exact: strict && format == Format::OpenMetrics };
     let number = rest.next()?.ok_or(Reason::NoValue)?;
     let value = number::value(number).ok_or(Reason::BadValue)?;
     let exemplars = format == Format::OpenMetrics || !strict;
-    let mut split = Split {
-        series: &line[..end],
-        name: &line[..name_end],
-        number,
-        value,
-        stamp: b"",
-        millis: None,
-        exemplar: None,
-    };
+    let mut tail = Tail { number, value, stamp: b"", millis: None, exemplar: None };
     let mut token = rest.next()?;
     if let Some(stamp) = token
         && !(exemplars && stamp.starts_with(b"#"))
     {
-        split.millis = Some(timestamp(stamp, format).ok_or(Reason::BadTimestamp)?);
-        split.stamp = stamp;
+        tail.millis = Some(timestamp(stamp, format).ok_or(Reason::BadTimestamp)?);
+        tail.stamp = stamp;
         token = rest.next()?;
     }
     match token {
         None => {}
-        Some(b"#") if exemplars => split.exemplar = Some(rest.text),
+        Some(b"#") if exemplars => tail.exemplar = Some(rest.text),
         Some(mark) if exemplars && !strict && mark.starts_with(b"#") => {}
         Some(_) => return Err(Reason::TextBehind),
     }
-    Ok(split)
+    Ok(tail)
 }
 
 fn timestamp(text: &[u8], format: Format) -> Option<i64> {
@@ -203,7 +206,7 @@ mod tests {
 
     fn cut(line: &str, format: Format, strict: bool) -> Result<(String, f64, Option<i64>), Reason> {
         split(line.as_bytes(), format, strict)
-            .map(|split| (String::from_utf8_lossy(split.series).into_owned(), split.value, split.millis))
+            .map(|split| (String::from_utf8_lossy(split.series).into_owned(), split.tail.value, split.tail.millis))
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod plain;
 mod reader;
 mod rules;
 mod strict;
+mod texts;
 
 pub use format::ACCEPT;
 pub use format::Format;

@@ -3,7 +3,6 @@
 //! It forgives a bad line (skipped, counted, the first one reported), since an endpoint in trouble is what people
 //! look at; it does not forgive a body that is something else, too large or cut off.
 
-use std::collections::HashMap;
 use std::collections::HashSet;
 
 use super::Format;
@@ -13,8 +12,11 @@ use super::lexer::Manner;
 use super::line;
 use super::line::Reason;
 use super::line::Split;
+use super::line::Tail;
 use super::number;
 use super::plain;
+use super::texts::Known;
+use super::texts::Texts;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::facts::Labels;
@@ -74,17 +76,6 @@ impl NameFilter {
     }
 }
 
-/// What is known of a series text.
-#[derive(Clone, Copy, Debug)]
-struct Known<S> {
-    /// What the sink said; `None` when it is not wanted.
-    series: Option<S>,
-    /// The sink was asked and said no.
-    refused: bool,
-    /// The scrape in which it was last seen.
-    scrape: u64,
-}
-
 /// Which bound of the series that follow `Prometheus` rewrites: the last `# TYPE` line decides.
 type Bound = Option<&'static str>;
 
@@ -93,7 +84,7 @@ type Bound = Option<&'static str>;
 pub struct Reader<S> {
     limits: Limits,
     filter: Option<NameFilter>,
-    known: HashMap<Box<[u8]>, Known<S>>,
+    known: Texts<S>,
     scrape: u64,
     refused: usize,
 }
@@ -118,7 +109,7 @@ impl<S: Copy> Reader<S> {
     /// A reader that knows nothing yet and wants every name.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, filter: None, known: HashMap::new(), scrape: 0, refused: 0 }
+        Self { limits, filter: None, known: Texts::new(), scrape: 0, refused: 0 }
     }
 
     /// Sets the metric names that are wanted; `None` means all. When that changes, what was learned is forgotten,
@@ -126,7 +117,7 @@ impl<S: Copy> Reader<S> {
     pub fn names(&mut self, filter: Option<NameFilter>) {
         if self.filter != filter {
             self.filter = filter;
-            self.known.clear();
+            self.known = Texts::new();
         }
     }
 
@@ -138,11 +129,12 @@ impl<S: Copy> Reader<S> {
 
     /// Forgets what the sink refused, so that it is asked again.
     pub fn ask_again(&mut self) {
-        self.known.retain(|_, known| !known.refused);
+        self.known.retain(|known| !known.refused);
     }
 
     /// Reads one body and hands its samples over, in order. Lines of names that are not wanted are counted as
-    /// samples when they look like one, but their labels are not read.
+    /// samples when they look like one, but their labels are not read; where several such lines follow each other
+    /// under one name, only the first is looked at behind its name.
     ///
     /// # Errors
     /// [`FaultKind::Unreadable`] when the body is something else than metrics or has no sample at all, [`FaultKind::TooLarge`] beyond
@@ -157,6 +149,7 @@ impl<S: Copy> Reader<S> {
         self.refused = 0;
         self.refuse(body, format)?;
         self.scrape += 1;
+        self.known.rewind();
         let mut progress = Progress::default();
         progress.report.bytes = body.len();
         let mut lines = line::lines(body).enumerate();
@@ -197,7 +190,7 @@ impl<S: Copy> Reader<S> {
         }
         format::refuse_foreign(body)?;
         // Half of the series would look like a fall of traffic.
-        if format == Format::OpenMetrics && !line::lines(body).any(|line| line::trim(line) == b"# EOF") {
+        if format == Format::OpenMetrics && !has_end(body) {
             return Err(Fault::new(FaultKind::Truncated, "the answer is cut off: it does not end with # EOF")
                 .advise("OpenMetrics must end so, and Prometheus refuses it as well; look at the endpoint's log"));
         }
@@ -220,23 +213,41 @@ impl<S: Copy> Reader<S> {
         if text.len() > self.limits.line {
             return Err(Reason::TooLong);
         }
+        if progress.goes_on_unwanted(text) {
+            return Ok(());
+        }
+        if let Some((place, end)) = self.known.expected(text) {
+            let tail = line::tail(&text[end..], format, false)?;
+            return self.sample(place, tail, progress, sink);
+        }
         let split = line::split(text, format, false)?;
         if !self.wants(split.name, progress)? {
             return Ok(());
         }
-        let known = if let Some(known) = self.known.get_mut(split.series) {
-            if known.scrape == self.scrape && split.millis.is_none() {
-                return Err(Reason::SeriesTwice);
-            }
-            known.scrape = self.scrape;
-            *known
-        } else {
-            self.learn(split, format, progress.bound, sink)?
+        let place = match self.known.find(split.series) {
+            Some(place) => place,
+            None => self.learn(split, format, progress.bound, sink)?,
         };
+        self.sample(place, split.tail, progress, sink)
+    }
+
+    /// Hands over the sample of a text that is known.
+    fn sample(
+        &mut self,
+        place: u32,
+        tail: Tail<'_>,
+        progress: &mut Progress<'_>,
+        sink: &mut impl Sink<Series = S>,
+    ) -> Result<(), Reason> {
+        let Some(known) = self.known.met(place) else { return Err(Reason::NoName) };
+        if known.scrape == self.scrape && tail.millis.is_none() {
+            return Err(Reason::SeriesTwice);
+        }
+        known.scrape = self.scrape;
         progress.kept += 1;
         progress.refused += usize::from(known.refused);
         if let Some(series) = known.series {
-            sink.sample(series, split.value, split.millis);
+            sink.sample(series, tail.value, tail.millis);
         }
         Ok(())
     }
@@ -267,14 +278,13 @@ impl<S: Copy> Reader<S> {
         format: Format,
         bound: Bound,
         sink: &mut impl Sink<Series = S>,
-    ) -> Result<Known<S>, Reason> {
+    ) -> Result<u32, Reason> {
         let manner = Manner { max_labels: self.limits.labels, known_escapes: false };
         let labels = labels_of(split, format, manner)?;
         let wanted = self.filter.as_ref().is_none_or(|filter| filter.wants(labels.name()));
         let series = if wanted { sink.series(with_canonical(labels, bound)) } else { None };
-        let known = Known { series, refused: wanted && series.is_none(), scrape: self.scrape };
-        self.known.insert(split.series.into(), known);
-        Ok(known)
+        let known = Known { series, refused: wanted && series.is_none(), scrape: 0 };
+        Ok(self.known.add(split.series, known))
     }
 
     /// Forgets series texts that are gone, when they are more than those that are there: labels with ids in
@@ -282,12 +292,18 @@ impl<S: Copy> Reader<S> {
     fn forget(&mut self, present: usize) {
         if self.known.len() > 2 * present + 1000 {
             let scrape = self.scrape;
-            self.known.retain(|_, known| known.scrape == scrape);
+            self.known.retain(|known| known.scrape == scrape);
         }
     }
 }
 
 impl Progress<'_> {
+    /// Whether a line has the name of one before that is not wanted: then nothing more of it is looked at.
+    fn goes_on_unwanted(&self, line: &[u8]) -> bool {
+        self.last_name
+            .is_some_and(|(name, wanted)| !wanted && matches!(line.strip_prefix(name), Some([b'{' | b' ' | b'\t', ..])))
+    }
+
     /// What is odd although the body could be read.
     fn remark(&self) -> String {
         match self.behind_end {
@@ -308,8 +324,13 @@ impl Progress<'_> {
 /// The labels of a series text: by the crate when the line is plain, else by the lexer.
 pub(super) fn labels_of(split: Split<'_>, format: Format, manner: Manner) -> Result<Labels, Reason> {
     let by_crate =
-        if format == Format::Text { plain::series(split.series, split.number, manner.max_labels) } else { None };
+        if format == Format::Text { plain::series(split.series, split.tail.number, manner.max_labels) } else { None };
     by_crate.map_or_else(|| lexer::series(split.series, manner), Ok)
+}
+
+/// Whether there is an end mark of `OpenMetrics`, mostly as the last line.
+fn has_end(body: &[u8]) -> bool {
+    body.ends_with(b"\n# EOF\n") || line::lines(body).any(|line| line::trim(line) == b"# EOF")
 }
 
 /// The bound that a `# TYPE` line asks to rewrite; `None` when the line is another comment.

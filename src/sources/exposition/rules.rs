@@ -172,20 +172,20 @@ impl Rules {
             bounds(kind, suffix, labels)?;
             if self.format == Format::OpenMetrics {
                 required_labels(kind, suffix, family_name, labels)?;
-                value(kind, suffix, split.value)?;
+                value(kind, suffix, split.tail.value)?;
                 let may = matches!(
                     (kind, suffix),
                     (Kind::Unknown, _)
                         | (Kind::Counter, "_total")
                         | (Kind::Histogram | Kind::GaugeHistogram, "_bucket")
                 );
-                demand(split.exemplar.is_none() || may, "this sample must not have an exemplar")?;
+                demand(split.tail.exemplar.is_none() || may, "this sample must not have an exemplar")?;
             } else if kind == Kind::Histogram && matches!(suffix, "_bucket" | "_count") {
-                demand(split.value >= 0.0, "a count is negative or not a number")?;
+                demand(split.tail.value >= 0.0, "a count is negative or not a number")?;
             }
         }
         if self.format == Format::OpenMetrics {
-            let stamp = if split.stamp.is_empty() { None } else { number::seconds(split.stamp) };
+            let stamp = if split.tail.stamp.is_empty() { None } else { number::seconds(split.tail.stamp) };
             self.families.entry(family_name.to_owned()).or_default().sampled = true;
             self.in_time(labels, stamp)?;
         }

@@ -78,11 +78,11 @@ fn one_line(raw: &[u8], format: Format, rules: &mut Rules) -> Result<Option<(Lab
     let split = line::split(text, format, true).map_err(|reason| reason.to_string())?;
     let manner = Manner { max_labels: Limits::default().labels, known_escapes: format == Format::Text };
     let labels = reader::labels_of(split, format, manner).map_err(|reason| reason.to_string())?;
-    if let Some(exemplar) = split.exemplar {
+    if let Some(exemplar) = split.tail.exemplar {
         check_exemplar(exemplar).map_err(|reason| format!("exemplar: {reason}"))?;
     }
     rules.sample(&labels, &split)?;
-    Ok(Some((labels, split.value, split.millis)))
+    Ok(Some((labels, split.tail.value, split.tail.millis)))
 }
 
 /// Checks what stands behind ` #`: ` {labels} value [timestamp]`, with at most 128 characters of labels.
@@ -125,7 +125,7 @@ pub fn both_ways(raw: &[u8]) -> Option<BothWays> {
     }
     let manner = Manner { max_labels: usize::MAX, known_escapes: false };
     Some(BothWays {
-        by_crate: plain::series(split.series, split.number, usize::MAX),
+        by_crate: plain::series(split.series, split.tail.number, usize::MAX),
         by_lexer: lexer::series(split.series, manner).ok(),
     })
 }
