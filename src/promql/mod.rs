@@ -30,8 +30,6 @@ mod fused;
 mod grouping;
 mod histogram;
 mod label_functions;
-#[cfg(test)]
-mod laws;
 mod leaf;
 mod matching;
 mod math;
