@@ -1,6 +1,7 @@
 //! From what the team wrote to what runs: the settings of the app, and the sources.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,6 +27,10 @@ use crate::sources::embedded::Absence;
 use crate::sources::embedded::Embedded;
 use crate::sources::embedded::Plan;
 use crate::sources::embedded::Planner;
+use crate::sources::embedded::recording::Access;
+use crate::sources::embedded::recording::Holder;
+use crate::sources::embedded::recording::Place;
+use crate::sources::embedded::recording::Recorder;
 use crate::sources::exposition::Inventory;
 use crate::sources::prometheus;
 use crate::sources::status::StatusSource;
@@ -80,7 +85,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         sources: sources.iter().map(Source::info).collect(),
         zone: config.time_zone.clone().unwrap_or_else(machine_zone),
         window: config.window,
-        retention: config.retention,
+        retention: config.history(),
         who: journal::who(wish.who.as_deref().or(config.who.as_deref())),
         host: journal::host(),
         id_prefix: journal::new_id(at),
@@ -121,10 +126,33 @@ fn machine_zone() -> Zone {
     named.and_then(|name| Zone::named(name.trim_start_matches(':'))).unwrap_or(Zone::utc())
 }
 
+/// What a mode may do with recordings.
+#[must_use]
+pub const fn access(mode: Mode) -> Access {
+    if mode.is_read_only() { Access::ReadOnly } else { Access::Shared }
+}
+
+/// The way to the recordings in a state directory, unless they are switched off. `program` is what others are told
+/// that we are.
+#[must_use]
+pub fn recorder(config: &Config, state: &Path, access: Access, program: &str) -> Recorder {
+    if !config.recording.enabled {
+        return Recorder::off();
+    }
+    let me = Holder::this(program, &journal::host());
+    Recorder::new(Place { dir: state.to_owned(), cap: config.recording.size, access, me })
+}
+
+/// The engines of all services.
+#[must_use]
+pub fn engines(config: &Config, recorder: &Recorder) -> Vec<Source> {
+    config.services.iter().map(|service| Source::Embedded(Box::new(engine(config, service, recorder)))).collect()
+}
+
 /// All sources that the configuration names.
 #[must_use]
-pub fn sources(config: &Config) -> Vec<Source> {
-    let engines = config.services.iter().map(|service| Source::Embedded(Box::new(engine(config, service))));
+pub fn sources(config: &Config, recorder: &Recorder) -> Vec<Source> {
+    let engines = engines(config, recorder).into_iter();
     // Each server knows what fires on it, besides the metrics that it is asked for.
     let alerts = config.prometheus.iter().map(|server| Source::Alerts(Box::new(prometheus::Alerts::new(server))));
     let status = config.status.iter().map(|settings| Source::Status(Box::new(StatusSource::new(settings.clone()))));
@@ -134,16 +162,17 @@ pub fn sources(config: &Config) -> Vec<Source> {
 
 /// The embedded engine of one service.
 #[must_use]
-pub fn engine(config: &Config, service: &Service) -> Embedded {
+pub fn engine(config: &Config, service: &Service, recorder: &Recorder) -> Embedded {
     let settings = embedded::Settings {
         service: Arc::clone(&service.name),
-        targets: service.targets.iter().map(|target| (target.url.clone(), target.headers.clone())).collect(),
+        targets: service.targets.iter().map(|target| (target.url.clone(), Arc::clone(&target.access))).collect(),
         every: config.intervals.metrics,
         rate_window: config.rate_window,
         retention: config.retention,
         max_series: config.max_series,
     };
-    Embedded::new(settings, planner(&service.presets, &service.queries))
+    let plan = format!("{:?} {:?}", service.presets, service.queries);
+    Embedded::new(settings, planner(&service.presets, &service.queries)).recorded(recorder, &plan)
 }
 
 /// Chooses presets by what is there; what the team wrote goes before them.

@@ -64,8 +64,27 @@ impl Source {
     pub fn remark(&self) -> Option<String> {
         match self {
             Self::Deploys(source) => source.remark(),
-            // The engine tells of each target in its report, alerts tell of themselves.
-            Self::Embedded(_) | Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
+            // Of each target the engine tells in its report.
+            Self::Embedded(source) => source.remark(),
+            // Alerts tell of themselves.
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
+        }
+    }
+
+    /// Waits until there is a reason to ask; for most sources there is one at any time.
+    pub async fn ready(&mut self, now: &(dyn Fn() -> At + Send + Sync)) {
+        if let Self::Embedded(source) = self {
+            source.ready(now).await;
+        }
+    }
+
+    /// A source that reads what another process asks for wants to look again so soon, whatever the last answer was: it
+    /// burdens nobody.
+    #[must_use]
+    pub fn follows(&self) -> Option<Duration> {
+        match self {
+            Self::Embedded(source) => source.follows(),
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 
