@@ -30,9 +30,6 @@ mod fused;
 mod grouping;
 mod histogram;
 mod label_functions;
-#[cfg(test)]
-#[path = "laws/tests.rs"]
-mod laws;
 mod leaf;
 mod matching;
 mod math;

@@ -256,3 +256,6 @@ fn check_unique(results: &[(Labels, f64)]) -> Result<(), EvalError> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
