@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sixty::app::App;
 use sixty::app::Effect;
+use sixty::app::FleetSettings;
 use sixty::app::JournalNews;
 use sixty::app::KeyMap;
 use sixty::app::KeyPress;
@@ -68,6 +69,7 @@ fn app(services: &[&str], mode: Mode) -> App {
                 thresholds: Thresholds::default(),
             })
             .collect(),
+        fleet: FleetSettings::default(),
         sources: metrics.chain(others).collect(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),

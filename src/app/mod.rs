@@ -5,6 +5,7 @@
 
 mod asking;
 mod feeds;
+mod fleet;
 mod keys;
 mod log;
 mod msg;
@@ -18,6 +19,8 @@ mod update;
 pub use asking::Asked;
 pub use asking::Asking;
 pub use feeds::SourceHealth;
+pub use fleet::FleetSettings;
+pub use fleet::Waiting;
 pub use keys::Binding;
 pub use keys::Command;
 pub use keys::KEYS;

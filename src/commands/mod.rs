@@ -65,7 +65,7 @@ fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
     let prepared = prepare::prepare(cli)?;
     let clock = Clock::machine();
     let sources = setup::sources(&prepared.config);
-    let wish = Wish { mode, service: prepared.service, who: None, badge: None };
+    let wish = Wish { mode, service: prepared.service, who: None, badge: None, only: false };
     let settings = setup::settings(&prepared.config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     watch(Session { settings, sources, past: Vec::new(), clock, look: prepared.look, state: prepared.state })
 }

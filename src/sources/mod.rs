@@ -4,6 +4,7 @@
 //! what it reads, keeps a schedule or knows the screen: pollers (in `runtime`) do the asking.
 
 pub mod deploys;
+pub mod detect;
 pub mod embedded;
 pub mod exposition;
 pub mod http;
@@ -24,6 +25,8 @@ pub enum Source {
     Embedded(Box<embedded::Embedded>),
     /// A server that speaks the Prometheus HTTP API.
     Prometheus(Box<prometheus::Prometheus>),
+    /// Addresses of which it is not known yet what answers there.
+    Detect(Box<detect::Detect>),
     /// A provider's status page.
     Status(Box<status::StatusSource>),
     /// What was deployed.
@@ -37,6 +40,7 @@ impl Source {
         match self {
             Self::Embedded(source) => source.info(),
             Self::Prometheus(source) => source.info(),
+            Self::Detect(source) => source.info(),
             Self::Status(source) => source.info(),
             Self::Deploys(source) => source.info(),
         }
@@ -50,6 +54,8 @@ impl Source {
         match self {
             Self::Embedded(source) => source.ask(http, now).await,
             Self::Prometheus(source) => source.ask(http, now).await,
+            // Boxed, since it holds the asks of the two others.
+            Self::Detect(source) => Box::pin(source.ask(http, now)).await,
             Self::Status(source) => source.ask(http, now()).await,
             Self::Deploys(source) => source.ask(http, now()).await,
         }
@@ -61,7 +67,17 @@ impl Source {
         match self {
             Self::Deploys(source) => source.remark(),
             // The engine tells of each target in its report.
-            Self::Embedded(_) | Self::Prometheus(_) | Self::Status(_) => None,
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Detect(_) | Self::Status(_) => None,
+        }
+    }
+
+    /// The sources that this one turned out to be beside itself, each once. What is known of this one may have changed
+    /// as well ([`Source::info`]), but never its id.
+    #[must_use]
+    pub fn apart(&mut self) -> Vec<Self> {
+        match self {
+            Self::Detect(source) => source.apart(),
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Status(_) | Self::Deploys(_) => Vec::new(),
         }
     }
 
@@ -70,6 +86,7 @@ impl Source {
     pub fn early(&self) -> Option<Duration> {
         match self {
             Self::Embedded(source) => source.early(),
+            Self::Detect(source) => source.early(),
             Self::Prometheus(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }

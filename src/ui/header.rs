@@ -24,7 +24,12 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let (local, utc) = clock::both(app.now(), &app.settings().zone);
     let past = past(app);
     let badge = badge_text(severity);
-    let name = service.map_or_else(|| format!("{} services", app.services().len()), |one| one.name.to_string());
+    let name = match (service, app.waiting()) {
+        (Some(service), _) => service.name.to_string(),
+        (None, Some(waiting)) => waiting.title,
+        (None, None) if app.services().len() == 1 => "1 service".to_owned(),
+        (None, None) => format!("{} services", app.services().len()),
+    };
     // What must stand: name, badge, and that the past is shown.
     let must = canvas.width(&name) + canvas.width(&badge) + 4 + past.as_ref().map_or(0, |p| canvas.width(p) + 3);
     let mut spare = area.width.saturating_sub(must);
@@ -107,7 +112,7 @@ fn position(app: &App) -> String {
     if app.services().len() < 2 || app.navigation().page() == Page::Overview {
         return String::new();
     }
-    let place = app.worst_first().iter().position(|index| *index == app.navigation().service).unwrap_or(0);
+    let place = app.worst_first().iter().position(|index| Some(*index) == app.navigation().service).unwrap_or(0);
     format!("{}/{}", place + 1, app.services().len())
 }
 

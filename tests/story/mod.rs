@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sixty::app::Effect;
-use sixty::app::{App, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings, Settings};
+use sixty::app::{App, FleetSettings, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings, Settings};
 use sixty::facts::Labels;
 use sixty::facts::Question;
 use sixty::facts::Reply;
@@ -277,6 +277,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             })
             .collect(),
         sources,
+        fleet: FleetSettings::default(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),
         retention: Duration::from_hours(6),

@@ -63,15 +63,31 @@ pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, S
     let mut config = prepared.config;
     let poor = || prepared.look.glyphs == Glyphs::Ascii && std::io::stdout().is_terminal();
     let ascii = config.ascii.unwrap_or_else(poor);
-    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None };
+    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None, only: true };
     // Checks the name of the service and the team's keys before services are left out.
     setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
-    config.services.retain(|service| wish.service.as_deref().is_none_or(|name| *service.name == *name));
+    if let Some(name) = &wish.service {
+        narrow(&mut config, name);
+    }
     let sources = setup::sources(&config);
     let settings = setup::settings(&config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     // Nobody presses a key here but the report itself, to turn to the next service.
     let settings = Settings { keys: KeyMap::default(), ..settings };
     Ok(Subject { config, sources, settings, state: prepared.state, ascii })
+}
+
+/// Leaves one service, and what is needed to read it. Servers are asked when nothing else knows it.
+fn narrow(config: &mut Config, name: &str) {
+    let Some(service) = config.services.iter().find(|service| *service.name == *name) else {
+        config.services.clear();
+        return;
+    };
+    if !service.targets.is_empty() {
+        config.prometheus.clear();
+    } else if let Some(server) = &service.prometheus {
+        config.prometheus.retain(|other| other.name == *server);
+    }
+    config.services.retain(|service| *service.name == *name);
 }
 
 /// What was found out.
@@ -130,9 +146,10 @@ async fn next(inbox: &mut UnboundedReceiver<Msg>, within: Duration) -> Result<Op
     }
 }
 
-/// Whether the source has said all that is waited for.
+/// Whether the source has said all that is waited for. A server brings the past with its first answer.
 fn is_heard(health: &SourceHealth) -> bool {
-    health.fault.is_some() || health.counts.0 >= if health.info.kind == SourceKind::Metrics { SCRAPES } else { 1 }
+    let scrapes = health.info.kind == SourceKind::Metrics && !health.is_server();
+    health.fault.is_some() || health.counts.0 >= if scrapes { SCRAPES } else { 1 }
 }
 
 /// Whether the source is to be asked again before its interval has passed.
