@@ -52,6 +52,8 @@ pub(super) struct Roll {
     counts: BTreeMap<SourceId, (usize, usize)>,
     /// The service that is still waited for.
     wanted: Option<Arc<str>>,
+    /// It is decided where a person begins: by the command, by what servers named, or by a key.
+    begun: bool,
     /// Names that were heard and are not shown, for "did you mean".
     passed_over: BTreeSet<Arc<str>>,
 }
@@ -59,7 +61,7 @@ pub(super) struct Roll {
 impl Roll {
     pub(super) fn new(settings: &FleetSettings, start: Option<usize>) -> Self {
         let wanted = settings.wanted.clone().filter(|_| start.is_none());
-        Self { wanted, ..Self::default() }
+        Self { wanted, begun: start.is_some(), ..Self::default() }
     }
 
     /// Whether the page of a service stands empty until it appears.
@@ -70,6 +72,7 @@ impl Roll {
     /// A person went elsewhere.
     pub(super) fn stop_waiting(&mut self) {
         self.wanted = None;
+        self.begun = true;
     }
 }
 
@@ -169,7 +172,7 @@ impl App {
         if fresh.is_empty() {
             return Vec::new();
         }
-        let name_of = |app: &Self, index: Option<usize>| index.map(|index| Arc::clone(&app.services[index].name));
+        let name_of = |app: &Self, index: Option<usize>| Some(Arc::clone(&app.services.get(index?)?.name));
         let shown = name_of(self, self.navigation.service);
         let chosen = name_of(self, self.navigation.overview_choice);
         let names: Vec<Arc<str>> = fresh.iter().map(|(name, _)| Arc::clone(name)).collect();
@@ -184,7 +187,8 @@ impl App {
         self.services.sort_by(|a, b| place(&a.name).cmp(&place(&b.name)).then_with(|| a.name.cmp(&b.name)));
         self.index();
         let index_of = |app: &Self, name: Option<Arc<str>>| name.and_then(|name| app.index_of(&name));
-        self.navigation.service = index_of(self, shown);
+        let waits = self.roll.is_waiting();
+        self.navigation.service = index_of(self, shown).or_else(|| (!waits).then_some(0));
         self.navigation.overview_choice = index_of(self, chosen);
         vec![Effect::Follow(names)]
     }
@@ -244,11 +248,14 @@ impl App {
             // Which of several servers has the name must not depend on who answers first.
             let found = self.index_of(&wanted).or_else(|| if heard { self.given(&wanted) } else { None });
             if let Some(index) = found {
-                self.roll.wanted = None;
+                self.roll.stop_waiting();
                 self.navigation.begin_with(index);
             }
-        } else if heard && self.navigation.service.is_none() && self.services.len() == 1 {
-            self.navigation.begin_with(0);
+        } else if heard && !self.roll.begun && !self.services.is_empty() {
+            self.roll.begun = true;
+            if self.services.len() == 1 {
+                self.navigation.begin_with(0);
+            }
         }
     }
 

@@ -55,7 +55,7 @@ pub struct Navigation {
     pages: Vec<Page>,
     /// The chosen pane of the service page.
     pub pane: Pane,
-    /// The shown service, an index into the app's services; `None` while it has not appeared.
+    /// The shown service, an index into the app's services; `None` while the one that is waited for has not appeared.
     pub service: Option<usize>,
     /// The chosen row of the overview.
     pub overview_row: usize,
@@ -86,7 +86,7 @@ impl Navigation {
         Self {
             pages: vec![page],
             pane: Pane::Checklist,
-            service,
+            service: Some(service.unwrap_or(0)),
             overview_row: 0,
             overview_choice: None,
             item: 0,
@@ -102,7 +102,7 @@ impl Navigation {
     /// Starts on the page of a service that has not appeared yet.
     #[must_use]
     pub fn awaiting() -> Self {
-        Self { pages: vec![Page::Service], ..Self::new(None) }
+        Self { pages: vec![Page::Service], service: None, ..Self::new(None) }
     }
 
     /// Puts a service where the person began, below whatever was opened since.

@@ -25,7 +25,7 @@ use crate::sources::http::shown;
 const CAP: usize = 256 * 1024;
 
 /// Pages of the web interfaces of Prometheus, Thanos and `VictoriaMetrics`: what is pasted from a browser.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 13] = [
     "graph",
     "query",
     "alerts",
@@ -37,11 +37,12 @@ const PAGES: [&str; 15] = [
     "flags",
     "service-discovery",
     "stores",
-    "classic",
-    "vmui",
     "agent",
-    "-",
+    "store",
 ];
+
+/// Folders of such pages.
+const FOLDERS: [&str; 3] = ["classic", "vmui", "-"];
 
 /// What answers at an address.
 pub(super) enum Found {
@@ -75,9 +76,9 @@ pub fn api_base(url: &Url) -> Url {
     let segments: Vec<&str> = segments.into_iter().filter(|segment| !segment.is_empty()).collect();
     let api = segments.windows(2).position(|pair| pair == ["api", "v1"]);
     // Only the last word of a path is a page; a proxy may well have a folder called `query`.
-    let page = segments.iter().rposition(|segment| PAGES.contains(segment));
-    let page = page.filter(|at| at + 1 == segments.len() || ["classic", "vmui", "-"].contains(&segments[*at]));
-    let end = api.or(page).unwrap_or(segments.len());
+    let page = segments.last().filter(|last| PAGES.contains(last)).map(|_| segments.len() - 1);
+    let folder = segments.iter().position(|segment| FOLDERS.contains(segment));
+    let end = [api, page, folder].into_iter().flatten().min().unwrap_or(segments.len());
     base.set_path(&segments[..end].join("/"));
     base
 }
