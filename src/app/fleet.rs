@@ -250,6 +250,10 @@ impl App {
             if let Some(index) = found {
                 self.roll.stop_waiting();
                 self.navigation.begin_with(index);
+            } else if heard && !self.roll.begun {
+                self.roll.begun = true;
+                let text = self.absence().headline.text();
+                self.log.push(self.now, true, text);
             }
         } else if heard && !self.roll.begun && !self.services.is_empty() {
             self.roll.begun = true;

@@ -3,6 +3,8 @@
 //! Asks every source once, all at the same time, and judges no service: that is what `sixty report` is for. It
 //! writes nothing; whether the journal could be written is asked of the system.
 
+mod fleet;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,9 +121,17 @@ fn ask(sources: Vec<Source>, clock: Clock) -> Result<Vec<Asked>, String> {
     let one = async |mut source: Source| {
         let (took, body) = ask_once(&mut source, &http, clock).await;
         let remark = source.remark();
-        Asked { info: source.info(), took, body, remark }
+        (Asked { info: source.info(), took, body, remark }, source.apart())
     };
-    Ok(runtime.block_on(join_all(sources.into_iter().map(one))))
+    let mut asked = Vec::new();
+    let mut left = sources;
+    while !left.is_empty() {
+        for (one, apart) in runtime.block_on(join_all(std::mem::take(&mut left).into_iter().map(&one))) {
+            asked.push(one);
+            left.extend(apart);
+        }
+    }
+    Ok(asked)
 }
 
 fn exit_code(asked: &[Asked], lines: &[Line]) -> u8 {
@@ -153,9 +163,18 @@ fn summary(asked: &[Asked], lines: &[Line]) -> String {
 /// What the sources stand on: the configuration, the zone, the journal, the secrets.
 fn ground(subject: &Subject, now: At) -> Vec<Line> {
     let config = &subject.config;
+    let mut what = Vec::new();
+    if let count @ 1.. = config.prometheus.len() {
+        what.push(counted(count, "Prometheus server"));
+    }
+    if let Some(addresses) = &config.addresses {
+        what.push(counted(addresses.urls.len(), "address").replace("addresss", "addresses"));
+    } else {
+        what.insert(0, counted(config.services.len(), "service"));
+    }
     let counts = format!(
         "{}, {}, {}",
-        counted(config.services.len(), "service"),
+        what.join(", "),
         counted(config.status.len(), "status page"),
         counted(config.deploys.len(), "source of changes"),
     );
@@ -234,8 +253,10 @@ fn source(asked: &Asked, now: At) -> Vec<Line> {
         Err(fault) => vec![line(Word::Fault, format!("{fault} ({}, {every})", asked.info.address))],
         Ok(Payload::Signals(batch)) => metrics(asked, batch, &every),
         Ok(Payload::Fleet(fleet)) => {
-            let names: Vec<_> = fleet.services.iter().map(|(name, _)| &**name).collect();
-            vec![line(Word::Ok, format!("{} services: {}, {every}", names.len(), names.join(", ")))]
+            let (word, found) = fleet::services(fleet);
+            let mut lines = vec![line(word, format!("{found}, {every}"))];
+            lines.extend(fleet::coverage(fleet).map(|found| Line::new(Word::Info, name, found)));
+            lines
         }
         Ok(Payload::Status(status)) => vec![line(level_word(status.level), provider(status, now) + ", " + &every)],
         Ok(Payload::Changes(changes)) => {
@@ -303,8 +324,7 @@ fn target_words(target: &TargetReport) -> (Word, String) {
 /// Which signals the service has, and why it lacks others. Without errors and latency nobody can say that it is well.
 fn signals(name: &str, batch: &Batch) -> Vec<Line> {
     let Some(points) = batch.points.last() else { return Vec::new() };
-    let there =
-        |measure: &Measure| matches!(points.answers.get(measure), Some(answer) if !matches!(answer, Answer::NoData(_)));
+    let there = |measure: &Measure| fleet::is_known(points, *measure);
     let (known, missing): (Vec<_>, Vec<_>) =
         Signal::ALL.into_iter().partition(|signal| signal.measures().iter().any(there));
     let titles: Vec<_> = known.iter().map(|signal| signal.title().to_lowercase()).collect();

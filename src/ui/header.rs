@@ -20,11 +20,16 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let service = if app.navigation().page() == Page::Overview { None } else { app.service() };
-    let severity = service.map_or_else(|| app.severity(), |service| service.verdict.severity);
+    let waiting = app.waiting();
+    let severity = match (service, &waiting) {
+        (Some(service), _) => service.verdict.severity,
+        (None, Some(_)) => Severity::Unknown,
+        (None, None) => app.severity(),
+    };
     let (local, utc) = clock::both(app.now(), &app.settings().zone);
     let past = past(app);
     let badge = badge_text(severity);
-    let name = match (service, app.waiting()) {
+    let name = match (service, waiting) {
         (Some(service), _) => service.name.to_string(),
         (None, Some(waiting)) => waiting.title,
         (None, None) if app.services().len() == 1 => "1 service".to_owned(),
