@@ -4,6 +4,7 @@
 //! writes nothing; whether the journal could be written is asked of the system.
 
 mod fleet;
+mod signals;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,17 +20,14 @@ use crate::commands::report::gather::Subject;
 use crate::commands::report::legible;
 use crate::commands::report::printed;
 use crate::config::Config;
-use crate::facts::Answer;
 use crate::facts::At;
 use crate::facts::Batch;
 use crate::facts::Change;
 use crate::facts::Fault;
 use crate::facts::Level;
-use crate::facts::Measure;
 use crate::facts::Payload;
 use crate::facts::ProviderStatus;
 use crate::facts::ScrapeReport;
-use crate::facts::Signal;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::TargetReport;
@@ -298,7 +296,7 @@ fn metrics(asked: &Asked, batch: &Batch, every: &str) -> Vec<Line> {
             lines.push(Line { word, what, took: Some(target.took), found: read });
         }
     }
-    lines.extend(signals(name, batch));
+    lines.extend(signals::signals(name, batch));
     lines.extend(about.notes.iter().map(|note| Line::new(Word::Info, name, note.clone())));
     lines
 }
@@ -319,37 +317,6 @@ fn target_words(target: &TargetReport) -> (Word, String) {
             (if *skipped > 0 || !remark.is_empty() { Word::Warn } else { Word::Ok }, words)
         }
     }
-}
-
-/// Which signals the service has, and why it lacks others. Without errors and latency nobody can say that it is well.
-fn signals(name: &str, batch: &Batch) -> Vec<Line> {
-    let Some(points) = batch.points.last() else { return Vec::new() };
-    let there = |measure: &Measure| fleet::is_known(points, *measure);
-    let (known, missing): (Vec<_>, Vec<_>) =
-        Signal::ALL.into_iter().partition(|signal| signal.measures().iter().any(there));
-    let titles: Vec<_> = known.iter().map(|signal| signal.title().to_lowercase()).collect();
-    let decided = [Signal::ErrorRate, Signal::Latency].iter().any(|signal| known.contains(signal));
-    let (word, found) = match (titles.is_empty(), decided) {
-        (true, _) => (Word::Warn, "no signal can be read".to_owned()),
-        (false, true) => (Word::Ok, format!("signals: {}", titles.join(", "))),
-        (false, false) => {
-            (Word::Warn, format!("signals: {}; neither errors nor latency, so no verdict", titles.join(", ")))
-        }
-    };
-    let mut lines = vec![Line::new(word, name, found)];
-    let mut told: Vec<&str> = Vec::new();
-    for signal in missing {
-        let why = signal.measures().iter().find_map(|measure| match points.answers.get(measure) {
-            Some(Answer::NoData(why)) => Some(&**why),
-            _ => None,
-        });
-        let Some(why) = why else { continue };
-        if !told.contains(&why) {
-            told.push(why);
-            lines.push(Line::new(Word::Info, name, format!("{}: {why}", signal.title().to_lowercase())));
-        }
-    }
-    lines
 }
 
 const fn level_word(level: Level) -> Word {

@@ -2,10 +2,8 @@
 
 use super::Word;
 use super::counted;
-use crate::facts::Answer;
+use super::signals::is_known;
 use crate::facts::Fleet;
-use crate::facts::Measure;
-use crate::facts::Points;
 use crate::facts::Signal;
 
 /// Names of services that are listed; the screen and the report have the others.
@@ -35,9 +33,4 @@ pub(super) fn coverage(fleet: &Fleet) -> Option<String> {
     };
     let signals = Signal::ALL.map(|signal| format!("{} {}", signal.title().to_lowercase(), has(signal)));
     (!fleet.services.is_empty()).then(|| format!("of {} services have {}", fleet.services.len(), signals.join(", ")))
-}
-
-/// Whether there is an answer for a measure, be it that nothing is known yet.
-pub(super) fn is_known(points: &Points, measure: Measure) -> bool {
-    matches!(points.answers.get(&measure), Some(answer) if !matches!(answer, Answer::NoData(_)))
 }
