@@ -369,3 +369,48 @@ proptest! {
         }
     }
 }
+
+/// `cargo test --test fleet what_two_hundred -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement, not a promise"]
+fn what_two_hundred_services_cost() {
+    let mut app = app(&["prom"], &[], FleetSettings::default());
+    let names: Vec<String> = (0..200).map(|index| format!("service-{index:03}")).collect();
+    let fleet = |from: i64, to: i64| {
+        let seconds: Vec<i64> = (from..=to).step_by(5).collect();
+        let services = names.iter().enumerate().map(|(index, name)| {
+            let mut batch = batch(&seconds, if index % 20 == 0 { 0.5 } else { 0.001 });
+            for points in &mut batch.points {
+                let known = |value: f64| Answer::Known(Number::exact(value).unwrap());
+                let fine = Measure::ALL.iter().filter(|measure| **measure != Measure::ErrorRate);
+                points.answers.extend(fine.map(|measure| (*measure, known(0.01))));
+                for limit in [Measure::PoolMax, Measure::MemoryLimit, Measure::RequestRate] {
+                    points.answers.insert(limit, known(100.0));
+                }
+            }
+            (Arc::from(name.as_str()), batch)
+        });
+        let payload = Payload::Fleet(Fleet { services: services.collect(), left_out: 0 });
+        Reading { source: SourceId::new("prometheus prom"), at: at(to), took: Duration::ZERO, body: Ok(payload) }
+    };
+    let mut timed = |what: &str, times: u32, run: &mut dyn FnMut(&mut App)| {
+        let begun = std::time::Instant::now();
+        for _ in 0..times {
+            run(&mut app);
+        }
+        println!("{what}: {:?}", begun.elapsed() / times);
+    };
+    // Three hours at 30 s, as a server fills them in for a screen.
+    let past = fleet(-10_800, 0);
+    timed("three hours of 200 services", 1, &mut |app| drop(app.update(at(0), Msg::Arrived(past.clone()))));
+    timed("a second", 20, &mut |app| drop(app.update(at(4), Msg::Second)));
+    let next: Vec<Reading> = (1..=20).map(|step| fleet(step * 5, step * 5)).collect();
+    let mut next = next.into_iter();
+    timed("a new point of each", 20, &mut |app| {
+        let reading = next.next().unwrap();
+        app.update(reading.at, Msg::Arrived(reading));
+    });
+    timed("worst first", 100, &mut |app| drop(app.worst_first()));
+    timed("a frame of 200x60", 20, &mut |app| drop(screen(app, 200, 60)));
+    timed("a key", 20, &mut |app| press(app, 100, "j"));
+}
