@@ -117,7 +117,7 @@ impl Asker<'_> {
         ask.accept = accept;
         ask.deadline = self.patience;
         ask.cap = cap;
-        match self.http.get(&ask).await? {
+        match self.http.ask(&ask).await? {
             Answer::Body(body) => Ok(body),
             Answer::NotModified => Err(Fault::new(FaultKind::Unreadable, "304 Not Modified, which was not asked for")),
         }
