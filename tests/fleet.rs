@@ -177,7 +177,7 @@ fn while_nobody_has_answered_the_screen_says_who_is_asked_and_then_why_not() {
     fail(&mut app, 3, "prom");
     assert_eq!(
         screen(&app, 80, 12),
-        "http://prom:9090: connection refused, since 08:00:03.\nIs the server running there?"
+        "http://prom:9090: connection refused, since 08:00:03.\nIs the server running there?\nIt is asked again by itself; R asks now."
     );
     arrive(&mut app, 8, "prom", &[], &[]);
     assert!(screen(&app, 80, 16).starts_with("No service is named by http://prom:9090."), "{}", screen(&app, 80, 16));

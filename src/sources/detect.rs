@@ -103,7 +103,8 @@ impl Detect {
     pub fn new(settings: Settings) -> Self {
         let first = settings.urls.first();
         let id = SourceId::new(&format!("metrics {}", first.map(name_of).unwrap_or_default()));
-        let address = match (first.map(shown).unwrap_or_default(), settings.urls.len().saturating_sub(1)) {
+        let root = |url: &Url| shown(url).trim_end_matches('/').to_owned();
+        let address = match (first.map(root).unwrap_or_default(), settings.urls.len().saturating_sub(1)) {
             (first, 0) => first,
             (first, more) => format!("{first} and {more} more"),
         };

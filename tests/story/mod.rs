@@ -19,9 +19,9 @@ use sixty::facts::Question;
 use sixty::facts::Reply;
 use sixty::facts::Rows;
 use sixty::facts::{
-    Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Level, Measure,
-    Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading, ScrapeReport,
-    SourceId, SourceInfo, SourceKind, TargetReport, Zone,
+    Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Fleet, Level,
+    Measure, Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading,
+    ScrapeReport, SourceId, SourceInfo, SourceKind, TargetReport, Zone,
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::promql::Query;
@@ -47,9 +47,10 @@ pub enum Scene {
     Nothing,
     Services,
     Wall,
+    Fleet,
 }
 
-pub const SCENES: [(&str, Scene); 7] = [
+pub const SCENES: [(&str, Scene); 8] = [
     ("healthy", Scene::Healthy),
     ("critical", Scene::Critical),
     ("metrics-down", Scene::MetricsDown),
@@ -57,10 +58,101 @@ pub const SCENES: [(&str, Scene); 7] = [
     ("nothing", Scene::Nothing),
     ("services", Scene::Services),
     ("wall", Scene::Wall),
+    ("fleet", Scene::Fleet),
 ];
+
+/// What a server is asked before it has brought a service, or instead of one.
+pub const WAITS: [(&str, Wait); 4] =
+    [("asking", Wait::Asking), ("unreached", Wait::Unreached), ("misspelt", Wait::Misspelt), ("empty", Wait::Empty)];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wait {
+    Asking,
+    Unreached,
+    Misspelt,
+    Empty,
+}
+
+/// A screen that has no service to show.
+pub fn waiting(wait: Wait) -> App {
+    let mut settings = settings(&[], Mode::Interactive);
+    settings.sources = vec![server()];
+    settings.fleet.wanted = (wait == Wait::Misspelt).then(|| Arc::from("chekout-api"));
+    settings.start = None;
+    let mut app = App::new(settings, ago(60));
+    match wait {
+        Wait::Asking => {}
+        Wait::Unreached => {
+            let fault = Fault::new(FaultKind::Connect, "connection refused");
+            let advice = "nothing listens on prometheus:9090: is it running, is the port right?";
+            send(&mut app, "prometheus main", ago(43), Err(fault.advise(advice)));
+        }
+        Wait::Misspelt => fleet(&mut app, &["checkout-api", "search", "accounts"]),
+        Wait::Empty => fleet(&mut app, &[]),
+    }
+    app.update(now(), Msg::Second);
+    app
+}
+
+fn server() -> SourceInfo {
+    SourceInfo {
+        id: SourceId::new("prometheus main"),
+        kind: SourceKind::Metrics,
+        service: None,
+        address: "http://prometheus:9090".to_owned(),
+        every: Duration::from_secs(5),
+    }
+}
+
+/// A server names these services: some are in trouble, one of them is gone by now.
+fn fleet(app: &mut App, names: &[&str]) {
+    let about = Arc::new(EngineReport {
+        engine: "prometheus:9090, rate window 1m".to_owned(),
+        presets: Vec::new(),
+        notes: Vec::new(),
+        queries: BTreeMap::new(),
+        targets: Vec::new(),
+        series: (0, 0),
+        lag: Duration::ZERO,
+    });
+    let one = |(index, name): (usize, &&str)| {
+        let kind = match index {
+            7 => Kind::Leak,
+            19 => Kind::Slow,
+            23 => Kind::Quiet,
+            _ => Kind::Calm,
+        };
+        (Arc::from(*name), Batch { points: history(kind, 2, index as u64), changes: Vec::new(), about: about.clone() })
+    };
+    let all: Vec<(Arc<str>, Batch)> = names.iter().enumerate().map(one).collect();
+    send(app, "prometheus main", ago(40), Ok(Payload::Fleet(Fleet { services: all.clone(), left_out: 0 })));
+    let rest = all.into_iter().filter(|(name, _)| &**name != "ledger").collect();
+    send(app, "prometheus main", ago(2), Ok(Payload::Fleet(Fleet { services: rest, left_out: 0 })));
+}
+
+/// Forty services that one server names.
+fn servers() -> App {
+    let mut settings = settings(&[], Mode::Interactive);
+    settings.sources.push(server());
+    settings.start = None;
+    let mut app = App::new(settings, ago(3_600));
+    let mut names: Vec<String> = ["accounts", "catalogue", "checkout-api", "ledger", "mail-out", "search"]
+        .iter()
+        .flat_map(|name| ["", "-cache", "-db", "-worker", "-gateway", "-sync"].map(|end| format!("{name}{end}")))
+        .collect();
+    names.extend(["web", "edge", "identity", "a-service-with-quite-a-long-name"].map(str::to_owned));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    fleet(&mut app, &names);
+    others(&mut app, true);
+    app.update(now(), Msg::Second);
+    app
+}
 
 /// The app as it stands at [`now`].
 pub fn app(scene: Scene) -> App {
+    if scene == Scene::Fleet {
+        return servers();
+    }
     let names: &[&str] = match scene {
         Scene::Services => &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"],
         _ => &["checkout-api"],

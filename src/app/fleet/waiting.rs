@@ -1,6 +1,8 @@
 //! What is said while there is no service to show: who is asked, what went wrong, what a person can do.
 
 use crate::app::App;
+use crate::app::Command;
+use crate::app::KEYS;
 use crate::app::Page;
 use crate::app::SourceHealth;
 use crate::facts::SourceKind;
@@ -45,11 +47,20 @@ impl App {
                 let mut lines = all.iter().map(|source| self.silent(source));
                 let (headline, advice) = lines.next().unwrap_or((Line::new(), None));
                 let more = advice.into_iter().chain(lines.flat_map(|(line, advice)| [Some(line), advice]).flatten());
+                let again = all.iter().any(|source| source.fault.is_some()).then(|| self.again());
                 let address = all.first().map(|source| source.info.address.clone()).unwrap_or_default();
                 let title = wanted.as_ref().map_or(address, ToString::to_string);
-                Waiting { title, headline, more: more.collect() }
+                Waiting { title, headline, more: more.chain(again).collect() }
             }
         }
+    }
+
+    /// That nobody has to do anything for it to be asked again.
+    fn again(&self) -> Line {
+        let row = KEYS.iter().find(|row| row.command == Command::Refresh);
+        let key = row.and_then(|row| self.settings.keys.shown(row).into_iter().next());
+        let now = key.map(|key| format!("; {key} asks now")).unwrap_or_default();
+        Line::new().with(Tone::Muted, format!("It is asked again by itself{now}."))
     }
 
     /// Nobody who answered knows the service that the person asked for.

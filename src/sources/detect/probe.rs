@@ -209,20 +209,14 @@ fn neither(url: &Url, metrics: &Fault, api: &Fault) -> Fault {
         return api.clone();
     }
     let base = api_base(url);
-    let api_url = format!("{}/api/v1", shown(&base).trim_end_matches('/'));
-    let cause = format!(
-        "neither metrics nor a Prometheus server: {} says {}, and {api_url} {}",
-        shown(url),
-        clipped(&metrics.cause),
-        clipped(&api.cause)
-    );
-    let mut origin = base;
+    let metrics = metrics.cause.replace(" instead of metrics", "");
+    let cause = format!("neither metrics ({}) nor a Prometheus server ({})", clipped(&metrics), clipped(&api.cause));
+    let mut origin = base.clone();
     origin.set_path("");
-    let origin = shown(&origin);
-    let origin = origin.trim_end_matches('/');
+    let [given, base, origin] = [url, &base, &origin].map(|url| shown(url).trim_end_matches('/').to_owned());
     let advice = format!(
-        "write where the metrics are, often {origin}/metrics, or where the API of a server begins, as in \
-         http://prometheus:9090"
+        "tried {given} and {base}/api/v1; write where the metrics are, often {origin}/metrics, or where the API of a \
+         server begins, as in http://prometheus:9090"
     );
     Fault::new(FaultKind::NotFound, &cause).advise(&advice)
 }
