@@ -114,7 +114,7 @@ fn demo(app: &App) -> &str {
 
 /// `2/7` where there are several services, worst first.
 fn position(app: &App) -> String {
-    if app.services().len() < 2 || app.navigation().page() == Page::Overview {
+    if app.services().len() < 2 || app.navigation().page() == Page::Overview || app.service().is_none() {
         return String::new();
     }
     let place = app.worst_first().iter().position(|index| Some(*index) == app.navigation().service).unwrap_or(0);

@@ -81,9 +81,11 @@ impl App {
         }
         if let count @ 1.. = self.services.len() {
             let are = if count == 1 { "1 service is".to_owned() } else { format!("{count} services are") };
-            more.push(
-                Line::new().with(Tone::Muted, format!("{are} there; s lists them. It is shown once it appears.")),
-            );
+            let row = KEYS.iter().find(|row| row.command == Command::Services);
+            let key = row.and_then(|row| self.settings.keys.shown(row).into_iter().next());
+            let lists = key.map(|key| format!("; {key} lists them")).unwrap_or_default();
+            let words = format!("{are} there{lists}. {wanted} is opened once it appears.");
+            more.push(Line::new().with(Tone::Muted, words));
         } else if known.is_empty() {
             more.push(Line::new().with(Tone::Muted, "No service is named there at all."));
         }
