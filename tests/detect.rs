@@ -213,14 +213,16 @@ async fn of_several_addresses_each_finds_out_for_itself_and_metrics_stay_one_ser
     assert_eq!(batch.about.targets.len(), 1, "what was certain is scraped while the others are asked");
     assert_eq!(scrapes(&source), Some(host(&one.url("/"))));
     let apart: Vec<_> = source.apart().iter().map(|other| other.info().id.to_string()).collect();
-    assert_eq!(apart, [prom.url("/"), other.url("/")].map(|url| format!("prometheus {}", host(&url))));
+    let both = |url: &Url| [format!("alerts {}", host(url)), format!("prometheus {}", host(url))];
+    assert_eq!(apart, [both(&prom.url("/")), both(&other.url("/"))].concat());
     assert!(source.apart().is_empty(), "each once");
     let Payload::Signals(batch) = ask(&mut source).await.unwrap() else { panic!("one service") };
     assert_eq!(batch.about.targets.len(), 2);
 
     let mut servers = only(&[prom.url("/"), other.url("/")]);
     let _ = ask(&mut servers).await;
-    assert_eq!((scrapes(&servers), servers.apart().len()), (None, 1), "the first is what it has become itself");
+    let apart = servers.apart().iter().filter(|one| matches!(one, Source::Prometheus(_))).count();
+    assert_eq!((scrapes(&servers), apart), (None, 1), "the first is what it has become itself");
 }
 
 #[tokio::test]

@@ -15,18 +15,20 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use sixty::app::App;
 use sixty::app::Mode;
+use sixty::facts::Alerting;
 use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 
 use story::Scene;
 
 /// The pages and the keys that lead to them from the main screen.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("service", ""),
     ("signal", "Tab j Enter"),
     ("latency", "Tab j j Enter"),
     ("checklist", "Enter"),
     ("changes", "Tab Tab j Enter"),
     ("outside", "Shift-Tab Enter"),
+    ("alerts", "a"),
     ("log", "L"),
     ("help", "?"),
     ("query", ": 'sum(rate(http_server_request_duration_seconds_count[1m]))by(route)' Enter"),
@@ -92,6 +94,51 @@ fn pages_at_120x36() {
 }
 
 #[test]
+fn alerts_on_their_page() {
+    for (name, scene, keys) in [
+        ("firing", Scene::Alerts, "a"),
+        ("old", Scene::AlertsOld, "a"),
+        ("broken-rule", Scene::Alerts, "a G"),
+        ("of-all-services", Scene::Fleet, "a"),
+        ("quiet", Scene::Quiet, "a"),
+    ] {
+        let mut app = story::app(scene);
+        story::press(&mut app, keys);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            insta::assert_snapshot!(format!("alerts-page-{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn that_nothing_fires_is_said_only_where_somebody_would_know() {
+    let pane = |app: &App| text(&frame(app, &look("terminal"), 120, 36));
+    for (app, there, never) in [
+        (story::app(Scene::Quiet), "no alert fires", "stale"),
+        (story::alerts::asked(None), "not known yet", "no alert fires"),
+        (
+            story::alerts::asked(Some(Alerting { absent: true, ..Alerting::default() })),
+            "nobody watches",
+            "no alert fires",
+        ),
+        (
+            story::alerts::asked(Some(Alerting { rules: Some(0), ..Alerting::default() })),
+            "no rules: nothing can",
+            "no alert",
+        ),
+        (story::alerts::quiet_then_silent(), "none fired then", "no alert fires"),
+        (story::app(Scene::AlertsOld), "stale 4m", "5 firing"),
+        (story::app(Scene::Healthy), "CHANGES", "ALERTS"),
+    ] {
+        let shown = pane(&app);
+        assert!(shown.contains(there) && !shown.contains(never), "{there}:\n{shown}");
+    }
+    let shown = pane(&story::alerts::quiet_then_silent());
+    assert!(shown.contains("! connection refused  4m") || shown.contains("! connection refused 4m"), "{shown}");
+}
+
+#[test]
 fn every_theme_in_its_colours() {
     let app = story::app(Scene::Critical);
     for theme in themes() {
@@ -102,7 +149,7 @@ fn every_theme_in_its_colours() {
 #[test]
 fn every_page_at_every_size() {
     let look = look("terminal");
-    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing] {
+    for scene in [Scene::Critical, Scene::Services, Scene::Wall, Scene::Nothing, Scene::Alerts] {
         for (_, keys) in PAGES {
             let mut app = story::app(scene);
             story::press(&mut app, keys);
@@ -226,6 +273,10 @@ fn the_wall_shows_no_keys_and_no_queries() {
         }
         assert!(height < 20 || shown.contains("last good"), "{shown}");
     }
+    for (width, height) in [(120, 36), (80, 24)] {
+        let shown = text(&frame(&story::app(Scene::AlertsWall), &look("terminal"), width, height));
+        assert!(shown.contains("5 alerts fire") && !shown.contains("copies"), "{width}x{height}:\n{shown}");
+    }
     let shown = text(&frame(&story::fresh(Mode::Wall), &look("terminal"), 120, 36));
     assert!(!shown.contains("in your pager"), "{shown}");
     let app = story::wall_of_services();
@@ -268,19 +319,21 @@ impl Write for Count {
 /// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
 #[test]
 fn a_quiet_second_costs_few_bytes() {
-    let mut app = story::app(Scene::Critical);
-    let look = look("dark");
-    let area = Rect::new(0, 0, 200, 60);
-    let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
-    let written = Rc::new(Cell::new(0));
-    let backend = CrosstermBackend::new(Count(Rc::clone(&written)));
-    let mut terminal = Terminal::with_options(backend, options()).unwrap();
-    terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
-    let before = written.get();
-    for second in 1..=300 {
-        story::tick(&mut app, second);
+    for scene in [Scene::Critical, Scene::Alerts] {
+        let mut app = story::app(scene);
+        let look = look("dark");
+        let area = Rect::new(0, 0, 200, 60);
+        let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
+        let written = Rc::new(Cell::new(0));
+        let backend = CrosstermBackend::new(Count(Rc::clone(&written)));
+        let mut terminal = Terminal::with_options(backend, options()).unwrap();
         terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
+        let before = written.get();
+        for second in 1..=300 {
+            story::tick(&mut app, second);
+            terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
+        }
+        let bytes = (written.get() - before) / 300;
+        assert!(bytes <= 400, "{bytes} bytes a second");
     }
-    let bytes = (written.get() - before) / 300;
-    assert!(bytes <= 400, "{bytes} bytes a second");
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use sixty::app::AlertsKnown;
 use sixty::app::App;
 use sixty::app::Effect;
 use sixty::app::FleetSettings;
@@ -19,9 +20,13 @@ use sixty::app::Page;
 use sixty::app::Pane;
 use sixty::app::ServiceSettings;
 use sixty::app::Settings;
+use sixty::facts::Alert;
+use sixty::facts::AlertState;
+use sixty::facts::Alerting;
 use sixty::facts::Answer;
 use sixty::facts::At;
 use sixty::facts::Batch;
+use sixty::facts::BrokenRule;
 use sixty::facts::Change;
 use sixty::facts::ChangeKind;
 use sixty::facts::ChangeState;
@@ -38,6 +43,7 @@ use sixty::facts::Reading;
 use sixty::facts::SourceId;
 use sixty::facts::SourceInfo;
 use sixty::facts::SourceKind;
+use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
 use sixty::triage::Severity;
@@ -58,9 +64,20 @@ fn source(name: &str, kind: SourceKind, service: Option<&str>, every: u64) -> So
 }
 
 fn app(services: &[&str], mode: Mode) -> App {
+    App::new(settings(services, mode), at(0))
+}
+
+/// The same, with a source of alerts.
+fn alerted(services: &[&str]) -> App {
+    let mut settings = settings(services, Mode::Interactive);
+    settings.sources.push(source("alerts prod", SourceKind::Alerts, None, 15));
+    App::new(settings, at(0))
+}
+
+fn settings(services: &[&str], mode: Mode) -> Settings {
     let metrics = services.iter().map(|name| source(&format!("metrics {name}"), SourceKind::Metrics, Some(name), 5));
     let others = [source("status Stripe", SourceKind::Status, None, 60), source("log", SourceKind::Changes, None, 30)];
-    let settings = Settings {
+    Settings {
         services: services
             .iter()
             .map(|name| ServiceSettings {
@@ -83,8 +100,7 @@ fn app(services: &[&str], mode: Mode) -> App {
         checklist: Checklist::first_60_seconds(),
         start: (services.len() == 1).then_some(0),
         badge: None,
-    };
-    App::new(settings, at(0))
+    }
 }
 
 fn press(app: &mut App, second: i64, keys: &str) -> Vec<Effect> {
@@ -303,4 +319,157 @@ fn a_deploy_that_two_sources_tell_is_one_deploy_with_its_author() {
     arrive(&mut app, 6, "log", Ok(Payload::Changes(vec![deploy("v2.31.0", 0, "ana")])));
     let names: Vec<_> = app.changes().iter().map(|change| change.who.as_str()).collect();
     assert_eq!(names, ["ana"]);
+}
+
+fn alert(name: &str, severity: &str, second: i64, labels: &[(&str, &str)]) -> Alert {
+    Alert {
+        name: name.to_owned(),
+        state: AlertState::Firing,
+        since: Some(at(second)),
+        urgency: Urgency::of(severity),
+        severity: severity.to_owned(),
+        service: String::new(),
+        summary: String::new(),
+        description: String::new(),
+        runbook: String::new(),
+        labels: labels.iter().copied().collect(),
+        value: None,
+    }
+}
+
+fn says(app: &mut App, second: i64, alerts: Vec<Alert>) {
+    let said = Alerting { alerts, rules: Some(9), ..Alerting::default() };
+    arrive(app, second, "alerts prod", Ok(Payload::Alerts(said)));
+}
+
+fn logged(app: &App) -> Vec<String> {
+    app.log().iter().map(|line| line.text.clone()).collect()
+}
+
+#[test]
+fn an_alert_begins_to_fire_is_seen_and_ends() {
+    let mut app = alerted(&["shop"]);
+    assert_eq!(app.alerts_known(), AlertsKnown::Never);
+    says(&mut app, 0, vec![alert("Watchdog", "none", -900, &[])]);
+    assert_eq!((app.firing(None), app.alerts_known()), (0, AlertsKnown::Fresh(Duration::ZERO)));
+    assert_eq!(logged(&app), Vec::<String>::new(), "what is meant for machines is no news");
+    assert_eq!(app.checks()[0].evidence.text(), "see your pager; tick here");
+
+    let errors = || alert("Errors", "page", 10, &[("service", "shop"), ("zone", "a")]);
+    says(&mut app, 15, vec![alert("Watchdog", "none", -900, &[]), errors()]);
+    assert_eq!(app.firing(Some("shop")), 1);
+    assert_eq!(logged(&app), ["Errors: fires (page) service=shop zone=a"]);
+    assert_eq!(app.checks()[0].evidence.text(), "Errors fires for 5s");
+    says(&mut app, 30, vec![errors()]);
+    assert_eq!(logged(&app).len(), 1, "told once");
+    assert_eq!(app.severity(), Severity::Unknown, "rules of others are no part of the verdict");
+
+    says(&mut app, 70, vec![]);
+    assert_eq!(app.firing(None), 0);
+    assert_eq!(logged(&app)[1], "Errors: ended after 1m service=shop zone=a");
+}
+
+#[test]
+fn an_alert_is_given_to_the_service_that_it_names() {
+    let mut app = alerted(&["shop", "search"]);
+    says(
+        &mut app,
+        0,
+        vec![
+            alert("OfShop", "warning", 1, &[("service", "shop"), ("job", "search")]),
+            alert("OfSearch", "warning", 2, &[("job", "search")]),
+            alert("OfNobody", "warning", 3, &[("job", "node"), ("instance", "10.0.0.1")]),
+            alert("OfOthers", "critical", 4, &[("service", "billing")]),
+        ],
+    );
+    let of =
+        |app: &App, service: &str| app.alerts_of(service).iter().map(|one| one.alert.name.clone()).collect::<Vec<_>>();
+    assert_eq!(of(&app, "shop"), ["OfShop", "OfNobody"], "one's own before nobody's");
+    assert_eq!(of(&app, "search"), ["OfSearch", "OfNobody"]);
+    let all: Vec<_> = app.listed_alerts().iter().map(|one| one.alert.name.as_str()).collect();
+    assert_eq!(all, ["OfOthers", "OfShop", "OfSearch", "OfNobody"], "from the overview: by urgency");
+    press(&mut app, 1, "Enter");
+    let all: Vec<_> = app.listed_alerts().iter().map(|one| one.alert.name.clone()).collect();
+    assert_eq!(all, ["OfShop", "OfNobody", "OfOthers", "OfSearch"], "what concerns the service first");
+}
+
+#[test]
+fn many_alerts_of_one_rule_are_one_row_and_keys_step_over_them() {
+    let mut app = alerted(&["shop"]);
+    let pod = |second: i64, name: &str| alert("PodSlow", "warning", second, &[("service", "shop"), ("pod", name)]);
+    let mut runbook = alert("Errors", "warning", 2, &[("service", "shop")]);
+    runbook.runbook = String::from("https://runbooks.example/errors");
+    says(&mut app, 10, vec![pod(1, "a"), runbook, pod(3, "b"), pod(4, "c")]);
+    assert_eq!(app.alert_groups("shop"), [(0, 3), (3, 1)], "together, at the place of the oldest");
+    press(&mut app, 11, "Tab Tab");
+    assert_eq!(app.navigation().pane, Pane::Alerts);
+    press(&mut app, 11, "j");
+    assert_eq!(app.navigation().alert, 3);
+    press(&mut app, 11, "Enter");
+    assert_eq!(app.navigation().page(), Page::Alerts);
+    let copied = |app: &mut App| match press(app, 12, "y").as_slice() {
+        [Effect::Copy(text)] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(copied(&mut app), "https://runbooks.example/errors");
+    press(&mut app, 12, "k");
+    assert!(copied(&mut app).starts_with("PodSlow firing since 2027-01-15 08:00:04 UTC\n"), "{}", copied(&mut app));
+    press(&mut app, 12, "a");
+    assert_eq!(app.navigation().page(), Page::Service, "the same key goes back");
+
+    let mut without = self::app(&["shop"], Mode::Interactive);
+    press(&mut without, 1, "Tab Tab");
+    assert_eq!(without.navigation().pane, Pane::Changes, "there is no pane that nobody fills");
+}
+
+#[test]
+fn alerts_of_a_server_that_is_away_grow_old_and_are_not_called_over() {
+    let mut app = alerted(&["shop"]);
+    says(&mut app, 0, vec![alert("Errors", "page", -60, &[("service", "shop")])]);
+    assert_eq!(logged(&app), ["alerts prod: 1 alert fires"], "what fired before we looked did not begin now");
+    arrive(&mut app, 15, "alerts prod", Err(Fault::new(FaultKind::Connect, "connection refused")));
+    assert_eq!(app.alerts_known(), AlertsKnown::Fresh(Duration::from_secs(15)));
+    app.update(at(120), Msg::Second);
+    assert_eq!(app.alerts_known(), AlertsKnown::Old(Duration::from_mins(2)));
+    assert_eq!(app.firing(Some("shop")), 1, "kept, with its age");
+    assert_eq!(app.checks()[0].evidence.text(), "see your pager; tick here", "old news call nobody");
+    let aside = app.service().unwrap().verdict.aside.text();
+    assert!(aside.contains("alerts prod (no connection)"), "{aside}");
+    says(&mut app, 130, vec![]);
+    assert!(logged(&app).iter().any(|line| line.starts_with("Errors: ended after")));
+}
+
+#[test]
+fn a_storm_does_not_push_everything_out_of_the_log() {
+    let mut app = alerted(&["shop"]);
+    says(&mut app, 0, vec![]);
+    let storm = |count: i64| (0..count).map(|n| alert("Down", "page", n, &[("n", &n.to_string())])).collect::<Vec<_>>();
+    says(&mut app, 15, storm(400));
+    assert_eq!(logged(&app).len(), 11);
+    assert_eq!(logged(&app)[10], "alerts prod: 390 more alerts fire");
+    // Some are left out now: whether they ended cannot be told.
+    let said = Alerting { alerts: storm(10), left_out: 9_000, rules: Some(9), ..Alerting::default() };
+    arrive(&mut app, 30, "alerts prod", Ok(Payload::Alerts(said)));
+    assert_eq!(logged(&app).len(), 11);
+}
+
+#[test]
+fn broken_rules_are_told_and_copied() {
+    let mut app = alerted(&["shop"]);
+    let broken = BrokenRule {
+        name: "Stuck".to_owned(),
+        records: false,
+        group: "shop".to_owned(),
+        file: "shop.yml".to_owned(),
+        query: "up * on (x) up".to_owned(),
+        error: "many-to-many".to_owned(),
+        evaluated: Some(at(0)),
+    };
+    let said = |broken: Vec<BrokenRule>| Alerting { broken, rules: Some(3), ..Alerting::default() };
+    arrive(&mut app, 0, "alerts prod", Ok(Payload::Alerts(said(vec![broken]))));
+    press(&mut app, 1, "a G");
+    assert_eq!(press(&mut app, 1, "y"), [Effect::Copy("Stuck (shop): many-to-many\nup * on (x) up".to_owned())]);
+    arrive(&mut app, 15, "alerts prod", Ok(Payload::Alerts(said(vec![]))));
+    let words = ["alerts prod: 1 rule cannot be evaluated", "alerts prod: every rule can be evaluated again"];
+    assert_eq!(logged(&app), words);
 }

@@ -98,7 +98,7 @@ impl App {
         let mut fresh = Vec::new();
         let mut named = BTreeSet::new();
         for (name, _) in &fleet.services {
-            let shown = self.called(source, name);
+            let shown = self.name_here(source, name);
             if !self.is_wanted(name, &shown) {
                 self.roll.passed_over.insert(shown);
             } else if self.index_of(&shown).is_none() {
@@ -112,7 +112,7 @@ impl App {
         self.tell_count(source, at, fleet.services.len(), fleet.left_out);
         let mut changes: Vec<Change> = Vec::new();
         for (name, batch) in fleet.services {
-            let shown = self.called(source, &name);
+            let shown = self.name_here(source, &name);
             let Some(index) = self.index_of(&shown) else { continue };
             let service = &mut self.services[index];
             if service.source.as_ref() != Some(source) {
@@ -144,7 +144,7 @@ impl App {
     }
 
     /// What a service of that server is called here. Decided once.
-    fn called(&mut self, source: &SourceId, name: &Arc<str>) -> Arc<str> {
+    fn name_here(&mut self, source: &SourceId, name: &Arc<str>) -> Arc<str> {
         if let Some(shown) = self.roll.called.get(source).and_then(|names| names.get(name)) {
             return Arc::clone(shown);
         }

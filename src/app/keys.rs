@@ -159,6 +159,8 @@ pub enum Command {
     Services,
     /// The next service.
     NextService,
+    /// What fires.
+    Alerts,
     /// What happened to the sources.
     Log,
     /// Move the time axis into the past.
@@ -236,6 +238,7 @@ pub const KEYS: &[Binding] = &[
     row("last", Command::Last, &["End", "G"], None, "To the last line"),
     row("services", Command::Services, &["s"], Some("services"), "All services, worst first"),
     row("next-service", Command::NextService, &["n"], None, "Next service"),
+    row("alerts", Command::Alerts, &["a"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
     row("earlier", Command::Earlier, &["[", "Left", "h"], None, "Time axis: earlier"),
     row("later", Command::Later, &["]", "Right", "l"], None, "Time axis: later"),
     row("live", Command::Live, &["0"], None, "Time axis: back to now"),

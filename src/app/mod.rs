@@ -3,6 +3,7 @@
 //! [`App::update`] is a plain function of the state, the time and a message; it does no I/O, reads no clock and
 //! knows nothing of cells or colours. What it wants of the world it returns as data. Main type: [`App`].
 
+mod alerts;
 mod asking;
 mod feeds;
 mod fleet;
@@ -16,6 +17,8 @@ mod settings;
 mod state;
 mod update;
 
+pub use alerts::AlertsKnown;
+pub use alerts::KnownAlert;
 pub use asking::Asked;
 pub use asking::Asking;
 pub use feeds::SourceHealth;

@@ -16,6 +16,8 @@ pub enum Page {
     Signal(Signal),
     /// The checklist with its hints.
     Checklist,
+    /// What fires, and the rules that never will.
+    Alerts,
     /// All changes.
     Changes,
     /// All providers with their notices.
@@ -33,6 +35,8 @@ pub enum Page {
 pub enum Pane {
     /// The checklist.
     Checklist,
+    /// Alerts.
+    Alerts,
     /// Changes.
     Changes,
     /// Providers.
@@ -43,7 +47,7 @@ pub enum Pane {
 
 impl Pane {
     /// All panes in the order of `Tab`.
-    pub const ALL: [Self; 4] = [Self::Checklist, Self::Strips, Self::Changes, Self::Outside];
+    pub const ALL: [Self; 5] = [Self::Checklist, Self::Strips, Self::Alerts, Self::Changes, Self::Outside];
 }
 
 /// The lengths of the time axis that `+` and `-` step through, in minutes.
@@ -66,6 +70,8 @@ pub struct Navigation {
     pub item: usize,
     /// The chosen strip, an index into the signals that the service has.
     pub strip: usize,
+    /// The chosen alert, or broken rule behind them.
+    pub alert: usize,
     /// The chosen change.
     pub change: usize,
     /// The chosen provider.
@@ -91,6 +97,7 @@ impl Navigation {
             overview_choice: None,
             item: 0,
             strip: 0,
+            alert: 0,
             change: 0,
             vendor: 0,
             scroll: 0,
@@ -117,6 +124,12 @@ impl Navigation {
     #[must_use]
     pub fn page(&self) -> Page {
         self.pages.last().copied().unwrap_or(Page::Service)
+    }
+
+    /// Whether the person looks at one service, or came from it.
+    #[must_use]
+    pub fn is_on_service(&self) -> bool {
+        self.pages.contains(&Page::Service)
     }
 
     /// Shows a page on top; the same page again goes back.

@@ -13,6 +13,7 @@ use crate::app::Navigation;
 use crate::app::ServiceState;
 use crate::app::Settings;
 use crate::app::SourceHealth;
+use crate::app::alerts::AlertBook;
 use crate::app::fleet::Roll;
 use crate::facts::At;
 use crate::facts::Change;
@@ -45,6 +46,7 @@ pub struct App {
     pub(super) changes_of: BTreeMap<SourceId, Vec<Change>>,
     pub(super) changes: Vec<Change>,
     pub(super) status_of: BTreeMap<SourceId, ProviderStatus>,
+    pub(super) book: AlertBook,
     pub(super) vendors: Vec<Vendor>,
     pub(super) unchecked: Vec<Unchecked>,
     pub(super) navigation: Navigation,
@@ -81,6 +83,7 @@ impl App {
             changes_of: BTreeMap::new(),
             changes: Vec::new(),
             status_of: BTreeMap::new(),
+            book: AlertBook::default(),
             vendors: Vec::new(),
             unchecked: Vec::new(),
             navigation,
@@ -227,7 +230,10 @@ impl App {
             Some(Evidence::Down) => seen(Seen::Down, &facts, &service.verdict),
             Some(Evidence::Changes) => seen(Seen::Changes, &facts, &service.verdict),
             Some(Evidence::Outside) => seen(Seen::Outside, &facts, &service.verdict),
-            Some(Evidence::Acknowledged) => Line::new().with(Tone::Muted, "see your pager; tick here"),
+            Some(Evidence::Acknowledged) => {
+                let called = self.called(&service.name);
+                called.unwrap_or_else(|| Line::new().with(Tone::Muted, "see your pager; tick here"))
+            }
             None => Line::new(),
         };
         list.items
@@ -270,6 +276,7 @@ impl App {
 
     /// Makes all verdicts anew.
     pub(super) fn judge(&mut self) {
+        self.replace_alerts();
         self.vendors = self.fresh_vendors();
         self.unchecked = self.unanswered();
         for index in 0..self.services.len() {
@@ -293,7 +300,12 @@ impl App {
         others
             .filter_map(|source| {
                 let fault = source.fault.clone()?;
-                Some(Unchecked { source: short_name(&source.info.id), fault })
+                let name = match source.info.kind {
+                    // A server's name alone would stand for its metrics.
+                    SourceKind::Alerts => source.info.id.to_string(),
+                    _ => short_name(&source.info.id),
+                };
+                Some(Unchecked { source: name, fault })
             })
             .collect()
     }

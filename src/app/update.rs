@@ -129,6 +129,7 @@ impl App {
             Payload::Status(status) => {
                 self.status_of.insert(source.clone(), status);
             }
+            Payload::Alerts(alerting) => self.take_alerts(source, alerting),
             Payload::Fleet(fleet) => return self.take_fleet(source, at, fleet),
             Payload::Unchanged => {}
         }
@@ -201,12 +202,13 @@ impl App {
             Command::TickChosen => return self.toggle(self.navigation.item),
             Command::Help => self.navigation.show(Page::Help),
             Command::Log => self.navigation.show(Page::Log),
+            Command::Alerts => self.navigation.show(Page::Alerts),
             Command::Services => self.services_key(),
             Command::NextService => self.next_service(),
             Command::Back => self.navigation.back(),
             Command::Open => self.open(),
-            Command::NextPane => self.navigation.turn(true),
-            Command::PreviousPane => self.navigation.turn(false),
+            Command::NextPane => self.turn(true),
+            Command::PreviousPane => self.turn(false),
             Command::Up => self.step(-1),
             Command::Down => self.step(1),
             Command::PageUp => self.step(-10),
@@ -264,6 +266,7 @@ impl App {
             Page::Service => {
                 let page = match self.navigation.pane {
                     Pane::Checklist => Page::Checklist,
+                    Pane::Alerts => Page::Alerts,
                     Pane::Changes => Page::Changes,
                     Pane::Outside => Page::Outside,
                     Pane::Strips => match self.strips().get(self.navigation.strip) {
@@ -275,19 +278,27 @@ impl App {
             }
             Page::Signal(_)
             | Page::Checklist
+            | Page::Alerts
             | Page::Changes
             | Page::Outside
             | Page::Log
             | Page::Help
-            | Page::Query => {
-                self.navigation.back();
-            }
+            | Page::Query => self.navigation.back(),
+        }
+    }
+
+    /// The next pane, or the one before; alerts are skipped where nobody tells of them.
+    fn turn(&mut self, forward: bool) {
+        self.navigation.turn(forward);
+        if self.navigation.pane == Pane::Alerts && self.sources_of(SourceKind::Alerts, None).next().is_none() {
+            self.navigation.turn(forward);
         }
     }
 
     /// Moves what is chosen, or scrolls, by that many lines.
     fn step(&mut self, by: isize) {
         let strips = self.strips().len();
+        let alerts = self.alerts().len() + self.broken_rules().count();
         let navigation = &mut self.navigation;
         let log = navigation.page() == Page::Log;
         let (position, count) = match (navigation.page(), navigation.pane) {
@@ -296,6 +307,8 @@ impl App {
                 (&mut navigation.item, self.settings.checklist.items.len())
             }
             (Page::Service, Pane::Strips) => (&mut navigation.strip, strips),
+            (Page::Alerts, _) => (&mut navigation.alert, alerts),
+            (Page::Service, Pane::Alerts) => return self.step_alerts(by),
             (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, self.changes.len()),
             (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
             (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
@@ -342,8 +355,11 @@ impl App {
         vec![Effect::Append(name, entry)]
     }
 
-    /// What `y` copies: the query on a signal's page, else the verdict with its time in both zones.
+    /// What `y` copies: the query on a signal's page, the runbook of an alert, else the verdict with its time in both zones.
     fn copied_text(&self) -> String {
+        if self.navigation.page() == Page::Alerts {
+            return self.copied_alert();
+        }
         let Some(service) = self.service() else { return String::new() };
         if let Page::Signal(signal) = self.navigation.page()
             && let Some(about) = service.signals.about()
@@ -371,7 +387,7 @@ impl App {
     pub fn floor_of(kind: SourceKind) -> Duration {
         match kind {
             SourceKind::Status => Duration::from_secs(60),
-            SourceKind::Metrics | SourceKind::Changes => Duration::from_secs(1),
+            SourceKind::Metrics | SourceKind::Changes | SourceKind::Alerts => Duration::from_secs(1),
         }
     }
 }

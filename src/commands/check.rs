@@ -3,6 +3,7 @@
 //! Asks every source once, all at the same time, and judges no service: that is what `sixty report` is for. It
 //! writes nothing; whether the journal could be written is asked of the system.
 
+mod alerts;
 mod fleet;
 mod signals;
 
@@ -267,6 +268,10 @@ fn source(asked: &Asked, now: At) -> Vec<Line> {
                 None => Word::Ok,
             };
             vec![line(word, found)]
+        }
+        Ok(Payload::Alerts(said)) => {
+            let (is_to_do, words) = alerts::words(said);
+            vec![line(if is_to_do { Word::Warn } else { Word::Ok }, format!("{words}, {every}"))]
         }
         Ok(Payload::Unchanged) => vec![line(Word::Ok, format!("answers, {every}"))],
     }

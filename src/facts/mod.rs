@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or knows how a fact is drawn. Its one piece of behaviour is
 //! [`clean`](text::clean), the single place where text from outside is made harmless. Main type: [`Reading`].
 
+mod alert;
 mod change;
 mod engine;
 mod fault;
@@ -15,6 +16,11 @@ mod reading;
 pub mod text;
 mod zone;
 
+pub use alert::Alert;
+pub use alert::AlertState;
+pub use alert::Alerting;
+pub use alert::BrokenRule;
+pub use alert::Urgency;
 pub use change::Change;
 pub use change::ChangeKind;
 pub use change::ChangeState;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::facts::Alerting;
 use crate::facts::At;
 use crate::facts::Batch;
 use crate::facts::Change;
@@ -35,7 +36,7 @@ impl fmt::Display for SourceId {
     }
 }
 
-/// Which of the four questions a source helps to answer.
+/// Which question a source helps to answer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SourceKind {
     /// Golden signals of one service: what is broken, how bad, since when.
@@ -44,6 +45,8 @@ pub enum SourceKind {
     Status,
     /// Deploys, flags, jobs: what changed?
     Changes,
+    /// Alerts and the rules behind them: who was called, and by what?
+    Alerts,
 }
 
 /// What is known of a source before it ever answered.
@@ -85,6 +88,8 @@ pub enum Payload {
     Changes(Vec<Change>),
     /// What a provider says of itself.
     Status(ProviderStatus),
+    /// Everything that fires, and the rules that never will; replaces what the same source said before.
+    Alerts(Alerting),
     /// The source answered that nothing is new since it was last asked (HTTP 304).
     Unchanged,
 }

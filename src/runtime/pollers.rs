@@ -163,9 +163,9 @@ async fn poll(mut source: Source, http: Http, room: Room, waker: Arc<Notify>, bo
 ///
 /// A source that answers is asked again after its interval: one that scrapes exactly (a steady step makes good
 /// rates), others up to a tenth later, so that a hundred `sixty` do not ask a vendor, or the team's one server, in the
-/// same second. One that fails is asked
-/// again after twice, four times … the interval, with jitter, up to a cap: 30 s for metrics, since recovery is news
-/// that somebody waits for; 10 min for others. A refused login is not retried sooner than every minute, and a
+/// same second. One that fails is asked again after twice, four times … the interval, with jitter, up to a cap: 30 s for
+/// metrics and alerts, since recovery is news that somebody waits for; 10 min for others. A refused login is not retried
+/// sooner than every minute, and a
 /// vendor's own `Retry-After` is obeyed (up to an hour). `chance` is 0 to 1.
 #[must_use]
 pub fn next_delay(
@@ -178,7 +178,8 @@ pub fn next_delay(
         let jitter = if info.kind == SourceKind::Metrics && !is_server(info) { 0.0 } else { 0.1 };
         return info.every.mul_f64(1.0 + jitter * chance);
     };
-    let cap = if info.kind == SourceKind::Metrics { Duration::from_secs(30) } else { Duration::from_secs(600) };
+    let is_waited_for = matches!(info.kind, SourceKind::Metrics | SourceKind::Alerts);
+    let cap = if is_waited_for { Duration::from_secs(30) } else { Duration::from_secs(600) };
     let cap = cap.max(info.every);
     let doubled = info.every.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(cap);
     // Full interval at least, so that failing never means asking more often.

@@ -184,7 +184,9 @@ pub fn sources(config: &Config) -> Vec<Source> {
     let found = config.addresses.iter().map(|addresses| Source::Detect(Box::new(detector(config, addresses))));
     let status = config.status.iter().map(|settings| Source::Status(Box::new(StatusSource::new(settings.clone()))));
     let deploys = config.deploys.iter().map(|settings| Source::Deploys(Box::new(DeploySource::new(settings.clone()))));
-    engines.chain(servers).chain(found).chain(status).chain(deploys).collect()
+    // Each server knows what fires on it, besides the metrics that it is asked for.
+    let alerts = config.prometheus.iter().map(|server| Source::Alerts(Box::new(prometheus::Alerts::new(server))));
+    engines.chain(servers).chain(found).chain(alerts).chain(status).chain(deploys).collect()
 }
 
 /// The engine that asks a server. What the team wrote of single services goes before the presets.
@@ -213,7 +215,9 @@ fn detector(config: &Config, addresses: &Addresses) -> Detect {
     };
     let server = move |name: &str, base: &Url| {
         let settings = prometheus::Settings::named(name, vec![base.clone()]);
-        asker(&for_asking, prometheus::Settings { every: for_asking.intervals.metrics, ..settings })
+        let settings = prometheus::Settings { every: for_asking.intervals.metrics, ..settings };
+        let alerts = prometheus::Alerts::new(&settings);
+        (asker(&for_asking, settings), alerts)
     };
     Detect::new(detect::Settings {
         urls: addresses.urls.clone(),

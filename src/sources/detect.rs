@@ -28,6 +28,7 @@ use crate::sources::Source;
 use crate::sources::embedded::Embedded;
 use crate::sources::http::Http;
 use crate::sources::http::shown;
+use crate::sources::prometheus::Alerts;
 use crate::sources::prometheus::Prometheus;
 
 pub use probe::api_base;
@@ -45,8 +46,8 @@ const PATIENCE_BESIDE: Duration = Duration::from_secs(1);
 /// Makes the engine that scrapes these addresses as one service of that name.
 pub type MakeEmbedded = Arc<dyn Fn(&str, &[Url]) -> Embedded + Send + Sync>;
 
-/// Makes the engine that asks the server of that name, whose API begins there.
-pub type MakeServer = Arc<dyn Fn(&str, &Url) -> Prometheus + Send + Sync>;
+/// Makes what asks the server of that name, whose API begins there: for signals, and for what fires.
+pub type MakeServer = Arc<dyn Fn(&str, &Url) -> (Prometheus, Alerts) + Send + Sync>;
 
 /// How the engines are made once it is known what lies where.
 #[derive(Clone)]
@@ -93,7 +94,7 @@ pub struct Detect {
     /// Metrics, in the order in which they were found.
     plain: Vec<Url>,
     engine: Option<Engine>,
-    /// Servers that were found beside what this one is.
+    /// Servers that were found beside what this one is, and what fires on each.
     apart: Vec<Source>,
 }
 
@@ -196,7 +197,8 @@ impl Detect {
         }
         for base in servers {
             let name = name_of(&base);
-            let server = (self.settings.makers.server)(&name, &base);
+            let (server, alerts) = (self.settings.makers.server)(&name, &base);
+            self.apart.push(Source::Alerts(Box::new(alerts)));
             // What may still turn out to be metrics needs this source.
             if self.engine.is_none() && self.open.is_empty() {
                 self.engine = Some(Engine::Prometheus(Box::new(server)));

@@ -27,6 +27,8 @@ pub enum Source {
     Prometheus(Box<prometheus::Prometheus>),
     /// Addresses of which it is not known yet what answers there.
     Detect(Box<detect::Detect>),
+    /// What fires on such a server.
+    Alerts(Box<prometheus::Alerts>),
     /// A provider's status page.
     Status(Box<status::StatusSource>),
     /// What was deployed.
@@ -41,6 +43,7 @@ impl Source {
             Self::Embedded(source) => source.info(),
             Self::Prometheus(source) => source.info(),
             Self::Detect(source) => source.info(),
+            Self::Alerts(source) => source.info(),
             Self::Status(source) => source.info(),
             Self::Deploys(source) => source.info(),
         }
@@ -56,6 +59,7 @@ impl Source {
             Self::Prometheus(source) => source.ask(http, now).await,
             // Boxed, since it holds the asks of the two others.
             Self::Detect(source) => Box::pin(source.ask(http, now)).await,
+            Self::Alerts(source) => source.ask(http, now()).await,
             Self::Status(source) => source.ask(http, now()).await,
             Self::Deploys(source) => source.ask(http, now()).await,
         }
@@ -66,8 +70,8 @@ impl Source {
     pub fn remark(&self) -> Option<String> {
         match self {
             Self::Deploys(source) => source.remark(),
-            // The engine tells of each target in its report.
-            Self::Embedded(_) | Self::Prometheus(_) | Self::Detect(_) | Self::Status(_) => None,
+            // The engine tells of each target in its report, alerts tell of themselves.
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Detect(_) | Self::Alerts(_) | Self::Status(_) => None,
         }
     }
 
@@ -77,7 +81,9 @@ impl Source {
     pub fn apart(&mut self) -> Vec<Self> {
         match self {
             Self::Detect(source) => source.apart(),
-            Self::Embedded(_) | Self::Prometheus(_) | Self::Status(_) | Self::Deploys(_) => Vec::new(),
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -87,7 +93,7 @@ impl Source {
         match self {
             Self::Embedded(source) => source.early(),
             Self::Detect(source) => source.early(),
-            Self::Prometheus(_) | Self::Status(_) | Self::Deploys(_) => None,
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 }

@@ -54,6 +54,7 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let on_page = !matches!(page, Page::Service | Page::Overview);
     let live = app.navigation().end.is_none();
     let waiting = app.waiting().is_some();
+    let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
     for row in KEYS {
         let word = match (row.command, row.footer) {
             (Command::Tick(_) | Command::NextPane | Command::Open | Command::Copy, _) if waiting => continue,
@@ -61,6 +62,7 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             (Command::Back, _) if on_page => "back",
             (Command::Live, _) if !live => "live",
             (Command::Services, _) if !several => continue,
+            (Command::Alerts, _) if page == Page::Alerts || !watches_alerts => continue,
             (Command::NextPane | Command::Open, _) if on_page => continue,
             // Nobody ticks what is not on the screen.
             (Command::Tick(_), _) if on_page && page != Page::Checklist => continue,
@@ -118,8 +120,12 @@ const fn rank(command: Command) -> u8 {
     }
 }
 
-const KINDS: [(SourceKind, &str); 3] =
-    [(SourceKind::Metrics, "metrics"), (SourceKind::Status, "outside"), (SourceKind::Changes, "changes")];
+const KINDS: [(SourceKind, &str); 4] = [
+    (SourceKind::Metrics, "metrics"),
+    (SourceKind::Alerts, "alerts"),
+    (SourceKind::Status, "outside"),
+    (SourceKind::Changes, "changes"),
+];
 
 /// Most cells of a remark on how the metrics were read.
 const REMARK_MOST: u16 = 40;
@@ -235,9 +241,16 @@ pub(super) fn fault_words(app: &App) -> Vec<String> {
             let who = match &sources[..] {
                 [one] if one.info.kind == SourceKind::Metrics && app.services().len() == 1 => "metrics".to_owned(),
                 [one] => one.info.id.to_string(),
-                many => format!("{} sources", many.len()),
+                many => common_name(many).unwrap_or_else(|| format!("{} sources", many.len())),
             };
             format!("{who}: {cause}{since}")
         })
         .collect()
+}
+
+/// The name of the server whose metrics and alerts fail for one cause: `prod` of `prometheus prod` and `alerts prod`.
+fn common_name(sources: &[&SourceHealth]) -> Option<String> {
+    let name = |source: &SourceHealth| source.info.id.as_str().split_once(' ').map(|(_, name)| name.to_owned());
+    let first = sources.first().and_then(|source| name(source))?;
+    sources.iter().all(|source| name(source).as_ref() == Some(&first)).then_some(first)
 }

@@ -10,6 +10,7 @@ use crate::app::ServiceState;
 use crate::signals::units;
 use crate::triage::Severity;
 use crate::ui::Role;
+use crate::ui::alerts;
 use crate::ui::canvas::Canvas;
 use crate::ui::clock;
 use crate::ui::glyphs::symbol;
@@ -37,6 +38,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     };
     // What must stand: name, badge, and that the past is shown.
     let must = canvas.width(&name) + canvas.width(&badge) + 4 + past.as_ref().map_or(0, |p| canvas.width(p) + 3);
+    // A second clock, and on a narrow screen the first one, is worth less than that alerts fire.
+    let told = alerts_words(app, service).map_or(0, |(text, _)| canvas.width(&text) + 14);
+    let must = if must + told < area.width { must + told } else { must };
     let mut spare = area.width.saturating_sub(must);
     let mut right = area.right().saturating_sub(1);
     let mut take = |text: &str| {
@@ -100,8 +104,19 @@ fn left(
     }
     let more = position(app);
     if !more.is_empty() && x + canvas.width(&more) + 3 <= end {
-        canvas.put(x + 3, y, end - x - 3, &more, Role::Muted);
+        x += 3 + canvas.put(x + 3, y, end - x - 3, &more, Role::Muted);
     }
+    if let Some((text, role)) = alerts_words(app, service)
+        && x + canvas.width(&text) + 3 <= end
+    {
+        canvas.put(x + 3, y, end - x - 3, &text, role);
+    }
+}
+
+/// How many alerts fire, where no pane tells of them.
+fn alerts_words(app: &App, service: Option<&ServiceState>) -> Option<(String, Role)> {
+    let is_told = app.navigation().page() == Page::Service && app.mode() != Mode::Wall;
+    alerts::total(app, Some(&service?.name)).filter(|_| !is_told)
 }
 
 /// A word that nobody may overlook: that it is no real service, or that nothing can be ticked.

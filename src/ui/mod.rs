@@ -4,6 +4,7 @@
 //! but cells. Every state is word, symbol and place first; colour comes on top, so that a frame reads the same
 //! without it. Sizes are met by ranks: what matters least goes first, and nothing is refused.
 
+mod alerts;
 mod axis;
 mod big;
 mod canvas;

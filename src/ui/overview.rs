@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::app::AlertsKnown;
 use crate::app::App;
 use crate::app::Mode;
 use crate::app::ServiceState;
@@ -11,6 +12,7 @@ use crate::signals::Freshness;
 use crate::signals::units;
 use crate::triage::Severity;
 use crate::ui::Role;
+use crate::ui::alerts;
 use crate::ui::axis::Axis;
 use crate::ui::canvas::Canvas;
 use crate::ui::changes;
@@ -36,13 +38,14 @@ struct Columns {
     bars: u16,
     errors: u16,
     p95: u16,
+    alerts: u16,
     rate: u16,
     words: u16,
 }
 
 impl Columns {
-    /// What fits: names and errors first, then since when, the words, bars, latency, rate.
-    fn new(width: u16, names: u16) -> Self {
+    /// What fits: names and errors first, then since when, alerts, the words, bars, latency, rate.
+    fn new(width: u16, names: u16, alerts: bool) -> Self {
         let name = names.clamp(6, 28).min(width / 2);
         let mut left = width.saturating_sub(13 + name + 2);
         let mut take = |wanted: u16, keep: u16| {
@@ -52,11 +55,12 @@ impl Columns {
         };
         let errors = take(9, 0);
         let age = take(8, 0);
+        let alerts = if alerts { take(8, 0) } else { 0 };
         let p95 = take(10, 0);
         let bars = take(18, 0);
         let bars = if bars == 0 { take(12, 0) } else { bars };
         let rate = take(13, 36);
-        Self { name, age, bars, errors, p95, rate, words: if left >= 16 { left } else { 0 } }
+        Self { name, age, bars, errors, p95, alerts, rate, words: if left >= 16 { left } else { 0 } }
     }
 }
 
@@ -100,7 +104,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.row(area.x + 1, y, width, &row);
     }
     let names = app.services().iter().map(|service| canvas.width(&service.name)).max().unwrap_or(0);
-    let columns = Columns::new(area.width, names);
+    let alerts = app.alerts_known() != AlertsKnown::NotSetUp;
+    let columns = Columns::new(area.width, names, alerts);
     if y > area.y + 2 {
         headings(canvas, Rect { y: y - 1, height: 1, ..area }, columns);
     }
@@ -116,7 +121,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// `1 critical, 1 warning, 4 ok`.
+/// `1 critical, 1 warning, 4 ok`, and how many alerts fire, whosever they are.
 fn counts(app: &App) -> Row<'static> {
     let mut row = Row::new();
     for severity in [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Ok] {
@@ -126,7 +131,10 @@ fn counts(app: &App) -> Row<'static> {
             row = row.left(Role::Text, comma).left(severity_role(severity), format!("{count} {}", severity.word()));
         }
     }
-    row
+    match alerts::total(app, None) {
+        Some((text, role)) => row.right(role, text),
+        None => row,
+    }
 }
 
 fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceState, columns: Columns, chosen: bool) {
@@ -177,6 +185,8 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
     };
     cell(canvas, columns.p95, value(Measure::LatencyP95), role_of(service, Signal::Latency));
     cell(canvas, columns.rate, value(Measure::RequestRate), role_of(service, Signal::RequestRate));
+    let (count, role) = alerts::count(app, &service.name);
+    cell(canvas, columns.alerts, count, role);
     if columns.words > 0 {
         let width = area.right().saturating_sub(x + 1);
         if let Some(words) = wrap(&service.verdict.headline, width, 1, canvas.glyphs).first() {
@@ -194,6 +204,7 @@ fn headings(canvas: &mut Canvas<'_>, area: Rect, columns: Columns) {
         (columns.bars, ""),
         (columns.p95, "p95"),
         (columns.rate, "rate"),
+        (columns.alerts, "alerts"),
     ] {
         if width > 0 {
             canvas.put_right(x, x + width - 2, area.y, name, Role::Muted);

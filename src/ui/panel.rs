@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::Mode;
 use crate::app::Pane;
 use crate::ui::Role;
+use crate::ui::alerts;
 use crate::ui::canvas::Canvas;
 use crate::ui::changes;
 use crate::ui::checklist;
@@ -30,8 +31,9 @@ pub(super) fn is_chosen(app: &App, pane: Pane) -> bool {
     app.navigation().pane == pane && app.mode() != Mode::Wall
 }
 
-/// How many rows of each block are shown, its heading included; 0 leaves it out. The first block gives way last.
-fn share(blocks: &[Block<'_>], height: usize) -> (Vec<usize>, usize) {
+/// How many rows of each block are shown, its heading included; 0 leaves it out. The first block gives way
+/// last, who is on it (from block `people` on) first.
+fn share(blocks: &[Block<'_>], people: usize, height: usize) -> (Vec<usize>, usize) {
     let mut given: Vec<usize> = blocks.iter().map(|block| block.rows.len() + 1).collect();
     let sum = |given: &[usize], gap: usize| {
         let shown = given.iter().filter(|rows| **rows > 0).count();
@@ -48,8 +50,8 @@ fn share(blocks: &[Block<'_>], height: usize) -> (Vec<usize>, usize) {
                 None => break,
             }
         }
-        if sum(&given, gap) > height && given.len() > 3 {
-            given[3] = 0;
+        if sum(&given, gap) > height && given.len() > people {
+            given[people] = 0;
         }
     }
     if sum(&given, gap) > height {
@@ -65,7 +67,7 @@ fn share(blocks: &[Block<'_>], height: usize) -> (Vec<usize>, usize) {
     (given, gap)
 }
 
-/// Draws the panel: checklist, changes, outside, and who is on it. One cell at its left is for the mark of what is
+/// Draws the panel: checklist, alerts, changes, outside, and who is on it. One cell at its left is for the mark of what is
 /// chosen.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if area.width < 8 || area.height == 0 {
@@ -77,19 +79,21 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let others = 5;
     let evidence = rich.rows.len() + others <= usize::from(area.height) || area.height >= 12;
     let first = if evidence { rich } else { checklist::block(app, &checks, 0, width, canvas.glyphs) };
-    let mut blocks = vec![
-        first,
-        changes::block(app, changes::onset(app), width, canvas.glyphs),
-        outside::block(app, width, canvas.glyphs),
-    ];
-    // Facts in full take a second row, as long as two changes and one vendor can still be seen.
+    let mut blocks = vec![first];
+    blocks.extend(alerts::block(app, width, canvas.glyphs));
+    blocks.push(changes::block(app, changes::onset(app), width, canvas.glyphs));
+    blocks.push(outside::block(app, width, canvas.glyphs));
+    let last = blocks.len() - 1;
+    // Facts in full take a second row, as long as two alerts, two changes and one vendor can still be seen.
     let wrapped = checklist::block(app, &checks, 2, width, canvas.glyphs);
-    let kept = blocks[1].rows.len().min(2) + blocks[2].rows.len().min(1) + 4;
+    let kept: usize = blocks[1..last].iter().map(|block| block.rows.len().min(2) + 2).sum::<usize>()
+        + blocks[last].rows.len().min(1)
+        + 2;
     if evidence && wrapped.rows.len() + 1 + kept <= usize::from(area.height) {
         blocks[0] = wrapped;
     }
     blocks.extend(people(app));
-    let (given, gap) = share(&blocks, usize::from(area.height));
+    let (given, gap) = share(&blocks, last + 1, usize::from(area.height));
     let mut y = area.y;
     for (block, rows) in blocks.iter().zip(given) {
         if rows == 0 || y >= area.bottom() {

@@ -8,6 +8,8 @@
     reason = "each program that includes the story tells only part of it, and what it tells is known to be right"
 )]
 
+pub mod alerts;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,10 +49,21 @@ pub enum Scene {
     Nothing,
     Services,
     Wall,
+    /// Alerts fire, on a server whose rules are partly broken.
+    Alerts,
+    /// The same, four minutes after the server was last heard of.
+    AlertsOld,
+    /// Alerts on the wall.
+    AlertsWall,
+    /// All is well, and nothing fires.
+    Quiet,
+    /// Several services with alerts.
     Fleet,
+    /// Forty services that one server names.
+    Forty,
 }
 
-pub const SCENES: [(&str, Scene); 8] = [
+pub const SCENES: [(&str, Scene); 13] = [
     ("healthy", Scene::Healthy),
     ("critical", Scene::Critical),
     ("metrics-down", Scene::MetricsDown),
@@ -58,7 +71,12 @@ pub const SCENES: [(&str, Scene); 8] = [
     ("nothing", Scene::Nothing),
     ("services", Scene::Services),
     ("wall", Scene::Wall),
+    ("alerts", Scene::Alerts),
+    ("alerts-old", Scene::AlertsOld),
+    ("alerts-wall", Scene::AlertsWall),
+    ("quiet", Scene::Quiet),
     ("fleet", Scene::Fleet),
+    ("forty", Scene::Forty),
 ];
 
 /// What a server is asked before it has brought a service, or instead of one.
@@ -150,15 +168,21 @@ fn servers() -> App {
 
 /// The app as it stands at [`now`].
 pub fn app(scene: Scene) -> App {
-    if scene == Scene::Fleet {
+    if scene == Scene::Forty {
         return servers();
     }
     let names: &[&str] = match scene {
-        Scene::Services => &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"],
+        Scene::Services | Scene::Fleet => {
+            &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"]
+        }
         _ => &["checkout-api"],
     };
-    let mode = if scene == Scene::Wall { Mode::Wall } else { Mode::Interactive };
-    let mut app = App::new(settings(names, mode), ago(3_600));
+    let mode = if matches!(scene, Scene::Wall | Scene::AlertsWall) { Mode::Wall } else { Mode::Interactive };
+    let mut settings = settings(names, mode);
+    if matches!(scene, Scene::Alerts | Scene::AlertsOld | Scene::AlertsWall | Scene::Quiet | Scene::Fleet) {
+        settings.sources.push(alerts::info());
+    }
+    let mut app = App::new(settings, ago(3_600));
     match scene {
         Scene::Nothing => {
             app.update(now(), Msg::Second);
@@ -171,8 +195,8 @@ pub fn app(scene: Scene) -> App {
         }
         _ => {}
     }
-    let bad = !matches!(scene, Scene::Healthy);
-    if matches!(scene, Scene::Critical | Scene::MetricsDown) {
+    let bad = !matches!(scene, Scene::Healthy | Scene::Quiet);
+    if matches!(scene, Scene::Critical | Scene::MetricsDown | Scene::Alerts) {
         app.update(ago(17), Msg::Key(KeyPress::parse("j").unwrap()));
         app.update(ago(17), Msg::Key(KeyPress::parse("j").unwrap()));
     }
@@ -197,10 +221,21 @@ pub fn app(scene: Scene) -> App {
         metrics(&mut app, name, ago(end), history(kind, end, index as u64));
     }
     others(&mut app, bad);
+    match scene {
+        Scene::Alerts | Scene::AlertsWall | Scene::Fleet => {
+            send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::firing())));
+        }
+        Scene::AlertsOld => {
+            send(&mut app, "alerts prod", ago(255), Ok(Payload::Alerts(alerts::firing())));
+            fault(&mut app, "alerts prod", 240, FaultKind::Connect, "connection refused");
+        }
+        Scene::Quiet => send(&mut app, "alerts prod", ago(4), Ok(Payload::Alerts(alerts::quiet()))),
+        _ => {}
+    }
     if scene == Scene::MetricsDown {
         fault(&mut app, "metrics checkout-api", 247, FaultKind::Connect, "connection refused");
     }
-    if bad && matches!(scene, Scene::Critical | Scene::Wall | Scene::MetricsDown) {
+    if bad && matches!(scene, Scene::Critical | Scene::Wall | Scene::MetricsDown | Scene::Alerts) {
         journal(&mut app);
     }
     app.update(now(), Msg::Second);

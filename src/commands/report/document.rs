@@ -3,6 +3,7 @@
 //! Every key is always there; what is not known is `null`, `""` or an empty list, never 0. Within a version keys and
 //! words may be added, none is taken away and none changes its meaning: readers ignore what they do not know.
 
+mod alerts;
 mod service;
 
 use schemars::JsonSchema;
@@ -10,6 +11,8 @@ use serde::Serialize;
 
 use super::words;
 
+pub(super) use alerts::Alert;
+pub(super) use alerts::BrokenRule;
 pub(super) use service::*;
 
 /// Everything that the screen shows, at one instant. Times are RFC 3339 in UTC with milliseconds; durations are
@@ -35,6 +38,10 @@ pub(super) struct Report {
     pub exit_code: u8,
     /// The services, worst first.
     pub services: Vec<Service>,
+    /// What fires or is about to, most pressing first; `null` while nobody has said so.
+    pub alerts: Option<Vec<Alert>>,
+    /// Rules that cannot be evaluated.
+    pub broken_rules: Vec<BrokenRule>,
     /// The services of others, in the order of the configuration.
     pub outside: Vec<Outside>,
     /// Everything that is known to have changed, newest first.

@@ -1,5 +1,6 @@
 //! From the [`App`] to the report's JSON: what is about services of ours is in [`service`].
 
+mod alerts;
 mod service;
 
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(super) fn report(gathered: &Gathered) -> Report {
         severity: app.severity(),
         exit_code: app.severity().exit_code(),
         services: services(gathered, &order),
+        alerts: alerts::alerts(app),
+        broken_rules: alerts::broken_rules(app),
         outside: app.sources_of(SourceKind::Status, None).zip(app.vendors()).map(|pair| outside(app, pair)).collect(),
         changes: app.changes().iter().map(|one| change(one, app.now(), onset)).collect(),
         sources: app.sources().iter().map(|health| source(health, app.now())).collect(),

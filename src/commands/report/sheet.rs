@@ -2,6 +2,8 @@
 //!
 //! Says what is there and in which order; how a table is drawn and what must be escaped is each format's own.
 
+mod alerts;
+
 use std::time::Duration;
 
 use crate::app::App;
@@ -33,7 +35,7 @@ pub(super) struct Sheet {
     pub time: String,
     /// The services, worst first.
     pub services: Vec<ServiceSheet>,
-    /// Outside, changes, faults.
+    /// Alerts, outside, changes, faults.
     pub sections: Vec<Section>,
     /// What the verdict does not cover; may be empty.
     pub unchecked: String,
@@ -80,6 +82,7 @@ pub(super) fn sheet(app: &App, watched: Duration) -> Sheet {
     let zone = &app.settings().zone;
     let local = format!("{} {}", zone.local(app.now()).format("%Y-%m-%d %H:%M:%S"), zone.abbreviation(app.now()));
     let utc = if local.ends_with(" UTC") { String::new() } else { format!(" · {} UTC", app.now().format("%H:%M:%S")) };
+    let [alerts, broken] = alerts::sections(app);
     Sheet {
         word: app.severity().word().to_uppercase(),
         verdict: verdict.unwrap_or_else(|| nothing(app)),
@@ -87,6 +90,8 @@ pub(super) fn sheet(app: &App, watched: Duration) -> Sheet {
         time: format!("{local}{utc}, watched for {:.1} s", watched.as_secs_f64()),
         services: told.map(|(index, one)| service(app, one, index == 0)).collect(),
         sections: vec![
+            alerts,
+            broken,
             Section { title: "Outside", empty: "no status page is watched", table: outside(app) },
             Section { title: "Changes", empty: "none known", table: changes(app) },
             Section { title: "Faults", empty: "", table: faults(app) },

@@ -97,6 +97,34 @@ pub(super) enum SourceKind {
     Status,
     /// Deploys, flags, jobs: what changed?
     Changes,
+    /// Alerts and the rules behind them.
+    Alerts,
+}
+
+/// How far an alert is.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::AlertState", rename_all = "snake_case")]
+pub(super) enum AlertState {
+    /// Its condition holds, but not yet for as long as its rule demands.
+    Pending,
+    /// It fires.
+    Firing,
+}
+
+/// How pressing an alert is.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::facts::Urgency", rename_all = "snake_case")]
+pub(super) enum Urgency {
+    /// It fires on purpose and for machines alone: nobody has to look.
+    Machine,
+    /// Good to know.
+    Info,
+    /// Nobody says how pressing it is, or in a word that is not known.
+    Unsaid,
+    /// To be looked at in working hours.
+    Warning,
+    /// Somebody is paged.
+    Critical,
 }
 
 /// What went wrong, coarsely.

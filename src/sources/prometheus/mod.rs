@@ -4,6 +4,10 @@
 //! past is filled in once, then only new points are asked for. Nothing is scraped or kept here. Main type:
 //! [`Prometheus`].
 
+mod alerts;
+mod answer;
+mod api;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +26,13 @@ use crate::sources::embedded::Planner;
 use crate::sources::http::Access;
 use crate::sources::http::Http;
 use crate::sources::http::shown;
+
+pub use alerts::Alerts;
+pub use answer::Rows;
+pub use api::Api;
+pub use api::DEADLINE;
+pub use api::Told;
+pub use api::Trouble;
 
 /// What is asked of one server, or of several that hold the same data.
 #[derive(Clone, PartialEq, Debug)]

@@ -38,12 +38,18 @@ pub(super) fn draw(app: &App, look: &Look, canvas: &mut Canvas<'_>, area: Rect) 
     let keys = keys(app);
     let legend = legend(app, look);
     let two = area.width >= 96;
-    let (left, right) = if two {
+    let (mut left, mut right) = if two {
         (keys, legend)
     } else {
         (keys.into_iter().chain(std::iter::once(Row::new())).chain(legend).collect(), Vec::new())
     };
     let room = usize::from(area.height - head(area));
+    // A few keys too many find their place under the legend, so that nobody has to scroll for the way out.
+    let over = left.len().saturating_sub(room);
+    if two && over > 0 && right.len() + over < room {
+        right.push(Row::new());
+        right.extend(left.split_off(left.len() - over));
+    }
     let (first, words) = part(left.len().max(right.len()), room, app.navigation().scroll);
     let body = title(app, canvas, area, "Help", &words);
     let half = if two { body.width / 2 + 4 } else { body.width };

@@ -1,6 +1,7 @@
 //! The pages behind the main screen. On each the verdict stays, one row says where the person is and how to go back,
 //! and what is longer than the screen scrolls and says so.
 
+mod alerts;
 mod changes;
 mod checklist;
 mod help;
@@ -40,6 +41,7 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
     match page {
         Page::Signal(signal) => signal::draw(app, signal, canvas, body),
         Page::Checklist => checklist::draw(app, canvas, body),
+        Page::Alerts => alerts::draw(app, canvas, body),
         Page::Changes => changes::draw(app, canvas, body),
         Page::Outside => outside::draw(app, canvas, body),
         Page::Log => log::draw(app, canvas, body),
