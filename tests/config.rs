@@ -10,6 +10,12 @@ use sixty::config::World;
 use sixty::config::load;
 use sixty::config::parse;
 use sixty::facts::Zone;
+use sixty::sources::http::Access;
+use sixty::sources::http::Auth;
+use sixty::sources::http::Proxy;
+use sixty::sources::http::TlsVersion;
+use sixty::sources::secret::Secret;
+use sixty::sources::secret::SecretRef;
 
 const SAMPLE: &str = include_str!("../sixty.sample.toml");
 const THEMES: &[&str] = &["terminal", "dark", "light", "mono", "okabe-ito"];
@@ -45,6 +51,8 @@ fn the_sample_names_every_setting() {
         "rate_window",
         "max_series",
         "who",
+        "enabled",
+        "size",
         "state_dir",
         "checklist",
         "metrics",
@@ -58,8 +66,15 @@ fn the_sample_names_every_setting() {
 #[test]
 fn the_examples_of_the_sample_work() {
     let config = read(&examples()).unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(config.services.len(), 2);
-    assert_eq!(config.services[1].targets[0].headers.len(), 2);
+    assert_eq!(config.services.len(), 3);
+    assert_eq!(config.services[1].targets[0].access.headers.len(), 2);
+    assert!(config.services[1].targets[1].access.route.tls.server_name.is_some());
+    let servers: Vec<_> = config.prometheus.iter().map(|server| server.name.as_str()).collect();
+    assert_eq!(servers, ["prod", "staging"]);
+    assert_eq!(config.prometheus[0].every, config.intervals.metrics);
+    assert_eq!(config.prometheus[0].own.len(), 1);
+    let plain = sixty::sources::prometheus::Settings::named("prod", config.prometheus[0].urls.clone());
+    assert_eq!((plain.backfill, plain.max_queries), (config.prometheus[0].backfill, config.prometheus[0].max_queries));
     assert_eq!(config.services[1].queries.len(), 2);
     assert_eq!(config.services[1].thresholds, sixty::triage::Thresholds::default());
     let pages: Vec<_> = config.status.iter().map(|page| page.name.as_str()).collect();
@@ -68,6 +83,13 @@ fn the_examples_of_the_sample_work() {
     assert_eq!(config.keys["quit"], ["q", "Ctrl-C"]);
     assert_eq!(config.who.as_deref(), Some("ana"));
     assert_eq!(config.checklist.as_deref(), Some(Path::new("/etc/sixty/first-60-seconds.md")));
+}
+
+#[test]
+fn the_sample_names_every_key_of_a_server() {
+    for key in ["urls", "bearer", "authorization", "oauth2", "server_name", "insecure_skip_verify", "max_version"] {
+        assert!(SAMPLE.contains(key), "{key}");
+    }
 }
 
 #[test]
@@ -115,6 +137,10 @@ path = "deploys.jsonl"
     assert_eq!(service.thresholds.request_rate.critical, Some(1.0));
     assert_eq!(config.status[0].name, "127.0.0.1:8080");
     assert_eq!(config.status[0].every, Duration::from_secs(1));
+}
+
+fn plain(text: &str) -> SecretRef {
+    SecretRef::Plain(Secret::new(text))
 }
 
 /// A service without a mistake, before the mistake: three lines.
@@ -213,6 +239,99 @@ const SOURCES: &[Mistake] = &[
     ("[[deploys.github]]\nrepo = \"api\"", 2, 8, &["`api` is not a repository", "owner/name"]),
 ];
 
+/// A server without a mistake, before the mistake: three lines (`=` at the beginning of a text).
+const SERVER: &str = "[[prometheus]]\nname = \"prod\"\nurl = \"http://p:9090\"\n";
+
+const SERVERS: &[Mistake] = &[
+    ("[[prometheus]]\nname = \"prod\"", 1, 1, &["[[prometheus]] has no `url`", "http://prometheus:9090"]),
+    ("[prometheus]\nurl = \"http://p:9090\"", 1, 1, &["write [[prometheus]] with two brackets"]),
+    ("=[[prometheus]]\nname = \"prod\"\nurl = \"http://q\"", 5, 8, &["the name `prod` is taken"]),
+    ("=[[prometheus]]\nname = \"q\"\nurl = \"http://p:9090/\"", 6, 7, &["is asked as `prod` already"]),
+    ("=urls = [\"http://q:9090\"]", 4, 8, &["`url` and `urls` are the same"]),
+    ("[[prometheus]]\nurls = []", 2, 8, &["`urls` is empty"]),
+    ("[[prometheus]]\nurls = [\"http://p\", \"http://p/\"]", 2, 21, &["is listed twice"]),
+    (
+        "[[prometheus]]\nurl = \"http://u:hunter2@p:9090/prom/api/v1/query?query=up\"",
+        2,
+        7,
+        &["is more than the address of the server", "write http://p:9090/prom"],
+    ),
+    ("[[prometheus]]\nurl = \"http://p:9090/graph\"", 2, 7, &["is more than the address", "write http://p:9090"]),
+    ("=label = \"my service\"", 4, 9, &["`my service` is not the name of a label"]),
+    ("=selector = \"env=prod\"", 4, 12, &["not a list of matchers", "env=\"prod\""]),
+    ("=selector = 'a=\"b\"} or vector(1'", 4, 12, &["not a list of matchers"]),
+    ("=selector = 'a=\"b\" or c=\"d\"'", 4, 12, &["`or` between matchers"]),
+    ("=every = \"1s\"", 4, 9, &["between 2s and a day", "every = \"15s\""]),
+    ("=backfill = \"30d\"", 4, 12, &["`backfill` is 30d, and must be at most 7d"]),
+    ("=max_queries = 0", 4, 15, &["not between 1 and 64"]),
+    ("=interval = \"5s\"", 4, 1, &["unknown key `interval` in [[prometheus]]"]),
+    (
+        "[[service]]\nname = \"a\"\nprometheus = \"prod\"",
+        3,
+        14,
+        &["no [[prometheus]] with the name `prod`", "write one"],
+    ),
+    ("=[[service]]\nname = \"a\"\nprometheus = \"prd\"", 6, 14, &["the name `prd`", "did you mean `prod`?"]),
+    (
+        "=[[service]]\nname = \"a\"\nprometheus = \"prod\"\ntargets = [\"http://t\"]",
+        4,
+        1,
+        &["has targets and a prometheus", "leave one of them out"],
+    ),
+    (
+        "=[[service]]\nname = \"a\"\nprometheus = \"prod\"\n[service.signals]\nerror_rate = \"sum(\"",
+        8,
+        14,
+        &["not PromQL"],
+    ),
+];
+
+const ACCESS: &[Mistake] = &[
+    ("=tenant = \"a b\"", 4, 10, &["`a b` is not a tenant"]),
+    ("=tenant = \"a\"\nheaders = { x-scope-orgid = \"b\" }", 4, 10, &["`tenant` is the header X-Scope-OrgID"]),
+    ("=headers = { Host = \"b\" }", 4, 13, &["the header `Host` is written by sixty itself"]),
+    ("=basic_auth = { user = \"ana\", password = \"hunter2\" }", 4, 41, &["must not stand in the configuration"]),
+    ("=basic_auth = { password = { env = \"A\" } }", 4, 14, &["has no `user`", "password = { file"]),
+    ("=basic_auth = { user = \"ana:hunter2\" }", 4, 23, &["cannot have `:`"]),
+    ("=bearer = \"hunter2\"", 4, 10, &["must not stand in the configuration"]),
+    ("=bearer = { env = \"A\" }\nbasic_auth = { user = \"a\" }", 4, 10, &["both say who asks", "keep one"]),
+    (
+        "=bearer = { env = \"A\" }\nheaders = { Authorization = { env = \"B\" } }",
+        4,
+        10,
+        &["`bearer` and the header `Authorization`"],
+    ),
+    ("=authorization = { type = \"basic\", credentials = { env = \"A\" } }", 4, 26, &["write basic_auth instead"]),
+    ("=authorization = { type = \"Token\" }", 4, 17, &["has no `credentials`"]),
+    ("=oauth2 = { token_url = \"https://x/token\" }", 4, 10, &["has no `client_id`"]),
+    ("=oauth2 = { client_id = \"a\", token_url = \"x/token\" }", 4, 41, &["has no scheme"]),
+    (
+        "[[prometheus]]\nurl = \"https://ana:hunter2@p\"\nbearer = { env = \"A\" }",
+        1,
+        1,
+        &["has credentials in its address and others beside it"],
+    ),
+    ("=tls = { ca = \"gone.pem\" }", 4, 14, &["gone.pem", "write the path of one that can be read"]),
+    ("=tls = { cert = \"a.pem\" }", 4, 7, &["has `cert` and no `key`", "write both"]),
+    ("=tls = { key = { env = \"A\" } }", 4, 7, &["has `key` and no `cert`"]),
+    ("=tls = { insecure = true }", 4, 9, &["unknown key `insecure`", "did you mean `insecure_skip_verify`?"]),
+    ("=tls = { insecure_skip_verify = \"yes\" }", 4, 32, &["is a text", "insecure_skip_verify = true"]),
+    ("=tls = { server_name = \"10.0.0.7\" }", 4, 23, &["is an address, and must be a name"]),
+    ("=tls = { min_version = \"1.4\" }", 4, 23, &["`1.4` is not a version of TLS", "\"1.3\""]),
+    ("=tls = { max_version = \"1.1\" }", 4, 23, &["older than 1.2 is broken"]),
+    ("=tls = { min_version = \"1.3\", max_version = \"1.2\" }", 4, 7, &["min_version is newer than max_version"]),
+    ("=proxy = \"proxy:3128\"", 4, 9, &["`proxy:3128` has no scheme", "http://host:port"]),
+    ("=proxy = { url = \"ftp://u:hunter2@p\" }", 4, 17, &["`ftp://p` is not the address of a proxy", "socks5"]),
+    (
+        "=proxy = \"http://p:1\"\ntls = { server_name = \"a.example\" }",
+        1,
+        1,
+        &["a proxy and a server_name", "leave one of them out"],
+    ),
+    ("=http_config = \"none.yml\"", 4, 15, &["none.yml` does not exist", "an http_config in YAML"]),
+    ("+[[service.target]]\nurl = \"https://b\"\ntls = { cert = \"a.pem\" }", 6, 7, &["has `cert` and no `key`"]),
+];
+
 const SECRETS: &[Mistake] = &[
     (
         "+[[service.target]]\nurl = \"http://b\"\nheaders = { Authorization = \"Bearer hunter2\" }",
@@ -246,11 +365,20 @@ const SECRETS: &[Mistake] = &[
 
 #[test]
 fn each_mistake_is_told_with_its_place_and_what_to_write() {
-    let missing = |secret: &_| format!("{secret:?}").contains("GONE").then(|| "GONE is not set".to_owned());
-    let world =
-        World { missing_secret: &missing, is_file: &|path| !path.ends_with("none.md"), ..World::anywhere(THEMES) };
-    for (text, line, column, fragments) in [GENERAL, SYNTAX, SERVICES, SOURCES, SECRETS].concat() {
+    let missing = |secret: &_| {
+        let shown = format!("{secret:?}");
+        let file = shown.contains("gone").then(|| "file gone.pem does not exist".to_owned());
+        shown.contains("GONE").then(|| "GONE is not set".to_owned()).or(file)
+    };
+    let world = World {
+        missing_secret: &missing,
+        is_file: &|path| !path.ends_with("none.md"),
+        read_file: &|_| Err("does not exist".to_owned()),
+        ..World::anywhere(THEMES)
+    };
+    for (text, line, column, fragments) in [GENERAL, SYNTAX, SERVICES, SOURCES, SERVERS, ACCESS, SECRETS].concat() {
         let text = text.strip_prefix('+').map_or(text.to_owned(), |rest| format!("{SERVICE}{rest}"));
+        let text = text.strip_prefix('=').map_or(text.clone(), |rest| format!("{SERVER}{rest}"));
         let Err(problems) = parse(&text, "sixty.toml", Path::new("/etc/sixty"), &world) else {
             panic!("accepted: {text}");
         };
@@ -263,6 +391,204 @@ fn each_mistake_is_told_with_its_place_and_what_to_write() {
         assert_eq!(problems.len(), 1, "\n{text}\none problem, not these:\n{shown}");
         assert!(!shown.contains("hunter2"), "{shown}");
     }
+}
+
+#[test]
+fn servers_are_read_with_all_that_they_need() {
+    let config = read(
+        r#"
+window = "12h"
+[[prometheus]]
+urls = ["http://10.0.0.1:9090/prom", "http://10.0.0.2:9090/prom/"]
+[[prometheus]]
+name = "prod"
+url = "https://metrics.example"
+label = "app"
+services = ["web"]
+selector = '{env="prod", team=~"a|b",}'
+every = "15s"
+rate_window = "1m"
+backfill = "12h"
+max_queries = 8
+tenant = "shop"
+headers = { X-Team = "core" }
+basic_auth = { user = "ana", password = { file = "password" } }
+tls = { ca = "ca.pem", cert = "me.pem", key = { env = "KEY" }, server_name = "p.example", min_version = "1.3" }
+follow_redirects = false
+[[service]]
+name = "api"
+prometheus = "prod"
+environment = "prod"
+preset = "fastapi"
+[service.signals]
+error_rate = "limitk(1, x{$selector})"
+"#,
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"));
+    let [first, prod] = config.prometheus.as_slice() else { panic!("two servers") };
+    assert_eq!((first.name.as_str(), first.urls.len()), ("10.0.0.1:9090", 2));
+    assert_eq!(first.backfill, Duration::from_hours(3));
+    assert_eq!(*first.access, Access::default());
+    assert_eq!((prod.label.as_deref(), prod.selector.as_str()), (Some("app"), "env=\"prod\", team=~\"a|b\""));
+    assert_eq!(prod.services.iter().map(|name| &**name).collect::<Vec<_>>(), ["web", "api"]);
+    assert_eq!((prod.every, prod.rate_window), (Duration::from_secs(15), Some(Duration::from_secs(60))));
+    assert_eq!((prod.backfill, prod.max_queries), (Duration::from_hours(12), 8));
+    assert_eq!(config.retention, Duration::from_hours(6));
+    assert_eq!(config.history(), Duration::from_hours(12));
+    let own = &prod.own["api"];
+    assert_eq!((own.presets.as_slice(), own.queries.len()), (&["fastapi".to_owned()][..], 1));
+    let names: Vec<&str> = prod.access.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["X-Team", "X-Scope-OrgID"]);
+    assert!(matches!(&prod.access.auth, Some(Auth::Basic { password: Some(_), .. })));
+    let tls = &prod.access.route.tls;
+    assert_eq!(tls.ca, Some(SecretRef::File("/etc/sixty/ca.pem".into())));
+    assert_eq!(tls.identity.as_ref().unwrap().key, SecretRef::Env("KEY".to_owned()));
+    assert_eq!((tls.server_name.as_deref(), tls.min_version), (Some("p.example"), Some(TlsVersion::V1_3)));
+    assert!(!prod.access.follow_redirects);
+    assert_eq!(config.services[0].prometheus.as_deref(), Some("prod"));
+}
+
+/// What becomes of an `http_config` that is named by a server.
+fn http_config(yaml: &str, beside: &str) -> Result<Access, Problems> {
+    let world = World {
+        missing_secret: &|secret| format!("{secret:?}").contains("gone").then(|| "file gone does not exist".to_owned()),
+        read_file: &|path| {
+            assert_eq!(path, Path::new("/etc/sixty/prom/http.yml"));
+            Ok(yaml.to_owned())
+        },
+        ..World::anywhere(THEMES)
+    };
+    let text = format!("{SERVER}http_config = \"prom/http.yml\"\n{beside}");
+    let config = parse(&text, "sixty.toml", Path::new("/etc/sixty"), &world)?;
+    Ok(config.prometheus[0].access.as_ref().clone())
+}
+
+#[test]
+fn the_file_of_prometheus_is_taken_as_it_is() {
+    let access = http_config(
+        r"
+# As for a remote_read.
+basic_auth:
+  username: ana
+  password: hunter2
+follow_redirects: false
+enable_http2: true
+proxy_url: http://u:hunter2@proxy:3128
+no_proxy: localhost,10.0.0.0/8
+proxy_connect_header:
+  X-Way: [one, two]
+http_headers:
+  X-Scope-OrgID: {values: [shop]}
+  X-Key:
+    secrets:
+      - hunter2
+    files: [key]
+tls_config:
+  ca_file: ../ca.pem
+  cert_file: me.pem
+  key_file: me.key
+  insecure_skip_verify: true
+  min_version: TLS12
+",
+        "",
+    )
+    .unwrap();
+    assert!(!format!("{access:?}").contains("hunter2"));
+    let Some(Auth::Basic { user, password: Some(password) }) = &access.auth else { panic!("{access:?}") };
+    assert_eq!((user, password), (&plain("ana"), &plain("hunter2")));
+    assert!(!access.follow_redirects);
+    let Proxy::Via(via) = &access.route.proxy else { panic!("{access:?}") };
+    assert_eq!((via.url.host_str(), via.no_proxy.as_deref()), (Some("proxy"), Some("localhost,10.0.0.0/8")));
+    assert_eq!(via.headers.len(), 2);
+    let file = |path: &str| SecretRef::File(format!("/etc/sixty/prom/{path}").into());
+    let mut headers = access.headers.clone();
+    headers.sort_by(|a, b| a.0.cmp(&b.0));
+    let header = |name: &str, value| (name.to_owned(), value);
+    assert_eq!(
+        headers,
+        [header("X-Key", plain("hunter2")), header("X-Key", file("key")), header("X-Scope-OrgID", plain("shop"))]
+    );
+    let tls = &access.route.tls;
+    assert_eq!(tls.ca, Some(file("../ca.pem")));
+    assert_eq!(tls.identity.as_ref().map(|own| own.key.clone()), Some(file("me.key")));
+    assert!(tls.insecure_skip_verify && tls.min_version == Some(TlsVersion::V1_2));
+    let empty = http_config("", "").unwrap();
+    // As in Prometheus itself, and unlike sixty's own default.
+    assert_eq!(empty.route.proxy, Proxy::Direct);
+    let own = "tenant = \"other\"\nproxy = \"environment\"\nbearer = { env = \"A\" }\ntls = { ca = \"x.pem\" }\n";
+    let own =
+        http_config("bearer_token: x\nhttp_headers: {x-scope-orgid: {values: [shop]}, A: {values: [b]}}", own).unwrap();
+    assert_eq!(own.headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["A", "X-Scope-OrgID"]);
+    assert_eq!(own.route.proxy, Proxy::Environment);
+    assert!(matches!(own.auth, Some(Auth::Scheme { credentials: SecretRef::Env(_), .. })));
+    for (yaml, scheme) in [
+        ("authorization: {credentials: hunter2}", "Bearer"),
+        ("authorization:\n  type: Token\n  credentials_file: token", "Token"),
+        ("bearer_token_file: token", "Bearer"),
+    ] {
+        let Some(Auth::Scheme { scheme: found, .. }) = http_config(yaml, "").unwrap().auth else { panic!("{yaml}") };
+        assert_eq!(found, scheme);
+    }
+    let oauth2 = "oauth2:\n  client_id: sixty\n  client_secret: hunter2\n  token_url: https://id.example/token\n  \
+                  scopes: [a, b]\n  endpoint_params: {audience: x}\n  tls_config: {ca_file: id.pem}\n";
+    let Some(Auth::OAuth2(oauth2)) = http_config(oauth2, "").unwrap().auth else { panic!("no client") };
+    assert_eq!((oauth2.scopes.len(), oauth2.endpoint_params.len(), oauth2.route.proxy), (2, 1, Proxy::Direct));
+    assert_eq!(oauth2.route.tls.ca, Some(file("id.pem")));
+}
+
+#[test]
+fn mistakes_in_the_file_of_prometheus_have_their_place_there() {
+    for (yaml, place, fragments) in [
+        (
+            "basic_aut: {username: a}",
+            "1:1",
+            &["unknown key `basic_aut` in the http_config", "did you mean `basic_auth`?"][..],
+        ),
+        ("basic_auth: {user: a}", "1:14", &["unknown key `user` in basic_auth", "`username`"]),
+        ("basic_auth: hunter2", "1:13", &["`basic_auth` is a text"]),
+        (
+            "basic_auth:\n  password: hunter2\n  password_file: x",
+            "3:18",
+            &["at most one of `password`, `password_file`"],
+        ),
+        ("basic_auth: {username: a}\nbearer_token: hunter2", "2:15", &["at most one of `basic_auth`, `bearer_token`"]),
+        ("authorization: {type: Basic, credentials: hunter2}", "1:23", &["cannot be `basic`", "basic_auth"]),
+        (
+            "authorization: {credentials_ref: x}",
+            "1:34",
+            &["`credentials_ref` needs the secrets of a running Prometheus"],
+        ),
+        ("oauth2: {client_id: a}", "1:9", &["has no `token_url`"]),
+        (
+            "oauth2: {client_id: a, token_url: 'http://x', grant_type: 'urn:x'}",
+            "1:59",
+            &["grant_type is not supported"],
+        ),
+        ("bearer_token_file: gone", "1:20", &["file gone does not exist"]),
+        ("tls_config: {cert_file: a}", "1:13", &["`cert_file` and no `key_file`"]),
+        ("tls_config: {ca: a, ca_file: b}", "1:30", &["at most one of `ca`, `ca_file`"]),
+        ("tls_config: {max_version: TLS11}", "1:27", &["older than 1.2 is broken"]),
+        ("tls_config: {insecure_skip_verify: 'yes'}", "1:36", &["insecure_skip_verify: true"]),
+        ("no_proxy: a", "1:11", &["`no_proxy` needs a `proxy_url`"]),
+        ("proxy_from_environment: true\nproxy_url: http://p:1", "1:25", &["`proxy_from_environment` and `proxy_url`"]),
+        ("proxy_url: p:1", "1:12", &["`p:1` has no scheme"]),
+        ("proxy_connect_header: {A: [b]}", "1:23", &["`proxy_connect_header` needs a `proxy_url`"]),
+        ("http_headers: {Host: {values: [a]}}", "1:16", &["`Host` is written by sixty itself"]),
+        ("http_headers: {Authorization: {secrets: [hunter2]}}", "1:16", &["cannot stand here", "basic_auth"]),
+        ("http_headers: {A: {value: hunter2}}", "1:20", &["unknown key `value`", "`values`"]),
+        ("basic_auth:\n\tusername: hunter2", "2:", &["this is not YAML"]),
+        ("- a", "1:1", &["this is not a table"]),
+    ] {
+        let shown = http_config(yaml, "").expect_err(yaml).to_string();
+        let start = format!("/etc/sixty/prom/http.yml:{place}");
+        assert!(shown.starts_with(&start), "\n{yaml}\nshould have {start}\n{shown}");
+        for fragment in fragments {
+            assert!(shown.contains(fragment), "\n{yaml}\nshould have {fragment}\n{shown}");
+        }
+        assert!(!shown.contains("hunter2") && !shown.contains('\n'), "\n{yaml}\n{shown}");
+    }
+    let both = http_config("no_proxy: a\nx: y", "every = \"x\"").unwrap_err();
+    assert_eq!(both.len(), 3, "{both}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use sixty::facts::Payload;
 use sixty::facts::SourceKind;
 use sixty::runtime::setup;
 use sixty::sources::Source;
+use sixty::sources::embedded::recording::Recorder;
 use sixty::sources::http::Http;
 use url::Url;
 
@@ -40,7 +41,7 @@ fn dead() -> Url {
 /// The sources of `sixty URL…`.
 fn sources(urls: &[Url]) -> Vec<Source> {
     let urls: Vec<_> = urls.iter().map(Url::to_string).collect();
-    setup::sources(&Config::for_urls(&urls, None).unwrap())
+    setup::sources(&Config::for_urls(&urls, None).unwrap(), &Recorder::off())
 }
 
 fn only(urls: &[Url]) -> Source {

@@ -6,15 +6,12 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+mod stack;
+
 use std::fs;
 use std::io::Read;
 use std::io::Write;
-use std::net::TcpListener;
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -22,6 +19,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use serde_json::Value;
+
+use crate::stack::Stack;
 
 /// Clients that hold all server connections of `PgBouncer`, and those that then queue for one.
 const POOL: u32 = 5;
@@ -31,43 +30,18 @@ const MAX_CONNECTIONS: u32 = 40;
 /// How long a condition is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is started, and the variable that the script takes its port from.
-const PORTS: &[&str] = &["PROM_PORT", "NODE_PORT", "PGX_PORT", "PG_PORT", "PGB_PORT"];
+/// The real programs, and what they say themselves.
+struct Real(Stack);
 
-/// The real programs; ended when it is dropped, also by a panic.
-struct Stack {
-    script: PathBuf,
-    folder: PathBuf,
-    ports: BTreeMap<&'static str, u16>,
+impl std::ops::Deref for Real {
+    type Target = Stack;
+
+    fn deref(&self) -> &Stack {
+        &self.0
+    }
 }
 
-impl Stack {
-    /// Starts them on free ports; `Err` says why not.
-    fn up(script: &Path) -> Result<Self, String> {
-        let folder = std::env::temp_dir().join(format!("sixty-real-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        // PostgreSQL runs as another user, who must be able to reach it.
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
-        let stack = Self { script: script.to_owned(), folder, ports: free_ports() };
-        let mut command = stack.command("up");
-        command.args(["node", "prom", "pg", "pgb", "hogs", "pgx", "pgbx"]);
-        command.envs(stack.ports.iter().map(|(name, port)| (*name, port.to_string())));
-        command.env("POOL_SIZE", POOL.to_string()).env("POOL_HOGS", POOL.to_string());
-        command.env("POOL_WAITERS", WAITERS.to_string()).env("PG_MAX_CONN", MAX_CONNECTIONS.to_string());
-        let output = command.output().map_err(|error| error.to_string())?;
-        if output.status.success() { Ok(stack) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
-    }
-
-    fn command(&self, what: &str) -> Command {
-        let mut command = Command::new("bash");
-        command.arg(&self.script).arg(what).arg(&self.folder).stdin(Stdio::null());
-        command
-    }
-
-    fn url(&self, port: &str, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.ports[port])
-    }
-
+impl Real {
     /// One value, or the lines of a table, as `psql` says it.
     fn psql(&self, port: &str, database: &str, query: &str) -> String {
         let port = self.ports[port].to_string();
@@ -113,30 +87,6 @@ impl Stack {
             .spawn()
             .unwrap()
     }
-
-    fn down(&self) {
-        let output = self.command("down").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        if self.folder.join(".real-stack").exists() {
-            let ended = self.command("down").env("PURGE", "1").output();
-            if !ended.is_ok_and(|output| output.status.success()) {
-                eprintln!("what was started in {} could not be ended", self.folder.display());
-            }
-        }
-        let _ = fs::remove_dir_all(self.folder.join("state"));
-        let _ = fs::remove_dir(&self.folder);
-    }
-}
-
-/// Ports that nobody listens on now; all are held until the last one is known, so that they differ.
-fn free_ports() -> BTreeMap<&'static str, u16> {
-    let held: Vec<_> = PORTS.iter().map(|name| (*name, TcpListener::bind("127.0.0.1:0").unwrap())).collect();
-    held.iter().map(|(name, listener)| (*name, listener.local_addr().unwrap().port())).collect()
 }
 
 /// A line `NAME   123 kB` of a file of the kernel, in bytes.
@@ -144,23 +94,6 @@ fn kilobytes(path: &str, name: &str) -> f64 {
     let text = fs::read_to_string(path).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
-}
-
-/// The script that starts real programs; `None` (and a word about it) where it is missing, which CI must not accept.
-fn script() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let named = std::env::var_os("SIXTY_SHARED").map(PathBuf::from);
-    let mut places = std::iter::once(beside).chain(named).map(|path| path.join("tools/real-stack.sh"));
-    let found = places.find(|path| path.is_file());
-    if found.is_none() {
-        skipped("the script that starts the real programs is not here");
-    }
-    found
-}
-
-fn skipped(why: &str) {
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI must not skip this: {why}");
-    println!("skipped: {why}");
 }
 
 /// What a report said of its one service, and with which code it ended.
@@ -217,7 +150,7 @@ fn equal<T: PartialEq + std::fmt::Debug>(what: &str, value: &T, expected: &T) ->
 }
 
 /// Reports until `check` agrees: the exporters read their own sources every two seconds only.
-fn until(stack: &Stack, urls: &[String], check: impl Fn(&Told) -> Result<(), String>) -> Result<(), String> {
+fn until(stack: &Real, urls: &[String], check: impl Fn(&Told) -> Result<(), String>) -> Result<(), String> {
     let begun = Instant::now();
     loop {
         match Told::by(stack.report(urls, &[])).and_then(|told| check(&told)) {
@@ -237,7 +170,7 @@ fn request(port: u16, path: &str) -> String {
 }
 
 /// Prometheus about itself: the rate is that of the requests that are sent here, the memory that of the kernel.
-fn prometheus(stack: &Stack) -> Result<(), String> {
+fn prometheus(stack: &Real) -> Result<(), String> {
     let mut report = stack.report(&[stack.url("PROM_PORT", "/metrics")], &["--watch-for", "5s"]);
     let begun = Instant::now();
     let mut sent = 0;
@@ -265,7 +198,7 @@ fn prometheus(stack: &Stack) -> Result<(), String> {
 }
 
 /// The sessions of the server are those that `psql` counts, without its own.
-fn postgres(stack: &Stack) -> Result<(), String> {
+fn postgres(stack: &Real) -> Result<(), String> {
     let sessions = "select count(*) from pg_stat_activity \
                     where datname is not null and state is not null and pid <> pg_backend_pid()";
     let allowed =
@@ -282,7 +215,7 @@ fn postgres(stack: &Stack) -> Result<(), String> {
 }
 
 /// The memory of the host, as the kernel says it, and no requests where there are none.
-fn node(stack: &Stack) -> Result<(), String> {
+fn node(stack: &Real) -> Result<(), String> {
     until(stack, &[stack.url("NODE_PORT", "/metrics")], |told| {
         equal("presets", &told.presets(), &vec!["Host (node_exporter)", "PgBouncer (pgbouncer_exporter)"])?;
         let total = kilobytes("/proc/meminfo", "MemTotal:");
@@ -296,7 +229,7 @@ fn node(stack: &Stack) -> Result<(), String> {
 }
 
 /// Sessions that hold their transactions fill the pool, which is critical; when they are ended, all is well.
-fn pgbouncer(stack: &Stack) -> Result<(), String> {
+fn pgbouncer(stack: &Real) -> Result<(), String> {
     // The host's endpoint has the pool, Prometheus the requests: together they are one service with a verdict.
     let urls = [stack.url("NODE_PORT", "/metrics"), stack.url("PROM_PORT", "/metrics")];
     let as_psql_says = |told: &Told| {
@@ -326,7 +259,7 @@ fn pgbouncer(stack: &Stack) -> Result<(), String> {
 }
 
 /// No numbers are never good numbers: the kind of the fault, and the code for "unknown".
-fn fault(stack: &Stack, url: String, kind: &str) -> Result<(), String> {
+fn fault(stack: &Real, url: String, kind: &str) -> Result<(), String> {
     let told = Told::by(stack.report(&[url], &[]))?;
     let fault = &told.all["sources"][0]["fault"];
     equal("fault", &fault["kind"], &Value::from(kind))?;
@@ -337,14 +270,14 @@ fn fault(stack: &Stack, url: String, kind: &str) -> Result<(), String> {
 
 #[test]
 fn real_programs_are_read_as_they_are() {
-    let Some(script) = script() else { return };
-    // Between finding a port free and using it, somebody else may have taken it.
-    let taken = |why: String| if why.contains("is taken") { Stack::up(&script) } else { Err(why) };
-    let stack = match Stack::up(&script).or_else(taken) {
-        Ok(stack) => stack,
-        Err(why) if why.contains("not installed:") || why.contains("curl is missing") => return skipped(why.trim()),
-        Err(why) => panic!("the real programs do not start: {why}"),
-    };
+    let variables = [
+        ("POOL_SIZE", POOL.to_string()),
+        ("POOL_HOGS", POOL.to_string()),
+        ("POOL_WAITERS", WAITERS.to_string()),
+        ("PG_MAX_CONN", MAX_CONNECTIONS.to_string()),
+    ];
+    let components = ["node", "prom", "pg", "pgb", "hogs", "pgx", "pgbx"];
+    let Some(stack) = Stack::start("real", &components, &variables).map(Real) else { return };
     let mut all = vec![
         ("prometheus", prometheus(&stack)),
         ("postgres", postgres(&stack)),

@@ -221,14 +221,16 @@ fn journal(state: &Path) -> Line {
 
 /// The secrets that are needed. One that is missing was told as a problem of the configuration.
 fn secrets(config: &Config) -> Vec<Line> {
-    let headers = config.services.iter().flat_map(|service| &service.targets).flat_map(|target| &target.headers);
+    let targets = config.services.iter().flat_map(|service| &service.targets).map(|target| &target.access);
+    let servers = config.prometheus.iter().map(|server| &server.access);
+    let reached = targets.chain(servers).flat_map(|access| access.secrets());
     let tokens = config.deploys.iter().filter_map(|settings| match settings {
         deploys::Settings::Github(github) => github.token.as_ref(),
         deploys::Settings::File(_) | deploys::Settings::Command(_) | deploys::Settings::Git(_) => None,
     });
     let mut seen: Vec<String> = Vec::new();
     let mut lines = Vec::new();
-    for secret in headers.map(|(_, secret)| secret).chain(tokens) {
+    for secret in reached.chain(tokens) {
         let shown = secret.describe();
         if matches!(secret, SecretRef::Plain(_)) || seen.contains(&shown) {
             continue;

@@ -114,6 +114,13 @@ pub enum Command {
     Demo(Demo),
     /// The same screen for the wall: large, read-only, no hints
     Wall(Subject),
+    /// Keep the history of the metrics, without a screen
+    ///
+    /// Scrapes all services and records them in the state directory, so that history is there when the page comes;
+    /// every other sixty on this machine with the same configuration reads it instead of scraping as well. Meant as a
+    /// service of the system: says on the standard error when it begins and whenever something changes, and ends with
+    /// 0 on SIGTERM. Where another sixty scrapes already, it stands by and takes over.
+    Record(Subject),
     /// Ask every source once and say what it answers
     ///
     /// One line for each source: ok, how long it took and what was found, or the cause and what to do; and lines for
@@ -224,7 +231,7 @@ impl Cli {
     fn words(&self) -> &[String] {
         match &self.command {
             None => &self.what,
-            Some(Command::Wall(subject) | Command::Check(subject)) => &subject.what,
+            Some(Command::Wall(subject) | Command::Check(subject) | Command::Record(subject)) => &subject.what,
             Some(Command::Report(report)) => &report.subject.what,
             Some(Command::Demo(_) | Command::Completions { .. } | Command::Man) => &[],
         }

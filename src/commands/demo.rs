@@ -33,6 +33,7 @@ use crate::sources::Source;
 use crate::sources::deploys;
 use crate::sources::deploys::FileSettings;
 use crate::sources::deploys::GithubSettings;
+use crate::sources::embedded::recording::Recorder;
 use crate::sources::http::Http;
 use crate::sources::status;
 
@@ -58,7 +59,9 @@ pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
     let wish = Wish { mode, service: None, who: None, badge, only: false };
     let (sources, past) = stage.past()?;
     let settings = setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
-    super::watch(Session { settings, sources, past, clock: stage.clock, look: stage.look, state: stage.state })
+    let Stage { clock, look, state, .. } = &stage;
+    let (clock, look, folder) = (*clock, look.clone(), state.clone());
+    super::watch(Session { settings, sources, recorder: Recorder::off(), past, clock, look, state: folder })
 }
 
 /// The simulated world, running, and the configuration that watches it.
@@ -105,7 +108,7 @@ impl Stage {
         let runtime = runtime.map_err(|error| format!("no source can be asked: {error}"))?;
         runtime.block_on(async {
             let http = Http::new();
-            let mut sources = setup::sources(&self.config);
+            let mut sources = setup::sources(&self.config, &Recorder::off());
             let mut past = Vec::new();
             for source in &mut sources {
                 let id = source.info().id;
@@ -203,7 +206,7 @@ fn watching(address: &Url, log: &Path) -> Result<Config, String> {
     let intervals = crate::config::Intervals { changes: Duration::from_secs(10), ..Default::default() };
     let service = Service {
         environment: "prod".to_owned(),
-        targets: vec![Target { url: join("metrics")?, headers: Vec::new() }],
+        targets: vec![Target { url: join("metrics")?, access: Arc::default() }],
         ..Service::named("checkout-api")
     };
     let stripe = status::Settings::new("Stripe", status::Kind::Statuspage, join("")?, intervals.status);

@@ -6,6 +6,7 @@ mod check;
 pub mod cli;
 mod demo;
 mod prepare;
+mod record;
 mod report;
 
 use std::ffi::OsString;
@@ -44,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ok(page) => return print(&page),
             Err(error) => Err(format!("the man page could not be made: {error}")),
         },
+        Some(Command::Record(_)) => record::run(&cli),
         Some(Command::Check(_)) => return check::run(&cli),
         Some(Command::Report(report)) => return report::run(&cli, report),
     };
@@ -64,10 +66,12 @@ fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
     check_terminal(prepare::env("TERM").as_deref())?;
     let prepared = prepare::prepare(cli)?;
     let clock = Clock::machine();
-    let sources = setup::sources(&prepared.config);
+    let recorder = setup::recorder(&prepared.config, &prepared.state, setup::access(mode), "sixty");
+    let sources = setup::sources(&prepared.config, &recorder);
     let wish = Wish { mode, service: prepared.service, who: None, badge: None, only: false };
     let settings = setup::settings(&prepared.config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
-    watch(Session { settings, sources, past: Vec::new(), clock, look: prepared.look, state: prepared.state })
+    let (look, state) = (prepared.look, prepared.state);
+    watch(Session { settings, sources, recorder, past: Vec::new(), clock, look, state })
 }
 
 fn watch(session: Session) -> Result<ExitCode, String> {

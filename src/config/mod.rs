@@ -4,14 +4,18 @@
 //! a [`Config`] or [`Problems`] out. What a check needs to know of the machine comes in as a [`World`]. Nothing
 //! here asks a source; that an address answers is found out by `sixty check`.
 
+mod access;
 mod find;
+mod http_config;
 mod keys;
 mod limits;
 mod paths;
 mod problem;
+mod prometheus;
 mod query;
 mod read;
 mod reader;
+mod recording;
 mod secrets;
 mod service;
 mod sources;
@@ -19,6 +23,7 @@ mod syntax;
 mod units;
 mod urls;
 mod world;
+mod yaml;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -33,8 +38,7 @@ use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::sources::deploys;
 use crate::sources::detect;
-use crate::sources::prometheus;
-use crate::sources::secret::SecretRef;
+use crate::sources::http::Access;
 use crate::sources::status;
 use crate::triage::Thresholds;
 
@@ -69,6 +73,8 @@ pub struct Config {
     pub retention: Duration,
     /// The most series that are kept for one service.
     pub max_series: usize,
+    /// What of the scrapes is kept on disk.
+    pub recording: Recording,
     /// The name beside ticks and notes; `None`: the name of the login.
     pub who: Option<String>,
     /// Where the journal lies; `None`: the state directory of the user.
@@ -80,7 +86,7 @@ pub struct Config {
     /// The services, in the order of the file; names are unique.
     pub services: Vec<Service>,
     /// Servers that speak the Prometheus HTTP API; names are unique.
-    pub prometheus: Vec<prometheus::Settings>,
+    pub prometheus: Vec<crate::sources::prometheus::Settings>,
     /// The status pages of others; names are unique.
     pub status: Vec<status::Settings>,
     /// Where changes are read; names are unique.
@@ -101,6 +107,7 @@ impl Default for Config {
             intervals: Intervals::default(),
             retention: Duration::from_secs(6 * 3600),
             max_series: 5000,
+            recording: Recording::default(),
             who: None,
             state_dir: None,
             checklist: None,
@@ -126,7 +133,7 @@ impl Config {
         for text in urls {
             match urls::parse_url(text) {
                 Ok(url) if targets.iter().any(|target| target.url == url) => {}
-                Ok(url) => targets.push(Target { url, headers: Vec::new() }),
+                Ok(url) => targets.push(Target { url, access: Arc::default() }),
                 Err(wrong) => problems.push(Problem::new("command line", None, &wrong.cause, &wrong.advice)),
             }
         }
@@ -147,6 +154,14 @@ impl Config {
             (None, None) => String::new(),
         };
         Ok(Self { services: vec![Service { targets, ..Service::named(&name) }], ..Self::default() })
+    }
+}
+
+impl Config {
+    /// How long points are kept to be looked at: the past that a server fills in is longer than what is scraped.
+    #[must_use]
+    pub fn history(&self) -> Duration {
+        self.prometheus.iter().map(|server| server.backfill).fold(self.retention, Duration::max)
     }
 }
 
@@ -190,6 +205,22 @@ impl Default for Intervals {
     }
 }
 
+/// What of the scrapes is kept on disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recording {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// The most that the file may take, in bytes.
+    pub size: u64,
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        // Six hours of some ten services with all presets.
+        Self { enabled: true, size: 256_000_000 }
+    }
+}
+
 /// One service.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Service {
@@ -230,15 +261,15 @@ impl Service {
 pub struct Target {
     /// Where; may hold a user and a password, so that it is shown by [`shown`](crate::sources::http::shown) only.
     pub url: Url,
-    /// Sent with each request; values are looked up at each.
-    pub headers: Vec<(String, SecretRef)>,
+    /// How it is reached.
+    pub access: Arc<Access>,
 }
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("url", &crate::sources::http::shown(&self.url))
-            .field("headers", &self.headers)
+            .field("access", &self.access)
             .finish()
     }
 }

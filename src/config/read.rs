@@ -1,5 +1,6 @@
 //! From the text of a file to a [`Config`]: the top level, and what several parts must agree on.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -13,6 +14,7 @@ use super::World;
 use super::keys;
 use super::paths;
 use super::problem::place;
+use super::prometheus;
 use super::reader::Found;
 use super::reader::Ground;
 use super::reader::Section;
@@ -21,6 +23,7 @@ use super::reader::Value;
 use super::reader::Wrong;
 use super::reader::quoted;
 use super::reader::suggestion;
+use super::recording;
 use super::service;
 use super::sources;
 use super::syntax;
@@ -38,6 +41,8 @@ pub(super) struct Context<'a> {
     pub(super) world: &'a World<'a>,
     /// Of the whole file: they are the default of each `every`.
     pub(super) intervals: Intervals,
+    /// Problems of other files that this one names.
+    pub(super) elsewhere: RefCell<Vec<Problem>>,
 }
 
 /// Reads and checks a file.
@@ -75,12 +80,12 @@ pub fn load(path: &Path, world: &World<'_>) -> Result<Config, Problems> {
 pub fn parse(text: &str, shown_path: &str, base: &Path, world: &World<'_>) -> Result<Config, Problems> {
     let syntax::Parsed { table, mut found, guessed } = syntax::parse(text);
     let sink = Sink::default();
-    let config = document(Section::new(&sink, table.get_ref(), 0, "the file"), base, world);
+    let (config, elsewhere) = document(Section::new(&sink, table.get_ref(), 0, "the file"), base, world);
     found.extend(sink.into_found().into_iter().filter(|found| is_sure(found, &guessed)));
     let problems = found
         .into_iter()
         .map(|found| Problem::new(shown_path, Some(place(text, found.at)), &found.wrong.cause, &found.wrong.advice));
-    match Problems::sorted(problems.collect()) {
+    match Problems::sorted(problems.chain(elsewhere).collect()) {
         Some(problems) => Err(problems),
         None => Ok(config),
     }
@@ -92,27 +97,32 @@ fn is_sure(found: &Found, guessed: &[Range<usize>]) -> bool {
     guessed.is_empty() || (found.ground == Ground::Value && !guessed.iter().any(|bytes| bytes.contains(&found.at)))
 }
 
-fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> Config {
+fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> (Config, Vec<Problem>) {
     let top = top.with_elsewhere(&["deploys.file", "deploys.command", "deploys.github", "deploys.git"]);
     let mut config = Config::default();
-    let mut context = Context { base, world, intervals: config.intervals };
+    let mut context = Context { base, world, intervals: config.intervals, elsewhere: RefCell::default() };
     general(&top, &context, &mut config);
     if let Some(value) = top.value("intervals") {
         intervals(&value, &mut context.intervals);
     }
     config.intervals = context.intervals;
-    times(&top, &mut config);
     if let Some(value) = top.value("keys") {
         config.keys = keys::read(&value);
     }
+    let mut servers = Vec::new();
+    config.prometheus = prometheus::read(&top, &context, &mut servers);
+    times(&top, &mut config);
     let mut names = Vec::new();
     for section in top.value("service").map(|value| value.sections("service")).unwrap_or_default() {
-        config.services.extend(service::read(section, &context, &mut names));
+        config.services.extend(service::read(section, &context, &mut names, &servers));
+    }
+    for service in &config.services {
+        prometheus::assign(service, &mut config.prometheus);
     }
     config.status = sources::status(&top, &context);
     config.deploys = sources::deploys(&top, &context);
     top.done();
-    config
+    (config, context.elsewhere.into_inner())
 }
 
 /// What stands alone: how it looks, who uses it, where its files are.
@@ -154,6 +164,9 @@ fn general(top: &Section<'_>, context: &Context<'_>, config: &mut Config) {
     }
     if let Some(value) = top.value("max_series") {
         config.max_series = max_series(&value).unwrap_or(config.max_series);
+    }
+    if let Some(value) = top.value("recording") {
+        recording::read(&value, &mut config.recording);
     }
     config.who = text("who", "who = \"ana\"").and_then(|text| service::name(&text, &mut Vec::new()));
     config.state_dir = text("state_dir", "state_dir = \"~/incidents\"").and_then(|text| text.map(path));
@@ -214,15 +227,15 @@ fn times(top: &Section<'_>, config: &mut Config) {
     let window = span("window", "window = \"1h\"", 60, 7 * 86_400);
     config.retention = retention.as_ref().map_or(config.retention, |(_, span)| *span);
     config.window = window.as_ref().map_or(config.window, |(_, span)| *span);
-    if config.window > config.retention
+    if config.window > config.history()
         && let Some((value, _)) = window.or(retention)
     {
         let cause = format!(
             "the window ({}) is longer than samples are kept ({})",
             spell(config.window),
-            spell(config.retention)
+            spell(config.history())
         );
-        let advice = format!("write window = \"{}\" or a longer retention", spell(config.retention));
+        let advice = format!("write window = \"{}\" or a longer retention", spell(config.history()));
         value.wrong(Wrong::new(cause, advice));
     }
     let is_auto = top.value("rate_window").and_then(|value| value.as_text()).is_some_and(|text| text.raw() == "auto");

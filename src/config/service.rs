@@ -8,11 +8,13 @@ use crate::facts::Signal;
 use crate::facts::text::clean_line;
 
 use crate::signals::preset;
-use crate::sources::secret::SecretRef;
+use crate::sources::http::Access;
 
 use super::Service;
 use super::Target;
+use super::access;
 use super::limits;
+use super::prometheus;
 use super::query;
 use super::read::Context;
 use super::reader::Section;
@@ -21,7 +23,6 @@ use super::reader::Value;
 use super::reader::Wrong;
 use super::reader::quoted;
 use super::reader::suggestion;
-use super::secrets;
 use super::urls;
 
 /// The longest name of a service, in characters: it must fit into one row of the overview.
@@ -30,18 +31,28 @@ pub(super) const LONGEST_NAME: usize = 80;
 const TARGETS: &str = "targets = [\"http://host:port/metrics\"]";
 
 /// Reads one `[[service]]`. `None` when it has no name that can be used; its other problems are noted all the same.
-pub(super) fn read(section: Section<'_>, context: &Context<'_>, names: &mut Vec<String>) -> Option<Service> {
+pub(super) fn read(
+    section: Section<'_>,
+    context: &Context<'_>,
+    names: &mut Vec<String>,
+    servers: &[String],
+) -> Option<Service> {
     let name = section.required_text("name", "name = \"checkout-api\"").and_then(|text| name(&text, names));
     let mut service = Service::named(name.as_deref().unwrap_or_default());
     if let Some(text) = section.value("environment").and_then(|value| value.text("environment = \"prod\"")) {
         service.environment = clean_line(text.raw(), LONGEST_NAME);
     }
-    service.targets = targets(&section, context);
+    let server = section.value("prometheus");
+    service.targets = targets(&section, context, server.is_some());
+    if let Some(value) = &server {
+        let text = value.text("prometheus = \"prod\"");
+        service.prometheus = text.and_then(|text| prometheus::named(&text, servers));
+    }
     if let Some(value) = section.value("preset") {
         service.presets = presets(&value, context);
     }
     if let Some(value) = section.value("signals") {
-        service.queries = queries(&value);
+        service.queries = queries(&value, server.is_some());
     }
     if let Some(value) = section.value("thresholds") {
         service.thresholds = limits::read(&value);
@@ -76,23 +87,23 @@ pub(super) fn name(text: &Text<'_>, names: &mut Vec<String>) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
+fn targets(section: &Section<'_>, context: &Context<'_>, has_server: bool) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     // A list that cannot be read is a problem of its own: that there are no targets would be one too many.
     let mut given = 0;
-    let mut add = |text: &Text<'_>, headers: Vec<_>| {
+    let mut add = |text: &Text<'_>, access: Arc<Access>| {
         let Some(url) = text.map(urls::parse_url) else { return };
         if targets.iter().any(|target| target.url == url) {
             let cause = format!("the target {} is listed twice", quoted(&urls::shown(text.raw())));
             text.wrong(Wrong::new(cause, "keep one, or its requests count double"));
         }
-        targets.push(Target { url, headers });
+        targets.push(Target { url, access });
     };
     if let Some(value) = section.value("targets") {
         let list = value.texts(TARGETS);
         given += list.as_ref().map_or(1, Vec::len);
         for text in &list.unwrap_or_default() {
-            add(text, Vec::new());
+            add(text, Arc::default());
         }
     }
     let tables = section.value("target").map(|value| {
@@ -102,35 +113,22 @@ fn targets(section: &Section<'_>, context: &Context<'_>) -> Vec<Target> {
     });
     for table in tables.unwrap_or_default() {
         let url = table.required_text("url", "url = \"http://host:port/metrics\"");
-        let headers = table.value("headers").map(|value| headers(&value, context)).unwrap_or_default();
+        let own = url.as_ref().and_then(|text| urls::parse_url(text.raw()).ok());
+        let access = access::read(&table, context, own.as_slice());
         table.done();
         if let Some(url) = url {
-            add(&url, headers);
+            add(&url, Arc::new(access));
         }
     }
-    if given == 0 {
+    if given == 0 && !has_server {
         let cause = format!("{} has no targets, so that there is nothing to read", section.shown());
-        section.note_shape(Wrong::new(cause, format!("write {TARGETS}")));
+        section
+            .note_shape(Wrong::new(cause, format!("write {TARGETS}, or the name of a server: prometheus = \"prod\"")));
+    } else if given > 0 && has_server {
+        let cause = format!("{} has targets and a prometheus, and its numbers come from one of them", section.shown());
+        section.note_shape(Wrong::new(cause, "leave one of them out"));
     }
     targets
-}
-
-fn headers(value: &Value<'_>, context: &Context<'_>) -> Vec<(String, SecretRef)> {
-    let example = "headers = { Authorization = { env = \"METRICS_AUTH\" } }";
-    let Some(section) = value.section("headers", example) else { return Vec::new() };
-    let mut headers = Vec::new();
-    for (name, value) in section.entries() {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if name.raw().is_empty() || !name.raw().chars().all(plain) {
-            let cause = format!("{} is not the name of a header", quoted(name.raw()));
-            name.wrong(Wrong::new(cause, format!("write it as in {example}")));
-            continue;
-        }
-        if let Some(secret) = secrets::header(name.raw(), &value, context) {
-            headers.push((name.raw().to_owned(), secret));
-        }
-    }
-    headers
 }
 
 fn presets(value: &Value<'_>, context: &Context<'_>) -> Vec<String> {
@@ -151,7 +149,7 @@ fn presets(value: &Value<'_>, context: &Context<'_>) -> Vec<String> {
     list.unwrap_or_default().iter().filter_map(check).collect()
 }
 
-fn queries(value: &Value<'_>) -> BTreeMap<Measure, String> {
+fn queries(value: &Value<'_>, on_server: bool) -> BTreeMap<Measure, String> {
     let mut queries = BTreeMap::new();
     let example = "request_rate = \"sum(rate(http_requests_total[$__rate_interval]))\"";
     let Some(section) = value.section("[service.signals]", example) else { return queries };
@@ -161,7 +159,7 @@ fn queries(value: &Value<'_>) -> BTreeMap<Measure, String> {
             continue;
         };
         let Some(text) = value.text(example) else { continue };
-        if text.map(query::check).is_some() {
+        if text.map(|query| query::check(query, on_server)).is_some() {
             queries.insert(measure, text.raw().to_owned());
         }
     }

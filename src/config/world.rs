@@ -1,5 +1,6 @@
 //! What a check needs to know of the machine and of the rest of the program, so that the check itself is pure.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::sources::secret::SecretRef;
@@ -17,13 +18,22 @@ pub struct World<'a> {
     pub missing_secret: &'a dyn Fn(&SecretRef) -> Option<String>,
     /// Whether there is a file that can be read.
     pub is_file: &'a dyn Fn(&Path) -> bool,
+    /// The text of a file, or why there is none: `does not exist`.
+    pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
 }
 
 impl<'a> World<'a> {
     /// This machine: its files, its environment.
     #[must_use]
     pub fn machine(themes: &'a [&'a str], home: Option<&'a Path>) -> Self {
-        Self { themes, presets: &[], home, missing_secret: &SecretRef::missing, is_file: &Path::is_file }
+        Self {
+            themes,
+            presets: &[],
+            home,
+            missing_secret: &SecretRef::missing,
+            is_file: &Path::is_file,
+            read_file: &read,
+        }
     }
 
     /// A world in which nothing is missing: to check the text alone.
@@ -35,6 +45,20 @@ impl<'a> World<'a> {
             home: Some(Path::new("/home/somebody")),
             missing_secret: &|_| None,
             is_file: &|_| true,
+            read_file: &|_| Ok(String::new()),
         }
+    }
+}
+
+/// Reads a file that is a text of at most 1 MiB.
+fn read(path: &Path) -> Result<String, String> {
+    const LARGEST: u64 = 1024 * 1024;
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("does not exist".to_owned()),
+        Err(error) => Err(format!("cannot be read: {}", error.kind())),
+        Ok(_) if bytes.len() as u64 > LARGEST => Err("is larger than 1 MiB".to_owned()),
+        Ok(_) => String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned()),
     }
 }

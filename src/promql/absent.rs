@@ -25,14 +25,17 @@ pub(super) fn eval<'a>(
     Ok(if present { Vec::new() } else { vec![Sample::made(labels.clone(), 1.0)] })
 }
 
-/// The labels that an absent series would have for certain: those that the selector asks for by `=`, and by nothing
-/// else.
+/// The labels that an absent series would have for certain: those that the selector asks for by `=`. As Prometheus
+/// has it, another condition on the same label counts only where it stands behind that one.
 pub(super) fn labels(selector: &Selector) -> Labels {
-    let certain = selector.matchers.iter().filter_map(|matcher| match &matcher.test {
-        Test::Is(value) if matcher.label != "__name__" => Some((&*matcher.label, &**value)),
-        _ => None,
-    });
-    certain
-        .filter(|(label, _)| selector.matchers.iter().filter(|matcher| matcher.label == *label).count() == 1)
-        .collect()
+    let mut certain: Vec<(&str, Option<&str>)> = Vec::new();
+    for matcher in selector.matchers.iter().filter(|matcher| matcher.label != "__name__") {
+        let known = certain.iter_mut().find(|(label, _)| *label == matcher.label);
+        match (known, &matcher.test) {
+            (Some((_, value)), _) => *value = None,
+            (None, Test::Is(value)) => certain.push((&matcher.label, Some(value))),
+            (None, _) => {}
+        }
+    }
+    certain.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
 }

@@ -22,6 +22,10 @@ pub(super) fn apply<'a>(
     left: Vec<Sample<'a>>,
     right: Vec<Sample<'a>>,
 ) -> Result<Vec<Sample<'a>>, EvalError> {
+    // With nothing on one side nothing can match, and nothing is looked for that might match twice.
+    if left.is_empty() || right.is_empty() {
+        return Ok(Vec::new());
+    }
     let (many, one, swapped) = match binary.cardinality {
         Cardinality::OneToMany(_) => (right, left, true),
         _ => (left, right, false),

@@ -44,6 +44,15 @@ pub struct SeriesId {
     generation: u32,
 }
 
+impl SeriesId {
+    /// The place of the series in its store: below the most series that the store ever had at once. A series that
+    /// takes the place of one that ended has the same, and is another.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
 /// The cap on series is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Full {

@@ -119,6 +119,7 @@ async fn poll(mut source: Source, http: Http, room: Room, waker: Arc<Notify>, bo
     let mut failures = 0_u32;
     let mut remarked = None;
     loop {
+        source.ready(&|| clock.now()).await;
         let asked = Instant::now();
         let body = source.ask(&http, &|| clock.now()).await;
         let refusal = body.as_ref().err().map(|fault| (fault.kind, fault.retry_after));
@@ -144,6 +145,7 @@ async fn poll(mut source: Source, http: Http, room: Room, waker: Arc<Notify>, bo
         }
         remarked = remark;
         let wait = match refusal {
+            _ if source.follows().is_some() => source.follows().unwrap_or_default(),
             None => source.early().unwrap_or_else(|| next_delay(&info, 0, None, fastrand::f64())),
             Some(refusal) => next_delay(&info, failures, Some(refusal), fastrand::f64()),
         };

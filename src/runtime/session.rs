@@ -29,6 +29,7 @@ use crate::runtime::screen;
 use crate::runtime::screen::Screen;
 use crate::runtime::scribe::Scribe;
 use crate::sources::Source;
+use crate::sources::embedded::recording::Recorder;
 use crate::ui::Look;
 
 /// Readings may come in bursts; between two frames that no key asked for lies at least this.
@@ -43,6 +44,8 @@ pub struct Session {
     pub settings: Settings,
     /// What is asked.
     pub sources: Vec<Source>,
+    /// Where what they scrape is recorded.
+    pub recorder: Recorder,
     /// Readings that are there before the first frame (the past of a demo).
     pub past: Vec<Msg>,
     /// The time.
@@ -69,7 +72,11 @@ impl Session {
     /// When the terminal cannot be taken.
     pub fn run(self) -> io::Result<Ending> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(self.watch())
+        let recorder = self.recorder.clone();
+        let ending = runtime.block_on(self.watch());
+        // Whoever waits for the lease need not find out that we are gone.
+        recorder.close();
+        ending
     }
 
     async fn watch(self) -> io::Result<Ending> {

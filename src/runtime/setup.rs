@@ -1,6 +1,7 @@
 //! From what the team wrote to what runs: the settings of the app, and the sources.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ use crate::sources::embedded::Absence;
 use crate::sources::embedded::Embedded;
 use crate::sources::embedded::Plan;
 use crate::sources::embedded::Planner;
+use crate::sources::embedded::recording::Access;
+use crate::sources::embedded::recording::Holder;
+use crate::sources::embedded::recording::Place;
+use crate::sources::embedded::recording::Recorder;
 use crate::sources::exposition::Inventory;
 use crate::sources::prometheus;
 use crate::sources::prometheus::Own;
@@ -90,7 +95,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         sources: sources.iter().map(Source::info).collect(),
         zone: config.time_zone.clone().unwrap_or_else(machine_zone),
         window: config.window,
-        retention: config.retention,
+        retention: config.history(),
         who: journal::who(wish.who.as_deref().or(config.who.as_deref())),
         host: journal::host(),
         id_prefix: journal::new_id(at),
@@ -175,13 +180,37 @@ fn machine_zone() -> Zone {
     named.and_then(|name| Zone::named(name.trim_start_matches(':'))).unwrap_or(Zone::utc())
 }
 
+/// What a mode may do with recordings.
+#[must_use]
+pub const fn access(mode: Mode) -> Access {
+    if mode.is_read_only() { Access::ReadOnly } else { Access::Shared }
+}
+
+/// The way to the recordings in a state directory, unless they are switched off. `program` is what others are told
+/// that we are.
+#[must_use]
+pub fn recorder(config: &Config, state: &Path, access: Access, program: &str) -> Recorder {
+    if !config.recording.enabled {
+        return Recorder::off();
+    }
+    let me = Holder::this(program, &journal::host());
+    Recorder::new(Place { dir: state.to_owned(), cap: config.recording.size, access, me })
+}
+
+/// The engines of all services.
+#[must_use]
+pub fn engines(config: &Config, recorder: &Recorder) -> Vec<Source> {
+    let scraped = config.services.iter().filter(|service| !service.targets.is_empty());
+    scraped.map(|service| Source::Embedded(Box::new(engine(config, service, recorder)))).collect()
+}
+
 /// All sources that the configuration names.
 #[must_use]
-pub fn sources(config: &Config) -> Vec<Source> {
-    let scraped = config.services.iter().filter(|service| !service.targets.is_empty());
-    let engines = scraped.map(|service| Source::Embedded(Box::new(engine(config, service))));
+pub fn sources(config: &Config, recorder: &Recorder) -> Vec<Source> {
+    let engines = engines(config, recorder).into_iter();
     let servers = config.prometheus.iter().map(|server| Source::Prometheus(Box::new(asker(config, server.clone()))));
-    let found = config.addresses.iter().map(|addresses| Source::Detect(Box::new(detector(config, addresses))));
+    let found = config.addresses.iter();
+    let found = found.map(|addresses| Source::Detect(Box::new(detector(config, addresses, recorder))));
     let status = config.status.iter().map(|settings| Source::Status(Box::new(StatusSource::new(settings.clone()))));
     let deploys = config.deploys.iter().map(|settings| Source::Deploys(Box::new(DeploySource::new(settings.clone()))));
     // Each server knows what fires on it, besides the metrics that it is asked for.
@@ -207,11 +236,13 @@ fn asker(config: &Config, mut server: prometheus::Settings) -> Prometheus {
 }
 
 /// Finds out what lies at the addresses of the command line.
-fn detector(config: &Config, addresses: &Addresses) -> Detect {
+fn detector(config: &Config, addresses: &Addresses, recorder: &Recorder) -> Detect {
     let (for_scraping, for_asking) = (config.clone(), config.clone());
+    let recorder = recorder.clone();
     let embedded = move |name: &str, urls: &[Url]| {
-        let target = |url: &Url| Target { url: url.clone(), headers: Vec::new() };
-        engine(&for_scraping, &Service { targets: urls.iter().map(target).collect(), ..Service::named(name) })
+        let target = |url: &Url| Target { url: url.clone(), access: Arc::default() };
+        let service = Service { targets: urls.iter().map(target).collect(), ..Service::named(name) };
+        engine(&for_scraping, &service, &recorder)
     };
     let server = move |name: &str, base: &Url| {
         let settings = prometheus::Settings::named(name, vec![base.clone()]);
@@ -229,16 +260,17 @@ fn detector(config: &Config, addresses: &Addresses) -> Detect {
 
 /// The embedded engine of one service.
 #[must_use]
-pub fn engine(config: &Config, service: &Service) -> Embedded {
+pub fn engine(config: &Config, service: &Service, recorder: &Recorder) -> Embedded {
     let settings = embedded::Settings {
         service: Arc::clone(&service.name),
-        targets: service.targets.iter().map(|target| (target.url.clone(), target.headers.clone())).collect(),
+        targets: service.targets.iter().map(|target| (target.url.clone(), Arc::clone(&target.access))).collect(),
         every: config.intervals.metrics,
         rate_window: config.rate_window,
         retention: config.retention,
         max_series: config.max_series,
     };
-    Embedded::new(settings, planner(&service.presets, &service.queries))
+    let plan = format!("{:?} {:?}", service.presets, service.queries);
+    Embedded::new(settings, planner(&service.presets, &service.queries)).recorded(recorder, &plan)
 }
 
 /// Chooses presets by what is there; what the team wrote goes before them.

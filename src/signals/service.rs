@@ -107,6 +107,12 @@ impl ServiceSignals {
         if at - *seen > self.stale_after() { None } else { answer.number() }
     }
 
+    /// At how many instants anything was answered, as far as that is kept.
+    #[must_use]
+    pub fn instants(&self) -> usize {
+        self.tracks.values().map(|track| track.history.iter().len()).max().unwrap_or(0)
+    }
+
     /// Where the numbers come from.
     #[must_use]
     pub fn about(&self) -> Option<&Arc<EngineReport>> {

@@ -135,8 +135,32 @@ impl Detect {
     /// See [`Source::early`].
     #[must_use]
     pub fn early(&self) -> Option<Duration> {
+        self.embedded().and_then(Embedded::early)
+    }
+
+    /// See [`Source::remark`].
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        self.embedded().and_then(Embedded::remark)
+    }
+
+    /// See [`Source::ready`].
+    pub async fn ready(&mut self, now: &(dyn Fn() -> At + Send + Sync)) {
+        // An address that may say any moment what it is is asked all the time.
+        if let (Some(Engine::Embedded(engine)), true) = (&mut self.engine, self.open.is_empty()) {
+            engine.ready(now).await;
+        }
+    }
+
+    /// See [`Source::follows`].
+    #[must_use]
+    pub fn follows(&self) -> Option<Duration> {
+        self.embedded().filter(|_| self.open.is_empty()).and_then(Embedded::follows)
+    }
+
+    fn embedded(&self) -> Option<&Embedded> {
         match &self.engine {
-            Some(Engine::Embedded(engine)) => engine.early(),
+            Some(Engine::Embedded(engine)) => Some(engine),
             Some(Engine::Prometheus(_)) | None => None,
         }
     }

@@ -70,8 +70,31 @@ impl Source {
     pub fn remark(&self) -> Option<String> {
         match self {
             Self::Deploys(source) => source.remark(),
-            // The engine tells of each target in its report, alerts tell of themselves.
-            Self::Embedded(_) | Self::Prometheus(_) | Self::Detect(_) | Self::Alerts(_) | Self::Status(_) => None,
+            // Of each target the engine tells in its report.
+            Self::Embedded(source) => source.remark(),
+            Self::Detect(source) => source.remark(),
+            // Alerts tell of themselves.
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
+        }
+    }
+
+    /// Waits until there is a reason to ask; for most sources there is one at any time.
+    pub async fn ready(&mut self, now: &(dyn Fn() -> At + Send + Sync)) {
+        match self {
+            Self::Embedded(source) => source.ready(now).await,
+            Self::Detect(source) => source.ready(now).await,
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => {}
+        }
+    }
+
+    /// A source that reads what another process asks for wants to look again so soon, whatever the last answer was: it
+    /// burdens nobody.
+    #[must_use]
+    pub fn follows(&self) -> Option<Duration> {
+        match self {
+            Self::Embedded(source) => source.follows(),
+            Self::Detect(source) => source.follows(),
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 

@@ -112,13 +112,21 @@ impl SecretRef {
             Self::Env(name) => format!("environment variable {}", clean_line(name, 80)),
             Self::File(path) => {
                 let remark = if readable_by_all(path) { " (readable by every user of this machine)" } else { "" };
-                format!("file {}{remark}", clean_line(&path.display().to_string(), 200))
+                format!("{}{remark}", self.place())
             }
             Self::Command(words) => {
                 let program = clean_line(words.first().map_or("", String::as_str), 80);
                 if words.len() > 1 { format!("command `{program} …`") } else { format!("command `{program}`") }
             }
             Self::Plain(_) => "value in the configuration".to_owned(),
+        }
+    }
+
+    /// The same without a remark: `file /etc/sixty/ca.pem`.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::File(path) => format!("file {}", clean_line(&path.display().to_string(), 200)),
+            other => other.describe(),
         }
     }
 
@@ -185,7 +193,7 @@ impl SecretRef {
 }
 
 /// `does not exist`, `cannot be read: permission denied`.
-fn io_reason(error: &std::io::Error) -> String {
+pub(super) fn io_reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "does not exist".to_owned(),
         std::io::ErrorKind::PermissionDenied => "cannot be used: permission denied".to_owned(),

@@ -15,6 +15,7 @@
 #![cfg(test)]
 #![allow(dead_code, clippy::allow_attributes, reason = "every test target uses another part of it")]
 
+pub mod proxy;
 pub mod tls;
 
 use std::collections::HashMap;
@@ -22,8 +23,8 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -163,6 +164,7 @@ struct State {
 
 /// The server. It lives as long as this value and the runtime that started it.
 pub struct Loopback {
+    scheme: &'static str,
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
@@ -187,17 +189,44 @@ impl Loopback {
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
-        Self { address, state, task }
+        Self { scheme: "http", address, state, task }
+    }
+
+    /// The same behind TLS; the certificate is for 127.0.0.1 or for whatever the test needs.
+    pub async fn start_tls(config: tokio_rustls::rustls::ServerConfig) -> Self {
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
+                tokio::spawn(async move {
+                    match acceptor.accept(stream).into_fallible().await {
+                        Ok(stream) => serve(stream, shared).await,
+                        Err((_, mut stream)) => {
+                            // The reason was sent: it must arrive before the connection ends.
+                            stream.shutdown().await?;
+                            let mut rest = [0; 1024];
+                            while stream.read(&mut rest).await? > 0 {}
+                            Ok(())
+                        }
+                    }
+                });
+            }
+        });
+        Self { scheme: "https", address, state, task }
     }
 
     /// An address on this server; `path` begins with `/` and may have a query.
     pub fn url(&self, path: &str) -> Url {
-        Url::parse(&format!("http://{}{path}", self.address)).unwrap()
+        Url::parse(&format!("{}://{}{path}", self.scheme, self.address)).unwrap()
     }
 
     /// The same server under another host name, so that its origin differs.
     pub fn url_by_name(&self, path: &str) -> Url {
-        Url::parse(&format!("http://localhost:{}{path}", self.address.port())).unwrap()
+        Url::parse(&format!("{}://localhost:{}{path}", self.scheme, self.address.port())).unwrap()
     }
 
     /// Lets a path answer with a script from now on.
@@ -222,7 +251,7 @@ impl Loopback {
     }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()> {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<Mutex<State>>) -> std::io::Result<()> {
     let Some(request) = read(&mut stream).await? else { return Ok(()) };
     let script = {
         let mut state = state.lock().unwrap();
@@ -260,7 +289,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Resu
     stream.shutdown().await
 }
 
-async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Request>> {
+async fn read(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<Option<Request>> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") && bytes.len() < 64 * 1024 {
         match stream.read_u8().await {

@@ -25,6 +25,7 @@ Examples:
   sixty http://host:9100/metrics      no configuration needed
   sixty http://prometheus:9090        all services that a server knows
   sixty demo --speed 10               watch a service break
+  sixty record                        keep history, without a screen
   sixty check                         is the configuration right?
   sixty report --format markdown      for the chat
   ssh -t bastion sixty wall           for the screen on the wall
@@ -41,7 +42,8 @@ Exit codes:
 Files, the first that exists counts:
   ./sixty.toml, $XDG_CONFIG_HOME/sixty/sixty.toml (~/.config without it),
   /etc/sixty/sixty.toml
-The journal of incidents lies in $XDG_STATE_HOME/sixty (~/.local/state/sixty).
+The journal of incidents and the recording of metrics lie in
+$XDG_STATE_HOME/sixty (~/.local/state/sixty).
 
 Environment:
   NO_COLOR                  no colours; every state is a word and a sign too

@@ -69,7 +69,8 @@ pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, S
     if let Some(name) = &wish.service {
         narrow(&mut config, name);
     }
-    let sources = setup::sources(&config);
+    let recorder = setup::recorder(&config, &prepared.state, setup::access(wish.mode), "sixty");
+    let sources = setup::sources(&config, &recorder);
     let settings = setup::settings(&config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     // Nobody presses a key here but the report itself, to turn to the next service.
     let settings = Settings { keys: KeyMap::default(), ..settings };
@@ -115,7 +116,7 @@ pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Res
     let limit = watch_for.saturating_add(PATIENCE);
     loop {
         let watched = began.elapsed();
-        if watched >= limit || (watched >= watch_for && app.sources().iter().all(is_heard)) {
+        if watched >= limit || (watched >= watch_for && app.sources().iter().all(|health| is_heard(&app, health))) {
             break;
         }
         let until = if watched < watch_for { watch_for } else { limit };
@@ -123,7 +124,7 @@ pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Res
         let source = if let Msg::Arrived(reading) = &news { Some(reading.source.clone()) } else { None };
         app.update(clock.now(), news);
         let again = app.sources().iter().find(|health| Some(&health.info.id) == source.as_ref());
-        if again.is_some_and(wants_another) {
+        if again.is_some_and(|health| wants_another(&app, health)) {
             pollers.hurry(&source.into_iter().collect::<Vec<_>>());
         }
     }
@@ -146,15 +147,22 @@ async fn next(inbox: &mut UnboundedReceiver<Msg>, within: Duration) -> Result<Op
     }
 }
 
-/// Whether the source has said all that is waited for. A server brings the past with its first answer.
-fn is_heard(health: &SourceHealth) -> bool {
-    let scrapes = health.info.kind == SourceKind::Metrics && !health.is_server();
-    health.fault.is_some() || health.counts.0 >= if scrapes { SCRAPES } else { 1 }
+/// Whether the source has said all that is waited for: enough points, by its own scrapes or by those of others.
+fn is_heard(app: &App, health: &SourceHealth) -> bool {
+    if health.fault.is_some() || health.info.kind != SourceKind::Metrics {
+        return health.fault.is_some() || health.counts.0 >= 1;
+    }
+    // A server brings the past with its first answer.
+    if health.is_server() {
+        return health.counts.0 >= 1;
+    }
+    let service = app.services().iter().find(|service| health.info.service.as_ref() == Some(&service.name));
+    health.counts.0 >= SCRAPES || service.is_some_and(|service| service.signals.instants() as u64 >= SCRAPES)
 }
 
 /// Whether the source is to be asked again before its interval has passed.
-fn wants_another(health: &SourceHealth) -> bool {
-    health.info.kind == SourceKind::Metrics && !is_heard(health)
+fn wants_another(app: &App, health: &SourceHealth) -> bool {
+    health.info.kind == SourceKind::Metrics && !is_heard(app, health)
 }
 
 /// Lets the app hear what people ticked and noted. Opens nothing for writing.

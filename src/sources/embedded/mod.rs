@@ -5,12 +5,17 @@
 //! scrape, and answers with points; nothing is ever evaluated on the way of a key. Main type: [`Embedded`].
 
 mod evaluate;
+mod part;
 mod plan;
+pub mod recording;
+mod share;
 mod target;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod versions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,14 +40,17 @@ use crate::promql::fitting_window;
 use crate::sources::exposition::Inventory;
 use crate::sources::exposition::inventory;
 use crate::sources::exposition::warm_up;
+use crate::sources::http::Access;
 use crate::sources::http::Http;
-use crate::sources::secret::SecretRef;
 
 pub use plan::Absence;
 pub use plan::Plan;
 pub use plan::Planner;
 
 use evaluate::Evaluator;
+use part::Turn;
+use recording::Recorder;
+use share::Share;
 use target::Scraped;
 use target::Target;
 use versions::Versions;
@@ -52,8 +60,8 @@ use versions::Versions;
 pub struct Settings {
     /// The name of the service; the value of the labels `job` and `service` of every series.
     pub service: Arc<str>,
-    /// The endpoints, each with its additional headers.
-    pub targets: Vec<(Url, Vec<(String, SecretRef)>)>,
+    /// The endpoints, each with how it is reached.
+    pub targets: Vec<(Url, Arc<Access>)>,
     /// From scrape to scrape.
     pub every: Duration,
     /// The value of `$__rate_interval` when there is enough history; `None` chooses four intervals, at least 30 s.
@@ -87,6 +95,9 @@ pub struct Embedded {
     /// When series were refused for the cap last, in milliseconds, and what is said about it.
     crowded: Option<(i64, Arc<str>)>,
     report: Option<Arc<EngineReport>>,
+    share: Share,
+    /// A fault that was recorded, to be told behind what was recorded before it.
+    owed: Option<Fault>,
 }
 
 impl Embedded {
@@ -97,10 +108,11 @@ impl Embedded {
         let targets = settings
             .targets
             .iter()
-            .map(|(url, headers)| Target::new(&mut store, &settings, url.clone(), headers.clone()))
+            .map(|(url, access)| Target::new(&mut store, &settings, url.clone(), Arc::clone(access)))
             .collect();
         let evaluator = Evaluator::new(&settings);
         let versions = Versions::new(&settings.service);
+        let share = Share::new(&settings, Recorder::off(), "");
         Self {
             settings,
             store,
@@ -112,7 +124,17 @@ impl Embedded {
             is_warm: false,
             crowded: None,
             report: None,
+            share,
+            owed: None,
         }
+    }
+
+    /// The same engine, which shares what it scrapes with others. `plan` is everything that makes the planner choose
+    /// as it does: engines that choose otherwise do not share.
+    #[must_use]
+    pub fn recorded(mut self, recorder: &Recorder, plan: &str) -> Self {
+        self.share = Share::new(&self.settings, recorder.clone(), plan);
+        self
     }
 
     /// What is known of it before it ever answered.
@@ -138,17 +160,38 @@ impl Embedded {
     /// Rates need two scrapes: the second one comes after a second, so that they are live at once.
     #[must_use]
     pub fn early(&self) -> Option<Duration> {
+        if self.owed.is_some() || self.share.is_due() {
+            return Some(Duration::ZERO);
+        }
         (self.scrapes == 1).then(|| Duration::from_secs(1).min(self.settings.every))
     }
 
-    /// Scrapes all targets and evaluates all signals. Never takes longer than its interval, at most 10 s.
+    /// Scrapes all targets and evaluates all signals, or reads what another process recorded. Never takes longer than
+    /// its interval, at most 10 s.
     ///
     /// # Errors
     /// The first target's fault, when no target could be read.
     pub async fn ask(&mut self, http: &Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
-        let asks: Vec<_> = self.targets.iter().map(|target| target.get(http, &target.url)).collect();
-        let answers =
-            if self.is_warm { join_all(asks).await } else { join(join_all(asks), warm(&self.planner)).await.0 };
+        if let Some(fault) = self.owed.take() {
+            return Err(fault);
+        }
+        let now_ms = now().timestamp_millis();
+        let (turn, early) = if self.share.is_first() {
+            // Where there is no recording yet the first scrape does not wait for one.
+            let (answers, turn) = join(get(&self.targets, http), self.share.turn(now_ms)).await;
+            (turn, Some(answers))
+        } else {
+            (self.share.turn(now_ms).await, None)
+        };
+        if let Turn::Tell(records) = turn {
+            return self.tell(records, now());
+        }
+        self.begin(now_ms).await;
+        let answers = match early {
+            Some(answers) => answers,
+            None if self.is_warm => get(&self.targets, http).await,
+            None => join(get(&self.targets, http), warm(&self.planner)).await.0,
+        };
         self.is_warm = true;
         let (points, targets) = self.take(answers, now())?;
         Ok(Payload::Signals(self.batch(vec![points], targets)))
@@ -177,21 +220,32 @@ impl Embedded {
         Ok(Payload::Signals(self.batch(points, targets)))
     }
 
-    /// Stores what came back and evaluates at that instant.
+    /// Stores what came back, evaluates at that instant, and records both.
     fn take(&mut self, answers: Vec<Scraped>, at: At) -> Result<(Points, Vec<TargetReport>), Fault> {
+        let (points, reports) = self.put(answers, at);
+        self.record(&points, &reports);
+        match all_failed(&reports) {
+            Some(fault) => Err(fault),
+            None => Ok((points, reports)),
+        }
+    }
+
+    /// Stores what came back and evaluates at that instant; there are no answers when no target could be read.
+    fn put(&mut self, answers: Vec<Scraped>, at: At) -> (Points, Vec<TargetReport>) {
         let answers: Vec<_> = answers.into_iter().map(Scraped::checked).collect();
         if answers.iter().any(|answer| answer.exposition().is_some()) {
             self.plan(&answers);
             self.scrapes += 1;
         }
+        let records = self.share.records();
         let reports: Vec<_> = self
             .targets
             .iter_mut()
             .zip(answers)
-            .map(|(target, answer)| target.store(&mut self.store, answer, at))
+            .map(|(target, answer)| target.store(&mut self.store, answer, at, records))
             .collect();
-        if let Some(fault) = all_failed(&reports) {
-            return Err(fault);
+        if all_failed(&reports).is_some() {
+            return (Points { at, answers: BTreeMap::new() }, reports);
         }
         let at_ms = at.timestamp_millis();
         let window = fitting_window(&self.store, self.settings.rate_window(), at_ms);
@@ -200,7 +254,7 @@ impl Embedded {
             self.evaluator.withhold(&mut answers, &why);
         }
         self.versions.look(&self.store, at);
-        Ok((Points { at, answers }, reports))
+        (Points { at, answers }, reports)
     }
 
     /// Why no number is true: series that are wanted have no place. It holds until they have left the rate window,
@@ -248,22 +302,38 @@ impl Embedded {
     }
 
     fn batch(&mut self, points: Vec<Points>, targets: Vec<TargetReport>) -> Batch {
+        let mut notes = self.evaluator.notes();
+        notes.extend(points.last().into_iter().flat_map(|last| self.share.notes(last.at)));
         let report = EngineReport {
-            engine: format!("embedded, rate window {} s", self.settings.rate_window().as_secs_f64()),
+            engine: self.title(),
             presets: self.evaluator.presets(),
-            notes: self.evaluator.notes(),
+            notes,
             queries: self.evaluator.texts().clone(),
             targets,
             series: self.store.counts(),
             lag: Duration::ZERO,
         };
+        Batch { points, changes: self.versions.changes(), about: self.about(report) }
+    }
+
+    fn title(&self) -> String {
+        format!("embedded, rate window {} s", self.settings.rate_window().as_secs_f64())
+    }
+
+    /// The report, shared with the last one when it is the same.
+    fn about(&mut self, report: EngineReport) -> Arc<EngineReport> {
         let about = match &self.report {
             Some(same) if **same == report => Arc::clone(same),
             _ => Arc::new(report),
         };
         self.report = Some(Arc::clone(&about));
-        Batch { points, changes: self.versions.changes(), about }
+        about
     }
+}
+
+/// Asks all targets at once.
+async fn get(targets: &[Target], http: &Http) -> Vec<Scraped> {
+    join_all(targets.iter().map(|target| target.get(http, &target.url))).await
 }
 
 /// How often the requests get the thread before it is used for something else: to connect, and to be written.

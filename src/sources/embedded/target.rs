@@ -1,6 +1,7 @@
 //! One endpoint: getting its body, reading it into the store.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -18,17 +19,18 @@ use crate::promql::SeriesId;
 use crate::promql::Store;
 use crate::promql::TargetId;
 use crate::sources::embedded::Settings;
+use crate::sources::embedded::recording::Tape;
 use crate::sources::exposition;
 use crate::sources::exposition::Format;
 use crate::sources::exposition::NameFilter;
 use crate::sources::exposition::Reader;
 use crate::sources::exposition::Sink;
+use crate::sources::http::Access;
 use crate::sources::http::Answer;
 use crate::sources::http::Ask;
 use crate::sources::http::Body;
 use crate::sources::http::Http;
 use crate::sources::http::shown;
-use crate::sources::secret::SecretRef;
 
 /// The longest that a scrape may take; never longer than the interval, so that asks do not pile up.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -37,9 +39,14 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub(super) struct Target {
     pub(super) url: Url,
     pub(super) address: String,
-    headers: Vec<(String, SecretRef)>,
+    access: Arc<Access>,
+    /// The labels that all its series have.
+    pub(super) constant: Labels,
     id: TargetId,
     reader: Reader<SeriesId>,
+    names: Option<BTreeSet<String>>,
+    /// What the last scrape brought, while that is recorded.
+    pub(super) tape: Tape,
     deadline: Duration,
     /// Series of the last scrape that the store had no place for.
     pub(super) refused: usize,
@@ -65,7 +72,7 @@ pub(super) struct Exposition {
 }
 
 impl Target {
-    pub(super) fn new(store: &mut Store, settings: &Settings, url: Url, headers: Vec<(String, SecretRef)>) -> Self {
+    pub(super) fn new(store: &mut Store, settings: &Settings, url: Url, access: Arc<Access>) -> Self {
         let instance = match (url.host_str(), url.port_or_known_default()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             (host, _) => host.unwrap_or_default().to_owned(),
@@ -75,9 +82,12 @@ impl Target {
         Self {
             address: shown(&url),
             url,
-            headers,
-            id: store.add_target(constant),
+            access,
+            id: store.add_target(constant.clone()),
+            constant,
             reader: Reader::new(exposition::Limits::default()),
+            names: None,
+            tape: Tape::default(),
             deadline: DEADLINE.min(settings.every.max(Duration::from_secs(1))),
             refused: 0,
         }
@@ -85,12 +95,27 @@ impl Target {
 
     /// Sets the metric names that are worth reading; `None` means all.
     pub(super) fn wants(&mut self, names: Option<&BTreeSet<String>>) {
+        self.names = names.cloned();
         self.reader.names(names.map(|names| names.iter().map(String::as_str).collect::<NameFilter>()));
+    }
+
+    pub(super) const fn id(&self) -> TargetId {
+        self.id
+    }
+
+    /// Goes on in a store in which the target has that number; every series will be met anew.
+    pub(super) fn moves(&mut self, id: Option<TargetId>) {
+        self.id = id.unwrap_or(self.id);
+        self.reader = Reader::new(exposition::Limits::default());
+        self.tape = Tape::default();
+        self.refused = 0;
+        let names = self.names.take();
+        self.wants(names.as_ref());
     }
 
     pub(super) async fn get(&self, http: &Http, url: &Url) -> Scraped {
         let mut ask = Ask::new(url.clone());
-        ask.headers.clone_from(&self.headers);
+        ask.access = Some(Arc::clone(&self.access));
         ask.accept = exposition::ACCEPT;
         ask.deadline = self.deadline;
         ask.cap = exposition::Limits::default().body;
@@ -106,32 +131,35 @@ impl Target {
     }
 
     /// Reads the body into the store; a target without one ends all its series, so that nothing reads flat.
-    pub(super) fn store(&mut self, store: &mut Store, answer: Checked, at: At) -> TargetReport {
+    /// What is read is noted on the tape as well where it `records`.
+    pub(super) fn store(&mut self, store: &mut Store, answer: Checked, at: At, records: bool) -> TargetReport {
         let at_ms = at.timestamp_millis();
         let (kept, most) = store.counts();
         if self.refused > 0 && kept < most {
             self.reader.ask_again();
         }
         self.refused = 0;
-        let outcome = answer.body.and_then(|body| self.read(store, &body, at_ms));
+        let outcome = answer.body.and_then(|body| self.read(store, &body, at_ms, records));
+        self.tape.end(outcome.is_ok());
         if outcome.is_err() {
             store.down(self.id, at_ms);
         }
         TargetReport { address: self.address.clone(), outcome, took: answer.took }
     }
 
-    fn read(&mut self, store: &mut Store, body: &Exposition, at_ms: i64) -> Result<ScrapeReport, Fault> {
+    fn read(&mut self, store: &mut Store, body: &Exposition, at_ms: i64, records: bool) -> Result<ScrapeReport, Fault> {
         let full = Full { max_series: store.counts().1 };
         let scrape = store.begin(self.id, at_ms).map_err(|_| {
             Fault::new(FaultKind::Local, "the clock went backwards").advise("numbers go on when it has caught up")
         })?;
-        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None };
+        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None, tape: &mut self.tape, records };
         let mut report = self.reader.read(&body.bytes, body.format, &mut into)?;
         let off = into.off();
         into.scrape.finish();
         self.refused = self.reader.refused();
         let full = (self.refused > 0).then(|| format!("{} series not kept: {full}; see `max_series`", self.refused));
-        let remarks = [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full, off];
+        let remarks =
+            [Some(std::mem::take(&mut report.remark)), Some(body.remark.clone()), full, off, self.access.remark()];
         report.remark = remarks.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(report)
     }
@@ -180,6 +208,8 @@ struct Into<'a> {
     plain: bool,
     /// The timestamp that is nearest to the scrape, from there.
     nearest_ms: Option<i64>,
+    tape: &'a mut Tape,
+    records: bool,
 }
 
 impl Into<'_> {
@@ -200,7 +230,12 @@ impl Sink for Into<'_> {
     type Series = SeriesId;
 
     fn series(&mut self, labels: Labels) -> Option<SeriesId> {
-        self.scrape.series(labels).ok()
+        if !self.tape.runs() {
+            return self.scrape.series(labels).ok();
+        }
+        let series = self.scrape.series(labels.clone()).ok()?;
+        self.tape.born(series, labels);
+        Some(series)
     }
 
     fn sample(&mut self, series: SeriesId, value: f64, explicit_ms: Option<i64>) {
@@ -211,6 +246,8 @@ impl Sink for Into<'_> {
             }
             Some(_) => {}
         }
-        self.scrape.put(series, value, explicit_ms);
+        if self.scrape.put(series, value, explicit_ms) && self.records {
+            self.tape.sample(series, value, explicit_ms);
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::facts::Answer;
 use crate::facts::FaultKind;
 use crate::facts::Measure;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const START: i64 = 1_800_000_000;
 
@@ -16,7 +17,7 @@ fn at(seconds: i64) -> At {
 fn engine(max_series: usize) -> Embedded {
     let settings = Settings {
         service: "shop".into(),
-        targets: vec![(Url::parse("http://h0:1/metrics").unwrap(), Vec::new())],
+        targets: vec![(Url::parse("http://h0:1/metrics").unwrap(), Arc::default())],
         every: Duration::from_secs(5),
         rate_window: None,
         retention: Duration::from_hours(1),

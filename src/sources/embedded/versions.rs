@@ -11,6 +11,7 @@ use crate::facts::text::clean_line;
 use crate::promql::Query;
 use crate::promql::Store;
 use crate::promql::Value;
+use crate::sources::embedded::recording::Seen;
 use crate::sources::exposition::Inventory;
 
 /// Names of build information that tells the version of a runtime, not of the service.
@@ -38,6 +39,17 @@ impl Versions {
             running: None,
             seen: Vec::new(),
         }
+    }
+
+    /// What was seen, to be recorded.
+    pub(super) fn to_recorded(&self) -> Seen {
+        Seen { names: self.names.clone(), running: self.running.clone(), changes: self.seen.clone() }
+    }
+
+    /// Goes on with what was recorded.
+    pub(super) fn resume(&mut self, seen: Seen) {
+        self.queries = seen.names.iter().filter_map(|name| Query::parse(name).ok()).collect();
+        (self.names, self.running, self.seen) = (seen.names, seen.running, seen.changes);
     }
 
     /// Chooses the metrics that tell a version: `*_build_info` with a label `version`.

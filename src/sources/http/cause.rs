@@ -4,12 +4,17 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
 use url::Url;
 
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::facts::text::clean_line;
+use crate::sources::http::CONNECT;
+use crate::sources::http::Proxy;
+use crate::sources::http::Route;
+use crate::sources::http::Tls;
+use crate::sources::http::shown;
+use crate::sources::http::tls;
 
 /// How far a request had come.
 #[derive(Clone, Copy, Debug)]
@@ -20,12 +25,24 @@ pub(super) enum Phase {
     Body(usize),
 }
 
-/// The fault of an error that the client reported while it asked `url`.
-pub(super) fn of(error: &reqwest::Error, url: &Url, connect: Duration, phase: Phase) -> Fault {
-    if error.is_timeout() && error.is_connect() {
-        return no_connection(url, connect);
+/// The fault of an error that the client reported while it asked `url` on a route.
+pub(super) fn of(error: &reqwest::Error, url: &Url, route: &Route, phase: Phase) -> Fault {
+    let at = |url: &Url| {
+        if error.is_timeout() && error.is_connect() {
+            no_connection(url)
+        } else {
+            classify(error, url, &route.tls, phase)
+        }
+    };
+    let fault = at(url);
+    let Proxy::Via(via) = &route.proxy else { return fault };
+    // Without exceptions every connection is one to the proxy.
+    if via.no_proxy.is_some() || !matches!(fault.kind, FaultKind::Connect | FaultKind::Dns | FaultKind::Timeout) {
+        return fault;
     }
-    classify(error, url, connect, phase)
+    let mut fault = at(&via.url);
+    fault.cause = format!("proxy {}: {}", shown(&via.url), fault.cause);
+    fault
 }
 
 /// Whether a request failed in the way in which it fails on a connection that the server has just closed.
@@ -73,8 +90,8 @@ fn span(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }
 
-fn no_connection(url: &Url, connect: Duration) -> Fault {
-    Fault::new(FaultKind::Timeout, &format!("no connection to {} within {}", place(url), span(connect)))
+fn no_connection(url: &Url) -> Fault {
+    Fault::new(FaultKind::Timeout, &format!("no connection to {} within {}", place(url), span(CONNECT)))
         .advise("a firewall or a missing VPN drops packets silently: try it from this machine by hand")
 }
 
@@ -103,10 +120,17 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     chain(error).last().map_or_else(String::new, |last| clean_line(&last.to_string(), 200))
 }
 
-fn classify(error: &(dyn Error + 'static), url: &Url, connect: Duration, phase: Phase) -> Fault {
+fn rustls_of<'a>(links: &[&'a (dyn Error + 'static)]) -> Option<&'a rustls::Error> {
+    links.iter().find_map(|link| link.downcast_ref::<rustls::Error>())
+}
+
+fn classify(error: &(dyn Error + 'static), url: &Url, route: &Tls, phase: Phase) -> Fault {
     let links = chain(error);
-    if let Some(error) = links.iter().find_map(|link| link.downcast_ref::<rustls::Error>()) {
-        return tls(error, url);
+    if let Some(error) = rustls_of(&links) {
+        return tls::of(error, url, route);
+    }
+    if let Some(fault) = links.iter().find_map(|link| tunnel(&link.to_string(), url)) {
+        return fault;
     }
     if let Some(fault) = links.iter().find_map(|link| dns(&link.to_string(), url)) {
         return fault;
@@ -117,7 +141,7 @@ fn classify(error: &(dyn Error + 'static), url: &Url, connect: Duration, phase: 
         return fault;
     }
     if let Some(fault) =
-        links.iter().find_map(|link| link.downcast_ref::<io::Error>().and_then(|error| io(error, url, connect, phase)))
+        links.iter().find_map(|link| link.downcast_ref::<io::Error>().and_then(|error| io(error, url, phase)))
     {
         return fault;
     }
@@ -126,6 +150,23 @@ fn classify(error: &(dyn Error + 'static), url: &Url, connect: Duration, phase: 
         Phase::Body(_) => FaultKind::Unreadable,
     };
     Fault::new(kind, &innermost(error))
+}
+
+/// What a proxy answers when it is asked for a connection.
+fn tunnel(message: &str, url: &Url) -> Option<Fault> {
+    let why = message.strip_prefix("tunnel error: ")?;
+    match why {
+        "proxy authorization required" => Some(
+            Fault::new(FaultKind::Denied, "the proxy asks for credentials")
+                .advise("write them into its address, http://user:password@proxy:port, or check those that are there"),
+        ),
+        "unsuccessful" | "unexpected end of file" | "proxy response headers too long" => Some(
+            Fault::new(FaultKind::Connect, &format!("the proxy makes no connection to {}", place(url)))
+                .advise("does it know that name, and does it allow that port?"),
+        ),
+        // What is beneath says it better.
+        _ => None,
+    }
 }
 
 fn dns(message: &str, url: &Url) -> Option<Fault> {
@@ -162,7 +203,7 @@ fn truncated(bytes: usize) -> Fault {
         .advise("the server, or a proxy before it, gave up half-way")
 }
 
-fn io(error: &io::Error, url: &Url, connect: Duration, phase: Phase) -> Option<Fault> {
+fn io(error: &io::Error, url: &Url, phase: Phase) -> Option<Fault> {
     use io::ErrorKind as Kind;
     let place = place(url);
     Some(match (error.kind(), phase) {
@@ -182,7 +223,7 @@ fn io(error: &io::Error, url: &Url, connect: Duration, phase: Phase) -> Option<F
         (Kind::NetworkUnreachable | Kind::NetworkDown, _) => {
             Fault::new(FaultKind::Connect, "network unreachable").advise("this machine has no network there")
         }
-        (Kind::TimedOut, Phase::Head) => no_connection(url, connect),
+        (Kind::TimedOut, Phase::Head) => no_connection(url),
         (Kind::PermissionDenied, _) => Fault::new(FaultKind::Connect, "connection not permitted")
             .advise("a rule of this machine forbids connections there"),
         (Kind::InvalidData | Kind::InvalidInput, Phase::Body(_)) => {
@@ -196,64 +237,16 @@ fn io(error: &io::Error, url: &Url, connect: Duration, phase: Phase) -> Option<F
     })
 }
 
-fn tls(error: &rustls::Error, url: &Url) -> Fault {
-    let host = url.host_str().unwrap_or_default();
-    let fault = |cause: &str, advice: &str| Fault::new(FaultKind::Tls, cause).advise(advice);
-    let rustls::Error::InvalidCertificate(certificate) = error else {
-        return match error {
-            rustls::Error::InvalidMessage(_) => {
-                fault("the server does not speak TLS", "use http:// if it is meant to be unencrypted")
-            }
-            rustls::Error::AlertReceived(alert) => {
-                fault(&format!("the server ended the TLS handshake: {alert:?}"), "it may ask for a client certificate")
-            }
-            rustls::Error::PeerIncompatible(_) => {
-                fault("no TLS version in common", "the server speaks nothing newer than TLS 1.1")
-            }
-            other => fault(&format!("TLS failed: {other}"), ""),
-        };
-    };
-    match certificate {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            fault("certificate expired", &format!("renew the certificate of {host}; check the clock of this machine"))
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            fault("certificate not valid yet", "check the clock of this machine")
-        }
-        CertificateError::UnknownIssuer => fault(
-            "certificate of an unknown issuer",
-            "install the authority's root certificate on this machine (SSL_CERT_FILE names another bundle)",
-        ),
-        CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-            let names: Vec<&str> = presented.iter().take(3).map(|name| bare(name)).collect();
-            fault(
-                &format!("certificate is not for `{host}`"),
-                &format!("it is for {}: use a name that it covers", names.join(", ")),
-            )
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            fault(&format!("certificate is not for `{host}`"), "use a name that it covers")
-        }
-        CertificateError::Revoked => fault("certificate revoked", &format!("renew the certificate of {host}")),
-        other => fault(&format!("certificate not acceptable: {other:?}"), ""),
-    }
-}
-
-/// `DnsName("example.com")` is how the names of a certificate are printed.
-fn bare(name: &str) -> &str {
-    name.split('"').nth(1).unwrap_or(name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use rustls::CertificateError;
 
-    const CONNECT: Duration = Duration::from_secs(3);
+    use super::*;
 
     fn fault(error: io::Error, phase: Phase) -> Fault {
         // The client wraps errors at least twice.
         let wrapped = io::Error::other(error);
-        classify(&wrapped, &Url::parse("https://api.example.com/x").unwrap(), CONNECT, phase)
+        classify(&wrapped, &Url::parse("https://api.example.com/x").unwrap(), &Tls::default(), phase)
     }
 
     #[test]

@@ -9,16 +9,22 @@ mod address;
 mod body;
 mod cause;
 mod clients;
+mod handshake;
 mod headers;
+mod name;
+mod oauth2;
+mod pem;
+mod proxy;
 mod receive;
 mod redirect;
 mod refusal;
+mod tls;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{HeaderValue, LOCATION};
+use reqwest::header::{HOST, HeaderValue, LOCATION};
 use reqwest::{Response, StatusCode};
 use tokio::time::{Instant as Deadline, timeout_at};
 use url::Url;
@@ -26,11 +32,21 @@ use url::Url;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::sources::http::clients::Clients;
+use crate::sources::http::headers::Authorization;
 use crate::sources::http::headers::Headers;
+use crate::sources::http::oauth2::Tokens;
 use crate::sources::http::redirect::Trip;
 use crate::sources::secret::SecretRef;
 
 pub use access::Access;
+pub use access::Auth;
+pub use access::Identity;
+pub use access::OAuth2;
+pub use access::Proxy;
+pub use access::Route;
+pub use access::Tls;
+pub use access::TlsVersion;
+pub use access::Via;
 pub use address::is_loopback;
 pub use address::shown;
 pub use body::Body;
@@ -98,10 +114,16 @@ pub enum Answer {
     Body(Body),
 }
 
-/// The client. Cheap to clone; connections are shared between clones.
+/// The client. Cheap to clone; connections and tokens are shared between clones.
 #[derive(Clone, Default)]
 pub struct Http {
-    clients: Arc<Clients>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    clients: Clients,
+    tokens: Tokens,
 }
 
 impl fmt::Debug for Http {
@@ -126,25 +148,51 @@ impl Http {
     /// 405 for a form that is not taken), a redirect to a login
     /// page (`Denied`), an answer above the cap or cut short, a secret that cannot be read (`Local`).
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Fault> {
-        let headers = Headers::resolve(ask).await?;
+        let end = Deadline::now() + ask.deadline;
+        let who = self.authorization(ask).await?;
+        let headers = Headers::resolve(ask, who.as_ref()).await?;
+        let answer = self.travel(ask, &headers, end).await.map_err(|fault| headers.redact(fault));
+        match (&answer, ask.access.as_deref().and_then(|access| access.auth.as_ref()), who) {
+            (Err(fault), Some(Auth::OAuth2(oauth2)), Some(who)) if fault.status == Some(401) && who.is_kept => {
+                // A token may be taken back before its end.
+                self.shared.tokens.forget(oauth2, who.header()).await;
+                let who = self.authorization(ask).await?;
+                let headers = Headers::resolve(ask, who.as_ref()).await?;
+                self.travel(ask, &headers, end).await.map_err(|fault| headers.redact(fault))
+            }
+            _ => answer,
+        }
+    }
+
+    /// Who asks, with the secrets looked up.
+    async fn authorization(&self, ask: &Ask) -> Result<Option<Authorization>, Fault> {
+        let Some(auth) = ask.access.as_deref().and_then(|access| access.auth.as_ref()) else { return Ok(None) };
+        Ok(Some(match auth {
+            Auth::Basic { user, password } => Authorization::basic(user, password.as_ref()).await?,
+            Auth::Scheme { scheme, credentials } => Authorization::scheme(scheme, credentials).await?,
+            Auth::OAuth2(oauth2) => self.shared.tokens.get(self, oauth2, ask.deadline).await?,
+        }))
+    }
+
+    /// Asks and goes where redirects lead.
+    async fn travel(&self, ask: &Ask, headers: &Headers, end: Deadline) -> Result<Answer, Fault> {
         let begun = Instant::now();
-        let mut trip = Trip::begin(ask, Deadline::now() + ask.deadline);
+        let mut trip = Trip::begin(ask, end);
         for _ in 0..=REDIRECTS {
-            let response = self.send(ask, &headers, &trip).await.map_err(|fault| headers.redact(fault))?;
+            let response = self.send(ask, headers, &trip).await?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED && ask.validators != Validators::default() {
                 return Ok(Answer::NotModified);
             }
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
-                trip.follow(status, location).map_err(|fault| headers.redact(fault))?;
+                trip.follow(status, location)?;
                 continue;
             }
             if !status.is_success() {
-                let fault = receive::refused(response, &trip, headers.authorized).await;
-                return Err(headers.redact(fault));
+                return Err(receive::refused(response, &trip, headers.authorized).await);
             }
-            let body = receive::read(response, ask, &trip, begun).await.map_err(|fault| headers.redact(fault))?;
+            let body = receive::read(response, ask, &trip, begun).await?;
             if !trip.trusted && body.looks_like_html() && !ask.accept.contains("html") {
                 return Err(redirect::login(&trip.url));
             }
@@ -159,13 +207,23 @@ impl Http {
             return Err(Fault::new(FaultKind::Local, &format!("`{}:` is not an HTTP address", trip.url.scheme()))
                 .advise("use an address that begins with http:// or https://"));
         }
-        let client = self.clients.client(&trip.url).await?;
+        let too_slow = || cause::too_slow(ask.deadline, cause::Phase::Head);
+        let building = self.shared.clients.client(&trip.url, &trip.route);
+        let client = timeout_at(trip.end, building).await.map_err(|_| too_slow())??;
+        let mut url = trip.url.clone();
+        let mut all = headers.to_send(trip.trusted);
+        if let Some(name) = trip.route.tls.server_name.as_deref().filter(|_| url.scheme() == "https")
+            && let Some((renamed, host)) = name::renamed(&url, name)
+        {
+            url = renamed;
+            all.insert(HOST, host);
+        }
         let once = || {
             let request = match ask.form.as_ref().filter(|_| trip.form) {
-                Some(form) => client.post(trip.url.clone()).form(form),
-                None => client.get(trip.url.clone()),
+                Some(form) => client.post(url.clone()).form(form),
+                None => client.get(url.clone()),
             };
-            request.headers(headers.to_send(trip.trusted)).send()
+            request.headers(all.clone()).send()
         };
         let attempts = async {
             match once().await {
@@ -176,8 +234,8 @@ impl Http {
             }
         };
         match timeout_at(trip.end, attempts).await {
-            Ok(answer) => answer.map_err(|error| cause::of(&error, &trip.url, CONNECT, cause::Phase::Head)),
-            Err(_) => Err(cause::too_slow(ask.deadline, cause::Phase::Head)),
+            Ok(answer) => answer.map_err(|error| cause::of(&error, &trip.url, &trip.route, cause::Phase::Head)),
+            Err(_) => Err(too_slow()),
         }
     }
 }

@@ -2,20 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
+use reqwest::{Response, StatusCode};
 use tokio::time::{Instant as Deadline, timeout_at};
 
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::sources::http::Ask;
 use crate::sources::http::Body;
-use crate::sources::http::CONNECT;
 use crate::sources::http::Validators;
 use crate::sources::http::address;
 use crate::sources::http::cause;
 use crate::sources::http::redirect::Trip;
 use crate::sources::http::refusal;
+use crate::sources::http::tls;
 
 /// How much of an error's body is read to explain it, in bytes, and for how long.
 const EXPLANATION: (usize, Duration) = (16 * 1024, Duration::from_secs(1));
@@ -23,6 +23,10 @@ const EXPLANATION: (usize, Duration) = (16 * 1024, Duration::from_secs(1));
 /// The fault of an answer that is not a success, with what its body says about it.
 pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: bool) -> Fault {
     let mut fault = refusal::of(response.status(), response.headers(), authorized && trip.trusted);
+    if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        // What a proxy says may repeat what it was sent, which is not known here.
+        return fault;
+    }
     let end = trip.end.min(Deadline::now() + EXPLANATION.1);
     let mut bytes = Vec::new();
     while bytes.len() < EXPLANATION.0 {
@@ -33,6 +37,10 @@ pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: boo
     }
     bytes.truncate(EXPLANATION.0);
     if let Some(line) = refusal::explanation(&bytes, response.status()) {
+        // nginx ends the handshake well, and then says this with HTTP.
+        if response.status() == StatusCode::BAD_REQUEST && line.contains("SSL certificate") {
+            fault = tls::refused(&trip.route.tls, fault);
+        }
         fault.cause = format!("{}: {line}", fault.cause);
     }
     fault
@@ -57,7 +65,8 @@ pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: 
         let Ok(chunk) = timeout_at(trip.end, response.chunk()).await else {
             return Err(cause::too_slow(ask.deadline, cause::Phase::Body(bytes.len())));
         };
-        let chunk = chunk.map_err(|error| cause::of(&error, &trip.url, CONNECT, cause::Phase::Body(bytes.len())))?;
+        let chunk =
+            chunk.map_err(|error| cause::of(&error, &trip.url, &trip.route, cause::Phase::Body(bytes.len())))?;
         let Some(chunk) = chunk else { break };
         if bytes.len() + chunk.len() > ask.cap {
             return Err(cause::too_large(ask.cap));

@@ -7,6 +7,7 @@ use url::Url;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::sources::http::Ask;
+use crate::sources::http::Route;
 use crate::sources::http::address;
 use crate::sources::http::shown;
 
@@ -35,15 +36,33 @@ pub(super) struct Trip {
     /// The form, if there is one, is still to be sent.
     pub(super) form: bool,
     pub(super) end: Deadline,
+    /// The way to where it stands.
+    pub(super) route: Route,
+    follow: bool,
 }
 
 impl Trip {
     pub(super) fn begin(ask: &Ask, end: Deadline) -> Self {
-        Self { first: ask.url.clone(), url: ask.url.clone(), trusted: true, form: ask.form.is_some(), end }
+        let access = ask.access.as_deref();
+        Self {
+            first: ask.url.clone(),
+            url: ask.url.clone(),
+            trusted: true,
+            form: ask.form.is_some(),
+            end,
+            route: access.map(|access| access.route.clone()).unwrap_or_default(),
+            follow: access.is_none_or(|access| access.follow_redirects),
+        }
     }
 
     /// Goes where a redirect leads.
     pub(super) fn follow(&mut self, status: StatusCode, location: Option<&[u8]>) -> Result<(), Fault> {
+        if !self.follow {
+            let to = location.and_then(|bytes| self.url.join(std::str::from_utf8(bytes).ok()?).ok());
+            let to = to.map_or_else(String::new, |to| format!(" to {}", shown(&to)));
+            return Err(of_status(status, &format!("HTTP {}{to}", status.as_u16()))
+                .advise("redirects are not followed here (follow_redirects): configure the address where it ends"));
+        }
         let (url, same) = next(&self.first, &self.url, status, location)?;
         if status == StatusCode::SEE_OTHER {
             self.form = false;
@@ -59,9 +78,19 @@ impl Trip {
         self.url = url;
         if !self.trusted {
             address::strip_userinfo(&mut self.url);
+            // Who we are is for the asked origin; and it alone has another name.
+            self.route.tls.identity = None;
+            self.route.tls.server_name = None;
         }
         Ok(())
     }
+}
+
+/// A fault that carries its status.
+fn of_status(status: StatusCode, cause: &str) -> Fault {
+    let mut fault = Fault::new(FaultKind::Status, cause);
+    fault.status = Some(status.as_u16());
+    fault
 }
 
 /// Where a redirect leads, and whether that is still the origin that was asked.
@@ -71,17 +100,17 @@ impl Trip {
 pub(super) fn next(first: &Url, from: &Url, status: StatusCode, location: Option<&[u8]>) -> Result<(Url, bool), Fault> {
     let code = status.as_u16();
     let Some(location) = location.and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
-        return Err(Fault::new(FaultKind::Status, &format!("HTTP {code} without a readable target"))
+        return Err(of_status(status, &format!("HTTP {code} without a readable target"))
             .advise("open the address in a browser and configure where it ends"));
     };
     if !matches!(code, 301 | 302 | 303 | 307 | 308) {
-        return Err(Fault::new(FaultKind::Status, &format!("HTTP {code} is not an answer")));
+        return Err(of_status(status, &format!("HTTP {code} is not an answer")));
     }
     let Ok(mut to) = from.join(location) else {
-        return Err(Fault::new(FaultKind::Status, &format!("HTTP {code} to an address that cannot be read")));
+        return Err(of_status(status, &format!("HTTP {code} to an address that cannot be read")));
     };
     if !matches!(to.scheme(), "http" | "https") {
-        return Err(Fault::new(FaultKind::Status, &format!("HTTP {code} to {}", shown(&to))));
+        return Err(of_status(status, &format!("HTTP {code} to {}", shown(&to))));
     }
     if is_login(first, &to) {
         return Err(login(&to));
