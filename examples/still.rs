@@ -20,9 +20,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (width, height) = size.split_once('x').ok_or("a size is written like 120x36")?;
     let (width, height) = (width.parse()?, height.parse()?);
     let theme = Theme::named(&arg(1, "terminal")).ok_or("there is no such theme")?;
-    let scene = story::SCENES.iter().find(|(name, _)| *name == arg(2, "critical"));
-    let scene = scene.ok_or("there is no such scene")?.1;
-    let mut app = story::app(scene);
+    let name = arg(2, "critical");
+    let scene = story::SCENES.iter().find(|(known, _)| *known == name).map(|(_, scene)| story::app(*scene));
+    let wait = story::WAITS.iter().find(|(known, _)| *known == name).map(|(_, wait)| story::waiting(*wait));
+    let mut app = scene.or(wait).ok_or("there is no such scene")?;
     story::press(&mut app, arg(3, "").replace('-', " ").trim());
     let colours = match &*arg(4, "full") {
         "none" => Colours::None,

@@ -71,6 +71,17 @@ fn scenes_at_the_common_sizes() {
 }
 
 #[test]
+fn what_is_said_while_there_is_nothing_to_show() {
+    let look = look("terminal");
+    for (name, wait) in story::WAITS {
+        for (width, height) in [(40, 10), (80, 24)] {
+            let frame = frame(&story::waiting(wait), &look, width, height);
+            insta::assert_snapshot!(format!("waiting-{name}-{width}x{height}"), text(&frame));
+        }
+    }
+}
+
+#[test]
 fn pages_at_120x36() {
     for (name, keys) in &PAGES[1..] {
         let mut app = story::app(Scene::Critical);

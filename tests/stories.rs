@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use sixty::app::AlertsKnown;
 use sixty::app::App;
 use sixty::app::Effect;
+use sixty::app::FleetSettings;
 use sixty::app::JournalNews;
 use sixty::app::KeyMap;
 use sixty::app::KeyPress;
@@ -85,6 +86,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
                 thresholds: Thresholds::default(),
             })
             .collect(),
+        fleet: FleetSettings::default(),
         sources: metrics.chain(others).collect(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::SourceInfo;
+use crate::facts::SourceKind;
 
 /// How one source does.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,6 +31,12 @@ impl SourceHealth {
     #[must_use]
     pub const fn new(info: SourceInfo) -> Self {
         Self { info, last_ok: None, last_try: None, took: None, fault: None, failing_since: None, counts: (0, 0) }
+    }
+
+    /// Whether it brings services that are not known at the start, and all of them with one answer.
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        self.info.kind == SourceKind::Metrics && self.info.service.is_none()
     }
 
     /// The age of what is known from it; `None` when it never answered.

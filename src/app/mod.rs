@@ -6,6 +6,7 @@
 mod alerts;
 mod asking;
 mod feeds;
+mod fleet;
 mod keys;
 mod log;
 mod msg;
@@ -21,6 +22,8 @@ pub use alerts::KnownAlert;
 pub use asking::Asked;
 pub use asking::Asking;
 pub use feeds::SourceHealth;
+pub use fleet::FleetSettings;
+pub use fleet::Waiting;
 pub use keys::Binding;
 pub use keys::Command;
 pub use keys::KEYS;

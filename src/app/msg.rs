@@ -8,6 +8,7 @@ use crate::facts::Question;
 use crate::facts::Reading;
 use crate::facts::Reply;
 use crate::facts::SourceId;
+use crate::facts::SourceInfo;
 use crate::incident::Entry;
 
 /// Something happened.
@@ -21,6 +22,8 @@ pub enum Msg {
     Second,
     /// A source answered, or failed to.
     Arrived(Reading),
+    /// More is known of a source than when it started, or a new one has come: it is named before it first answers.
+    Source(SourceInfo),
     /// The journal of a service has news.
     Journal(JournalNews),
     /// A copy was made (the file it went to), or failed.
@@ -53,6 +56,8 @@ pub struct JournalNews {
 pub enum Effect {
     /// Write the entry to the journal of the service.
     Append(Arc<str>, Entry),
+    /// These services have appeared: what is written in their journals is news from now on.
+    Follow(Vec<Arc<str>>),
     /// Ask these sources now, as far as their own limits allow.
     Poll(Vec<SourceId>),
     /// Ask this question.

@@ -59,10 +59,13 @@ pub struct Navigation {
     pages: Vec<Page>,
     /// The chosen pane of the service page.
     pub pane: Pane,
-    /// The chosen service, an index into the app's services.
-    pub service: usize,
+    /// The shown service, an index into the app's services; `None` while the one that is waited for has not appeared.
+    pub service: Option<usize>,
     /// The chosen row of the overview.
     pub overview_row: usize,
+    /// The service that a person chose there, an index into the app's services: its row is chosen wherever it goes.
+    /// `None`: nobody chose, and the first row stands for the worst.
+    pub overview_choice: Option<usize>,
     /// The chosen item of the checklist.
     pub item: usize,
     /// The chosen strip, an index into the signals that the service has.
@@ -89,8 +92,9 @@ impl Navigation {
         Self {
             pages: vec![page],
             pane: Pane::Checklist,
-            service: service.unwrap_or(0),
+            service: Some(service.unwrap_or(0)),
             overview_row: 0,
+            overview_choice: None,
             item: 0,
             strip: 0,
             alert: 0,
@@ -99,6 +103,20 @@ impl Navigation {
             scroll: 0,
             window: None,
             end: None,
+        }
+    }
+
+    /// Starts on the page of a service that has not appeared yet.
+    #[must_use]
+    pub fn awaiting() -> Self {
+        Self { pages: vec![Page::Service], service: None, ..Self::new(None) }
+    }
+
+    /// Puts a service where the person began, below whatever was opened since.
+    pub fn begin_with(&mut self, service: usize) {
+        self.service = Some(service);
+        if let Some(first) = self.pages.first_mut() {
+            *first = Page::Service;
         }
     }
 

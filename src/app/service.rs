@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::app::ServiceSettings;
 use crate::facts::At;
 use crate::facts::Fault;
+use crate::facts::SourceId;
 use crate::incident::Incident;
 use crate::incident::Tick;
 use crate::signals::ServiceSignals;
@@ -21,6 +22,10 @@ pub struct ServiceState {
     pub environment: String,
     /// Its limits.
     pub thresholds: Thresholds,
+    /// What feeds it; `None` while nothing is known that does.
+    pub source: Option<SourceId>,
+    /// Its server answers, but does not name it: why it has no numbers, and since when.
+    pub absent: Option<(Fault, At)>,
     /// Its signals.
     pub signals: ServiceSignals,
     /// What is made of them.
@@ -36,11 +41,13 @@ pub struct ServiceState {
 impl ServiceState {
     /// A service of which nothing is known yet.
     #[must_use]
-    pub fn new(settings: &ServiceSettings, signals: ServiceSignals) -> Self {
+    pub fn new(settings: &ServiceSettings, source: Option<SourceId>, signals: ServiceSignals) -> Self {
         Self {
             name: Arc::clone(&settings.name),
             environment: settings.environment.clone(),
             thresholds: settings.thresholds,
+            source,
+            absent: None,
             signals,
             verdict: Verdict::default(),
             incident: Incident::default(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::FleetSettings;
 use crate::app::KeyMap;
 use crate::facts::SourceInfo;
 use crate::facts::Zone;
@@ -42,8 +43,10 @@ pub struct ServiceSettings {
 /// What the app is told once.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
-    /// The services, at least one.
+    /// The services that are known before anybody was asked.
     pub services: Vec<ServiceSettings>,
+    /// What is known of the services that servers will bring.
+    pub fleet: FleetSettings,
     /// Every source that will be asked.
     pub sources: Vec<SourceInfo>,
     /// The zone in which times are drawn, beside UTC.

@@ -14,6 +14,7 @@ use crate::app::ServiceState;
 use crate::app::Settings;
 use crate::app::SourceHealth;
 use crate::app::alerts::AlertBook;
+use crate::app::fleet::Roll;
 use crate::facts::At;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
@@ -39,6 +40,8 @@ use crate::triage::seen;
 pub struct App {
     pub(super) settings: Settings,
     pub(super) services: Vec<ServiceState>,
+    pub(super) by_name: BTreeMap<Arc<str>, usize>,
+    pub(super) roll: Roll,
     pub(super) sources: Vec<SourceHealth>,
     pub(super) changes_of: BTreeMap<SourceId, Vec<Change>>,
     pub(super) changes: Vec<Change>,
@@ -61,15 +64,21 @@ impl App {
     #[must_use]
     pub fn new(settings: Settings, at: At) -> Self {
         let services = settings.services.iter().map(|service| {
-            let every = settings
+            let bound = settings.fleet.bound.get(&service.name);
+            let source = settings
                 .sources
                 .iter()
-                .find(|source| source.service.as_deref() == Some(&*service.name))
-                .map_or(Duration::from_secs(5), |source| source.every);
-            ServiceState::new(service, ServiceSignals::new(every, settings.retention))
+                .find(|source| source.service.as_deref() == Some(&*service.name) || bound == Some(&source.id));
+            let every = source.map_or(Duration::from_secs(5), |source| source.every);
+            let signals = ServiceSignals::new(every, settings.retention);
+            ServiceState::new(service, source.map(|source| source.id.clone()), signals)
         });
+        let roll = Roll::new(&settings.fleet, settings.start);
+        let navigation = if roll.is_waiting() { Navigation::awaiting() } else { Navigation::new(settings.start) };
         let mut app = Self {
             services: services.collect(),
+            by_name: BTreeMap::new(),
+            roll,
             sources: settings.sources.iter().cloned().map(SourceHealth::new).collect(),
             changes_of: BTreeMap::new(),
             changes: Vec::new(),
@@ -77,7 +86,7 @@ impl App {
             book: AlertBook::default(),
             vendors: Vec::new(),
             unchecked: Vec::new(),
-            navigation: Navigation::new(settings.start),
+            navigation,
             asking: Asking::new(&settings.past_questions),
             log: Log::default(),
             first_key: None,
@@ -87,6 +96,7 @@ impl App {
             started: at,
             settings,
         };
+        app.index();
         app.judge();
         app
     }
@@ -111,12 +121,12 @@ impl App {
         self.settings.mode
     }
 
-    /// All services, as configured.
+    /// All services: those of the configuration in its order, then by name.
     pub fn services(&self) -> &[ServiceState] {
         &self.services
     }
 
-    /// The services, worst first; the longer in trouble first among equals, then as configured.
+    /// The services, worst first; the longer in trouble first among equals, then in their own order.
     pub fn worst_first(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.services.len()).collect();
         order.sort_by_key(|index| {
@@ -128,7 +138,7 @@ impl App {
 
     /// The service that is shown.
     pub fn service(&self) -> Option<&ServiceState> {
-        self.services.get(self.navigation.service)
+        self.services.get(self.navigation.service?)
     }
 
     /// How all sources do, as configured.
@@ -142,8 +152,10 @@ impl App {
         kind: SourceKind,
         service: Option<&'a str>,
     ) -> impl Iterator<Item = &'a SourceHealth> {
+        let feeding = service.and_then(|name| self.services.get(self.index_of(name)?)?.source.as_ref());
         self.sources.iter().filter(move |source| {
-            source.info.kind == kind && (service.is_none() || source.info.service.as_deref() == service)
+            let feeds = || source.info.service.as_deref() == service || Some(&source.info.id) == feeding;
+            source.info.kind == kind && (service.is_none() || feeds())
         })
     }
 
@@ -239,8 +251,9 @@ impl App {
 
     /// What the verdict on a service is made from.
     pub(super) fn facts<'a>(&'a self, service: &'a ServiceState) -> Facts<'a> {
-        let source = self.sources_of(SourceKind::Metrics, Some(&service.name)).next();
+        let source = service.source.as_ref().and_then(|id| self.source(id));
         let silence = source.and_then(|source| source.fault.as_ref().zip(source.failing_since));
+        let silence = silence.or_else(|| service.absent.as_ref().map(|(fault, since)| (fault, *since)));
         let mut watchers = self.sources_of(SourceKind::Changes, None).peekable();
         let watch = match (watchers.peek().is_some(), watchers.any(|source| source.last_ok.is_some())) {
             (false, _) => Watch::NotSetUp,
@@ -270,6 +283,7 @@ impl App {
             let verdict = crate::triage::judge(&self.facts(&self.services[index]));
             self.services[index].verdict = verdict;
         }
+        self.hold_row();
     }
 
     fn fresh_vendors(&self) -> Vec<Vendor> {
@@ -302,16 +316,21 @@ impl App {
     }
 
     pub(super) fn merge_changes(&mut self) {
-        let mut all: Vec<Change> = Vec::new();
-        for change in self.changes_of.values().flatten() {
-            // The same deploy is often told twice, by the deploy log and by the metrics' version label.
-            let twin = all.iter_mut().find(|other| is_twin(other, change));
+        let mut all: Vec<(&SourceId, &Change)> = Vec::new();
+        for (source, change) in
+            self.changes_of.iter().flat_map(|(source, all)| all.iter().map(move |one| (source, one)))
+        {
+            // The same deploy is often told twice, by the deploy log and by the metrics' version label. One source
+            // that names two services means two deploys.
+            let same = |other: &(&SourceId, &Change)| other.0 != source || other.1.what == change.what;
+            let twin = all.iter_mut().find(|other| is_twin(other.1, change) && same(other));
             match twin {
-                Some(other) if other.who.is_empty() && !change.who.is_empty() => *other = change.clone(),
+                Some(other) if other.1.who.is_empty() && !change.who.is_empty() => *other = (source, change),
                 Some(_) => {}
-                None => all.push(change.clone()),
+                None => all.push((source, change)),
             }
         }
+        let mut all: Vec<Change> = all.into_iter().map(|(_, change)| change.clone()).collect();
         all.sort_by(|a, b| b.at().cmp(&a.at()).then_with(|| a.id.cmp(&b.id)));
         self.changes = all;
     }
@@ -323,7 +342,7 @@ impl App {
 
     /// The service's index by its name.
     pub fn index_of(&self, service: &str) -> Option<usize> {
-        self.services.iter().position(|state| &*state.name == service)
+        self.by_name.get(service).copied()
     }
 
     pub(super) fn next_entry_id(&mut self) -> String {

@@ -34,9 +34,17 @@ impl App {
             }
             Msg::Arrived(reading) => {
                 let source = reading.source.clone();
-                self.arrived(reading);
+                let mut effects = self.arrived(reading);
                 self.judge();
-                self.ask_again(&source)
+                effects.extend(self.ask_again(&source));
+                effects
+            }
+            Msg::Source(info) => {
+                let source = info.id.clone();
+                let effects = self.met(info);
+                self.begin_alone(&source);
+                self.judge();
+                effects
             }
             Msg::Replied(reply) => {
                 self.replied(reply);
@@ -66,8 +74,10 @@ impl App {
         }
     }
 
-    fn arrived(&mut self, reading: Reading) {
-        let Some(source) = self.sources.iter_mut().find(|source| source.info.id == reading.source) else { return };
+    fn arrived(&mut self, reading: Reading) -> Vec<Effect> {
+        let Some(source) = self.sources.iter_mut().find(|source| source.info.id == reading.source) else {
+            return Vec::new();
+        };
         source.last_try = Some(reading.at);
         source.took = Some(reading.took);
         let service = source.info.service.clone();
@@ -81,26 +91,30 @@ impl App {
                 }
                 source.last_ok = Some(reading.at);
                 source.counts.0 += 1;
-                self.take(&reading.source, service.as_ref(), payload);
+                self.take(&reading.source, reading.at, service.as_ref(), payload)
             }
             Err(fault) => {
                 source.counts.1 += 1;
                 if source.fault.as_ref() != Some(&fault) {
                     self.log.push(reading.at, true, format!("{}: {fault}", reading.source));
                 }
+                let again = source.failing_since.is_some();
                 source.failing_since.get_or_insert(reading.at);
                 source.fault = Some(fault);
-                if let Some(index) = service.and_then(|service| self.index_of(&service)) {
+                if let Some(index) = service.as_ref().and_then(|service| self.index_of(service)) {
                     self.services[index].signals.gap(reading.at);
+                } else if service.is_none() && !again {
+                    self.gap_of_server(&reading.source, reading.at);
                 }
+                Vec::new()
             }
         }
     }
 
-    fn take(&mut self, source: &SourceId, service: Option<&Arc<str>>, payload: Payload) {
+    fn take(&mut self, source: &SourceId, at: At, service: Option<&Arc<str>>, payload: Payload) -> Vec<Effect> {
         match payload {
             Payload::Signals(batch) => {
-                let Some(index) = service.and_then(|service| self.index_of(service)) else { return };
+                let Some(index) = service.and_then(|service| self.index_of(service)) else { return Vec::new() };
                 self.log_targets(index, &batch.about);
                 self.services[index].signals.take(&batch);
                 if self.changes_of.get(source).map_or(!batch.changes.is_empty(), |known| *known != batch.changes) {
@@ -116,13 +130,10 @@ impl App {
                 self.status_of.insert(source.clone(), status);
             }
             Payload::Alerts(alerting) => self.take_alerts(source, alerting),
-            Payload::Fleet(fleet) => {
-                for (service, batch) in fleet.services {
-                    self.take(source, Some(&service), Payload::Signals(batch));
-                }
-            }
+            Payload::Fleet(fleet) => return self.take_fleet(source, at, fleet),
             Payload::Unchanged => {}
         }
+        Vec::new()
     }
 
     /// What is odd about the targets of a service goes to the log when it is new.
@@ -214,26 +225,32 @@ impl App {
     }
 
     fn services_key(&mut self) {
-        if self.services.len() > 1 {
-            let order = self.worst_first();
-            self.navigation.overview_row =
-                order.iter().position(|index| *index == self.navigation.service).unwrap_or(0);
+        let several = self.services.len() > 1;
+        if several || (self.navigation.service.is_none() && !self.services.is_empty()) {
+            self.roll.stop_waiting();
+            self.navigation.overview_choice = self.navigation.service;
+            self.hold_row();
             if self.navigation.page() == Page::Overview {
                 self.navigation.back();
             } else {
                 self.navigation.only(Page::Overview);
             }
         } else {
-            self.remark = Some((self.now, "there is only one service".to_owned()));
+            let text = if self.services.is_empty() { "there is no service yet" } else { "there is only one service" };
+            self.remark = Some((self.now, text.to_owned()));
         }
     }
 
     fn next_service(&mut self) {
-        self.select_service((self.navigation.service + 1) % self.services.len().max(1));
+        if self.services.is_empty() {
+            return;
+        }
+        self.select_service(self.navigation.service.map_or(0, |index| (index + 1) % self.services.len()));
     }
 
     fn select_service(&mut self, index: usize) {
-        self.navigation.service = index;
+        self.roll.stop_waiting();
+        self.navigation.service = Some(index);
         self.navigation.strip = 0;
         self.navigation.item = 0;
     }
@@ -300,6 +317,9 @@ impl App {
         // The log grows at its end, so its scroll counts from there: up is towards the past.
         let by = if log { by.saturating_neg() } else { by };
         *position = position.saturating_add_signed(by).min(count.saturating_sub(1));
+        if self.navigation.page() == Page::Overview {
+            self.navigation.overview_choice = self.worst_first().get(self.navigation.overview_row).copied();
+        }
     }
 
     fn shift(&mut self, later: bool) {
@@ -325,12 +345,13 @@ impl App {
         };
         let list = list.key.clone();
         self.navigation.item = item;
-        let service = &self.services[self.navigation.service];
+        let Some(index) = self.navigation.service else { return Vec::new() };
+        let service = &self.services[index];
         let done = service.incident.tick(&list, &key).is_some_and(|tick| tick.done);
         let at = service.incident.tick_time(&list, &key, self.now);
         let what = if done { What::Unticked { list, item: key } } else { What::Ticked { list, item: key } };
         let entry = Entry::new(&self.next_entry_id(), at, &self.settings.who, &self.settings.host, what);
-        self.services[self.navigation.service].incident.apply(entry.clone());
+        self.services[index].incident.apply(entry.clone());
         vec![Effect::Append(name, entry)]
     }
 

@@ -4,6 +4,8 @@
 //! writes nothing; whether the journal could be written is asked of the system.
 
 mod alerts;
+mod fleet;
+mod signals;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,17 +21,14 @@ use crate::commands::report::gather::Subject;
 use crate::commands::report::legible;
 use crate::commands::report::printed;
 use crate::config::Config;
-use crate::facts::Answer;
 use crate::facts::At;
 use crate::facts::Batch;
 use crate::facts::Change;
 use crate::facts::Fault;
 use crate::facts::Level;
-use crate::facts::Measure;
 use crate::facts::Payload;
 use crate::facts::ProviderStatus;
 use crate::facts::ScrapeReport;
-use crate::facts::Signal;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::TargetReport;
@@ -121,9 +120,17 @@ fn ask(sources: Vec<Source>, clock: Clock) -> Result<Vec<Asked>, String> {
     let one = async |mut source: Source| {
         let (took, body) = ask_once(&mut source, &http, clock).await;
         let remark = source.remark();
-        Asked { info: source.info(), took, body, remark }
+        (Asked { info: source.info(), took, body, remark }, source.apart())
     };
-    Ok(runtime.block_on(join_all(sources.into_iter().map(one))))
+    let mut asked = Vec::new();
+    let mut left = sources;
+    while !left.is_empty() {
+        for (one, apart) in runtime.block_on(join_all(std::mem::take(&mut left).into_iter().map(&one))) {
+            asked.push(one);
+            left.extend(apart);
+        }
+    }
+    Ok(asked)
 }
 
 fn exit_code(asked: &[Asked], lines: &[Line]) -> u8 {
@@ -155,9 +162,18 @@ fn summary(asked: &[Asked], lines: &[Line]) -> String {
 /// What the sources stand on: the configuration, the zone, the journal, the secrets.
 fn ground(subject: &Subject, now: At) -> Vec<Line> {
     let config = &subject.config;
+    let mut what = Vec::new();
+    if let count @ 1.. = config.prometheus.len() {
+        what.push(counted(count, "Prometheus server"));
+    }
+    if let Some(addresses) = &config.addresses {
+        what.push(counted(addresses.urls.len(), "address").replace("addresss", "addresses"));
+    } else {
+        what.insert(0, counted(config.services.len(), "service"));
+    }
     let counts = format!(
         "{}, {}, {}",
-        counted(config.services.len(), "service"),
+        what.join(", "),
         counted(config.status.len(), "status page"),
         counted(config.deploys.len(), "source of changes"),
     );
@@ -238,8 +254,10 @@ fn source(asked: &Asked, now: At) -> Vec<Line> {
         Err(fault) => vec![line(Word::Fault, format!("{fault} ({}, {every})", asked.info.address))],
         Ok(Payload::Signals(batch)) => metrics(asked, batch, &every),
         Ok(Payload::Fleet(fleet)) => {
-            let names: Vec<_> = fleet.services.iter().map(|(name, _)| &**name).collect();
-            vec![line(Word::Ok, format!("{} services: {}, {every}", names.len(), names.join(", ")))]
+            let (word, found) = fleet::services(fleet);
+            let mut lines = vec![line(word, format!("{found}, {every}"))];
+            lines.extend(fleet::coverage(fleet).map(|found| Line::new(Word::Info, name, found)));
+            lines
         }
         Ok(Payload::Status(status)) => vec![line(level_word(status.level), provider(status, now) + ", " + &every)],
         Ok(Payload::Changes(changes)) => {
@@ -285,7 +303,7 @@ fn metrics(asked: &Asked, batch: &Batch, every: &str) -> Vec<Line> {
             lines.push(Line { word, what, took: Some(target.took), found: read });
         }
     }
-    lines.extend(signals(name, batch));
+    lines.extend(signals::signals(name, batch));
     lines.extend(about.notes.iter().map(|note| Line::new(Word::Info, name, note.clone())));
     lines
 }
@@ -306,38 +324,6 @@ fn target_words(target: &TargetReport) -> (Word, String) {
             (if *skipped > 0 || !remark.is_empty() { Word::Warn } else { Word::Ok }, words)
         }
     }
-}
-
-/// Which signals the service has, and why it lacks others. Without errors and latency nobody can say that it is well.
-fn signals(name: &str, batch: &Batch) -> Vec<Line> {
-    let Some(points) = batch.points.last() else { return Vec::new() };
-    let there =
-        |measure: &Measure| matches!(points.answers.get(measure), Some(answer) if !matches!(answer, Answer::NoData(_)));
-    let (known, missing): (Vec<_>, Vec<_>) =
-        Signal::ALL.into_iter().partition(|signal| signal.measures().iter().any(there));
-    let titles: Vec<_> = known.iter().map(|signal| signal.title().to_lowercase()).collect();
-    let decided = [Signal::ErrorRate, Signal::Latency].iter().any(|signal| known.contains(signal));
-    let (word, found) = match (titles.is_empty(), decided) {
-        (true, _) => (Word::Warn, "no signal can be read".to_owned()),
-        (false, true) => (Word::Ok, format!("signals: {}", titles.join(", "))),
-        (false, false) => {
-            (Word::Warn, format!("signals: {}; neither errors nor latency, so no verdict", titles.join(", ")))
-        }
-    };
-    let mut lines = vec![Line::new(word, name, found)];
-    let mut told: Vec<&str> = Vec::new();
-    for signal in missing {
-        let why = signal.measures().iter().find_map(|measure| match points.answers.get(measure) {
-            Some(Answer::NoData(why)) => Some(&**why),
-            _ => None,
-        });
-        let Some(why) = why else { continue };
-        if !told.contains(&why) {
-            told.push(why);
-            lines.push(Line::new(Word::Info, name, format!("{}: {why}", signal.title().to_lowercase())));
-        }
-    }
-    lines
 }
 
 const fn level_word(level: Level) -> Word {

@@ -29,11 +29,13 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// A service of the configuration, or addresses of metrics
+    /// A service, or addresses of metrics or of Prometheus servers
     ///
-    /// One name opens that service; without any, all services are listed, the worst first. Addresses
-    /// (http://host:port/metrics) need no configuration: all that are given together are targets of ONE service,
-    /// called after the first host or as --service says.
+    /// One name opens that service; without any, all services are listed, the worst first. Addresses need no
+    /// configuration. All of metrics (http://host:port/metrics) that are given together are targets of ONE service,
+    /// called after the first host or as --service says. A server with a Prometheus API (http://host:port, also
+    /// below a path, or as pasted from its web page) brings all services that it knows, with their past. What an
+    /// address is, is found out by asking.
     #[arg(value_name = "SERVICE|URL")]
     what: Vec<String>,
 
@@ -50,7 +52,7 @@ pub struct Options {
     #[arg(long, short, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// The name of the service whose addresses are given
+    /// The name of the service whose addresses are given; of a server, the one to open
     #[arg(long, global = true, value_name = "NAME", value_parser = name)]
     pub service: Option<String>,
 
@@ -131,7 +133,8 @@ pub enum Command {
     ///
     /// Asks every source once, and metrics three times, one second apart: a rate needs two scrapes and a verdict two
     /// points, so that what is broken now is called so after about two seconds. Rates are then those of these two
-    /// seconds; where few requests come, --watch-for 1m makes them steadier. Writes nothing.
+    /// seconds; where few requests come, --watch-for 1m makes them steadier. A Prometheus server knows the past and is
+    /// asked once. Writes nothing.
     ///
     /// Exits with the state of the worst service: 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do;
     /// also with 3 when it cannot start.
@@ -172,7 +175,7 @@ pub struct Demo {
 /// What a command is about.
 #[derive(Clone, PartialEq, Eq, Debug, Args)]
 pub struct Subject {
-    /// A service of the configuration, or addresses of metrics
+    /// A service, or addresses of metrics or of Prometheus servers
     #[arg(value_name = "SERVICE|URL")]
     what: Vec<String>,
 }

@@ -56,7 +56,7 @@ pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
     let stage = Stage::build(cli, demo)?;
     let mode = if cli.options.read_only { Mode::ReadOnly } else { Mode::Interactive };
     let badge = Some(if demo.speed > 1.0 { format!("demo {}x", demo.speed) } else { "demo".to_owned() });
-    let wish = Wish { mode, service: None, who: None, badge };
+    let wish = Wish { mode, service: None, who: None, badge, only: false };
     let (sources, past) = stage.past()?;
     let settings = setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
     let Stage { clock, look, state, .. } = &stage;

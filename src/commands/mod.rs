@@ -68,7 +68,7 @@ fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
     let clock = Clock::machine();
     let recorder = setup::recorder(&prepared.config, &prepared.state, setup::access(mode), "sixty");
     let sources = setup::sources(&prepared.config, &recorder);
-    let wish = Wish { mode, service: prepared.service, who: None, badge: None };
+    let wish = Wish { mode, service: prepared.service, who: None, badge: None, only: false };
     let settings = setup::settings(&prepared.config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     let (look, state) = (prepared.look, prepared.state);
     watch(Session { settings, sources, recorder, past: Vec::new(), clock, look, state })

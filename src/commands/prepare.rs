@@ -69,9 +69,10 @@ fn configured(explicit: Option<&Path>) -> Result<Config, String> {
     let home = env("HOME").map(PathBuf::from);
     let world = World::machine(crate::ui::themes(), home.as_deref());
     let config = config::load(&path, &world).map_err(|problems| problems.to_string())?;
-    if config.services.is_empty() {
+    if config.services.is_empty() && config.prometheus.is_empty() {
         return Err(format!(
-            "{}: no service is configured; add a [[service]] with a name and targets, as the README shows",
+            "{}: no service is configured; add a [[service]] with a name and targets, or a [[prometheus]] with a url, \
+             as the README shows",
             path.display()
         ));
     }

@@ -42,7 +42,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode, String> {
     if !config.recording.enabled {
         return Err("recording is switched off; take `enabled = false` out of [recording]".to_owned());
     }
-    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None };
+    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None, only: true };
     setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
     config.services.retain(|service| wish.service.as_deref().is_none_or(|name| *service.name == *name));
     // A server that is asked for metrics keeps their history by itself.

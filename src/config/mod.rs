@@ -37,6 +37,7 @@ use url::Url;
 use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::sources::deploys;
+use crate::sources::detect;
 use crate::sources::http::Access;
 use crate::sources::status;
 use crate::triage::Thresholds;
@@ -80,6 +81,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// A Markdown task list instead of the one that ships.
     pub checklist: Option<PathBuf>,
+    /// Addresses of the command line of which it is not certain what they are, instead of services.
+    pub addresses: Option<Addresses>,
     /// The services, in the order of the file; names are unique.
     pub services: Vec<Service>,
     /// Servers that speak the Prometheus HTTP API; names are unique.
@@ -108,6 +111,7 @@ impl Default for Config {
             who: None,
             state_dir: None,
             checklist: None,
+            addresses: None,
             services: Vec::new(),
             prometheus: Vec::new(),
             status: Vec::new(),
@@ -118,8 +122,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The configuration of `sixty URL...`: all addresses are targets of one service, called `service` or else
-    /// after the first host.
+    /// The configuration of `sixty URL...`. Addresses that are surely metrics are targets of one service, called
+    /// `service` or else after the first host; when it has to be found out what one of them is, it is for all.
     ///
     /// # Errors
     /// Every address that cannot be asked, with what to write instead.
@@ -139,6 +143,11 @@ impl Config {
         if let Some(problems) = Problems::sorted(problems) {
             return Err(problems);
         }
+        if !targets.iter().all(|target| detect::is_certain(&target.url)) {
+            let service = service.map(|name| crate::facts::text::clean_line(name, service::LONGEST_NAME));
+            let urls = targets.into_iter().map(|target| target.url).collect();
+            return Ok(Self { addresses: Some(Addresses { urls, service }), ..Self::default() });
+        }
         let name = match (service, targets.first()) {
             (Some(name), _) => crate::facts::text::clean_line(name, service::LONGEST_NAME),
             (None, Some(target)) => urls::host_and_port(&target.url),
@@ -153,6 +162,22 @@ impl Config {
     #[must_use]
     pub fn history(&self) -> Duration {
         self.prometheus.iter().map(|server| server.backfill).fold(self.retention, Duration::max)
+    }
+}
+
+/// Addresses without a configuration.
+#[derive(Clone, PartialEq)]
+pub struct Addresses {
+    /// Where; may hold users and passwords, so that they are shown by [`shown`](crate::sources::http::shown) only.
+    pub urls: Vec<Url>,
+    /// The name that was given with them: of the service that is scraped, or of the one of a server to begin with.
+    pub service: Option<String>,
+}
+
+impl fmt::Debug for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<_> = self.urls.iter().map(crate::sources::http::shown).collect();
+        f.debug_struct("Addresses").field("urls", &urls).field("service", &self.service).finish()
     }
 }
 
@@ -262,6 +287,20 @@ mod tests {
         assert_eq!(config.services[0].targets.len(), 2);
         let config = Config::for_urls(&urls[..1], Some("checkout")).unwrap();
         assert_eq!(&*config.services[0].name, "checkout");
+    }
+
+    #[test]
+    fn what_may_be_a_server_is_left_to_be_found_out() {
+        for (urls, open) in [
+            (&["http://h:9100/metrics"][..], false),
+            (&["http://ana:s3cret@h:9090"], true),
+            (&["http://h:9100/metrics", "http://h:9090"], true),
+        ] {
+            let urls: Vec<_> = urls.iter().map(|url| (*url).to_owned()).collect();
+            let config = Config::for_urls(&urls, Some("web")).unwrap();
+            assert_eq!((config.addresses.is_some(), config.services.is_empty()), (open, open), "{urls:?}");
+            assert!(!format!("{config:?}").contains("s3cret"));
+        }
     }
 
     #[test]

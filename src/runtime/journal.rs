@@ -7,6 +7,7 @@
 
 mod identity;
 mod place;
+mod roster;
 mod tail;
 mod write;
 
@@ -28,6 +29,7 @@ use crate::runtime::journal::write::Writer;
 pub use crate::runtime::journal::identity::host;
 pub use crate::runtime::journal::identity::new_id;
 pub use crate::runtime::journal::identity::who;
+pub use crate::runtime::journal::roster::Roster;
 
 /// How often the files may vanish under our hands before it is told as trouble.
 const VANISHED_MAX: usize = 3;

@@ -1,15 +1,20 @@
 //! One task per source: ask, send the reading, wait, ask again. Never two asks of one source at once.
 //!
 //! The tasks run on a thread of their own, so that a large body or a slow parser never delays a key. What a source
-//! means is not known here.
+//! means is not known here. A source may turn out to be another than it seemed, or to be several: what is known of
+//! each is told before its first answer, and each gets a task of its own.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 
 use crate::app::Msg;
@@ -28,7 +33,29 @@ use crate::sources::http::Http;
 /// The pollers, and how to hurry them.
 #[derive(Debug)]
 pub struct Pollers {
-    wakers: Vec<(SourceId, Arc<Notify>)>,
+    wakers: Wakers,
+}
+
+/// How to wake the task of each source. Sources may come while the program runs.
+#[derive(Clone, Default, Debug)]
+struct Wakers(Arc<Mutex<Vec<Waker>>>);
+
+type Waker = (SourceId, Arc<Notify>);
+
+impl Wakers {
+    /// A new one for a source.
+    fn add(&self, id: SourceId) -> Arc<Notify> {
+        let waker = Arc::new(Notify::new());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((id, Arc::clone(&waker)));
+        waker
+    }
+
+    fn wake(&self, ids: &[SourceId]) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, waker) in all.iter().filter(|(id, _)| ids.contains(id)) {
+            waker.notify_one();
+        }
+    }
 }
 
 impl Pollers {
@@ -37,41 +64,58 @@ impl Pollers {
     /// # Errors
     /// When the machine gives no thread.
     pub fn start(sources: Vec<Source>, clock: Clock, news: UnboundedSender<Msg>) -> std::io::Result<Self> {
-        let sources: Vec<_> = sources.into_iter().map(|source| (source, Arc::new(Notify::new()))).collect();
-        let wakers = sources.iter().map(|(source, waker)| (source.info().id, Arc::clone(waker))).collect();
+        let wakers = Wakers::default();
+        let sources: Vec<_> = sources.into_iter().map(|source| (wakers.add(source.info().id), source)).collect();
+        let room = Room { clock, wakers: wakers.clone(), news };
         thread::Builder::new().name("sources".into()).spawn(move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
                 Err(error) => {
-                    let _ = news.send(Msg::Logged(format!("no source can be asked: {error}"), true));
+                    let _ = room.news.send(Msg::Logged(format!("no source can be asked: {error}"), true));
                     return;
                 }
             };
-            runtime.block_on(supervise(sources, clock, news));
+            runtime.block_on(supervise(sources, room));
         })?;
         Ok(Self { wakers })
     }
 
     /// Asks these sources as soon as their own limits allow.
     pub fn hurry(&self, ids: &[SourceId]) {
-        for (_, waker) in self.wakers.iter().filter(|(id, _)| ids.contains(id)) {
-            waker.notify_one();
+        self.wakers.wake(ids);
+    }
+}
+
+/// What all tasks share.
+#[derive(Clone)]
+struct Room {
+    clock: Clock,
+    wakers: Wakers,
+    news: UnboundedSender<Msg>,
+}
+
+async fn supervise(sources: Vec<(Arc<Notify>, Source)>, room: Room) {
+    let http = Http::new();
+    let mut tasks = JoinSet::new();
+    let (born, mut births): (_, UnboundedReceiver<Source>) = unbounded_channel();
+    for (waker, source) in sources {
+        tasks.spawn(poll(source, http.clone(), room.clone(), waker, born.clone()));
+    }
+    loop {
+        tokio::select! {
+            Some(source) = births.recv() => {
+                let waker = room.wakers.add(source.info().id);
+                tasks.spawn(poll(source, http.clone(), room.clone(), waker, born.clone()));
+            }
+            // A task that panics has told `exit` so.
+            ended = tasks.join_next() => if ended.is_none() { return },
         }
     }
 }
 
-async fn supervise(sources: Vec<(Source, Arc<Notify>)>, clock: Clock, news: UnboundedSender<Msg>) {
-    let http = Http::new();
-    let mut tasks = JoinSet::new();
-    for (source, waker) in sources {
-        tasks.spawn(poll(source, http.clone(), clock, waker, news.clone()));
-    }
-    // A task that panics has told `exit` so.
-    while tasks.join_next().await.is_some() {}
-}
-
-async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, news: UnboundedSender<Msg>) {
-    let info = source.info();
+async fn poll(mut source: Source, http: Http, room: Room, waker: Arc<Notify>, born: UnboundedSender<Source>) {
+    let Room { clock, news, .. } = room;
+    let mut info = source.info();
     let mut failures = 0_u32;
     let mut remarked = None;
     loop {
@@ -82,6 +126,15 @@ async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, 
         failures = if body.is_ok() { 0 } else { failures.saturating_add(1) };
         exit::rehearse("task");
         let took = asked.elapsed();
+        let is = source.info();
+        if is != info {
+            info = is;
+            let _ = news.send(Msg::Source(info.clone()));
+        }
+        for other in source.apart() {
+            let _ = news.send(Msg::Source(other.info()));
+            let _ = born.send(other);
+        }
         let reading = Reading { source: info.id.clone(), at: clock.now(), took, body };
         if news.send(Msg::Arrived(reading)).is_err() {
             return;
@@ -110,10 +163,11 @@ async fn poll(mut source: Source, http: Http, clock: Clock, waker: Arc<Notify>, 
 
 /// How long to wait after an ask, from its beginning.
 ///
-/// A source that answers is asked again after its interval: metrics exactly (a steady step makes good rates), others
-/// up to a tenth later, so that a hundred `sixty` do not ask a vendor in the same second. One that fails is asked
-/// again after twice, four times … the interval, with jitter, up to a cap: 30 s for metrics and alerts, since recovery is
-/// news that somebody waits for; 10 min for others. A refused login is not retried sooner than every minute, and a
+/// A source that answers is asked again after its interval: one that scrapes exactly (a steady step makes good
+/// rates), others up to a tenth later, so that a hundred `sixty` do not ask a vendor, or the team's one server, in the
+/// same second. One that fails is asked again after twice, four times … the interval, with jitter, up to a cap: 30 s for
+/// metrics and alerts, since recovery is news that somebody waits for; 10 min for others. A refused login is not retried
+/// sooner than every minute, and a
 /// vendor's own `Retry-After` is obeyed (up to an hour). `chance` is 0 to 1.
 #[must_use]
 pub fn next_delay(
@@ -123,7 +177,7 @@ pub fn next_delay(
     chance: f64,
 ) -> Duration {
     let Some((kind, retry_after)) = fault else {
-        let jitter = if info.kind == SourceKind::Metrics { 0.0 } else { 0.1 };
+        let jitter = if info.kind == SourceKind::Metrics && !is_server(info) { 0.0 } else { 0.1 };
         return info.every.mul_f64(1.0 + jitter * chance);
     };
     let is_waited_for = matches!(info.kind, SourceKind::Metrics | SourceKind::Alerts);
@@ -132,12 +186,19 @@ pub fn next_delay(
     let doubled = info.every.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(cap);
     // Full interval at least, so that failing never means asking more often.
     let delay = doubled.mul_f64(1.0 - 0.3 * chance).max(info.every);
+    // All that a server fed have noticed its end at the same time, and would be back at the same time.
+    let delay = if is_server(info) { delay.mul_f64(1.0 + 0.2 * chance) } else { delay };
     let least = match kind {
         FaultKind::Denied => Duration::from_secs(60),
         FaultKind::RateLimited => retry_after.unwrap_or(Duration::from_secs(60)).min(Duration::from_secs(3_600)),
         _ => retry_after.unwrap_or_default().min(Duration::from_secs(3_600)),
     };
     delay.max(least)
+}
+
+/// Whether one answer tells of many services.
+fn is_server(info: &SourceInfo) -> bool {
+    info.kind == SourceKind::Metrics && info.service.is_none()
 }
 
 /// Asks a source once, for commands that do not poll.
@@ -158,7 +219,7 @@ mod tests {
         SourceInfo {
             id: SourceId::new("x"),
             kind,
-            service: None,
+            service: (kind == SourceKind::Metrics).then(|| Arc::from("web")),
             address: String::new(),
             every: Duration::from_secs(every),
         }
@@ -180,6 +241,11 @@ mod tests {
                 assert!((least..=most).contains(&delay), "{failures} {chance}: {delay}");
             }
         }
+        let server = SourceInfo { service: None, ..metrics.clone() };
+        assert_eq!(next_delay(&server, 0, None, 1.0), Duration::from_millis(5_500), "not all in the same second");
+        let first: Vec<f64> = [0.0, 0.5, 1.0].iter().map(|c| seconds(next_delay(&server, 1, refused, *c))).collect();
+        assert_eq!(first, [5.0, 5.5, 6.0], "those that noticed its end together do not come back together");
+        assert!((0..100).all(|c| seconds(next_delay(&server, 99, refused, f64::from(c) / 100.0)) <= 36.0));
         assert!(seconds(next_delay(&status, 99, refused, 0.0)) <= 600.0);
         assert_eq!(next_delay(&metrics, 1, Some((FaultKind::Denied, None)), 0.0), Duration::from_secs(60));
         let limited = Some((FaultKind::RateLimited, Some(Duration::from_secs(900))));

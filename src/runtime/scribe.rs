@@ -2,7 +2,11 @@
 //!
 //! Writing means a lock and a sync to disk, which may take long on a busy bastion; a key must not wait for it.
 //! Whoever starts a scribe says what it may do: one made to read cannot be told to write.
+//!
+//! A service without a folder of incidents costs nothing: of hundreds that a server names, those are looked after in
+//! which somebody has ever written.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +26,7 @@ use crate::runtime::clipboard;
 use crate::runtime::exit;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
+use crate::runtime::journal::Roster;
 
 /// How often the journals are looked at: a tick of another person must show within a second, its frame included.
 const LOOK: Duration = Duration::from_millis(800);
@@ -33,6 +38,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 enum Job {
     /// An entry of a service's journal.
     Entry(Arc<str>, Entry),
+    /// Services that have appeared.
+    Follow(Vec<Arc<str>>),
     /// A copied text.
     Copy(String),
 }
@@ -58,9 +65,8 @@ impl Scribe {
         let (jobs, inbox) = mpsc::channel();
         let (finished, done) = mpsc::channel();
         thread::Builder::new().name("journal".into()).spawn(move || {
-            let desks = services.into_iter().map(|service| Desk::new(&directory, service, access)).collect();
-            let lost = write_and_watch(&directory, desks, &inbox, clock, &news);
-            let _ = finished.send(lost);
+            let office = Office::new(directory, access, services);
+            let _ = finished.send(office.serve(&inbox, clock, &news));
         })?;
         Ok(Self { jobs: Some(jobs), done })
     }
@@ -68,6 +74,11 @@ impl Scribe {
     /// Writes an entry, soon.
     pub fn append(&self, service: Arc<str>, entry: Entry) {
         self.ask(Job::Entry(service, entry));
+    }
+
+    /// Looks after the journals of these services as well.
+    pub fn follow(&self, services: Vec<Arc<str>>) {
+        self.ask(Job::Follow(services));
     }
 
     /// Keeps a copied text, soon, and tells the app where.
@@ -141,35 +152,77 @@ impl Desk {
     }
 }
 
-/// Serves until nobody can ask any more; answers what is lost.
-fn write_and_watch(
-    directory: &Path,
-    mut desks: Vec<Desk>,
-    inbox: &mpsc::Receiver<Job>,
-    clock: Clock,
-    news: &UnboundedSender<Msg>,
-) -> Vec<String> {
-    loop {
-        exit::rehearse("journal");
-        for desk in &mut desks {
-            if let Some(journal) = desk.news(clock.now()) {
-                // Nobody listens at the end any more, but what was asked for before is written all the same.
-                let _ = news.send(Msg::Journal(journal));
-            }
+/// All journals that are looked after.
+struct Office {
+    directory: PathBuf,
+    access: Access,
+    desks: Vec<Desk>,
+    /// Services in whose journal nobody has written yet.
+    idle: BTreeSet<Arc<str>>,
+    roster: Roster,
+}
+
+impl Office {
+    fn new(directory: PathBuf, access: Access, services: Vec<Arc<str>>) -> Self {
+        let desks = services.into_iter().map(|service| Desk::new(&directory, service, access)).collect();
+        let roster = Roster::new(&directory);
+        Self { directory, access, desks, idle: BTreeSet::new(), roster }
+    }
+
+    fn follow(&mut self, services: Vec<Arc<str>>) {
+        let desks = &self.desks;
+        let fresh = services.into_iter().filter(|service| desks.iter().all(|desk| desk.service != *service));
+        self.idle.extend(fresh);
+        self.roster.look_again();
+    }
+
+    /// Opens the journals of services in which somebody has written since the last look.
+    fn open_used(&mut self) {
+        if self.idle.is_empty() || !self.roster.has_changed() {
+            return;
         }
-        match inbox.recv_timeout(LOOK) {
-            Ok(Job::Entry(service, entry)) => {
-                for desk in desks.iter_mut().filter(|desk| desk.service == service) {
-                    let _ = desk.journal.append(&entry);
+        let (directory, access) = (&self.directory, self.access);
+        let used: Vec<_> = self.idle.iter().filter(|service| Roster::has(directory, service)).map(Arc::clone).collect();
+        for service in used {
+            self.idle.remove(&service);
+            self.desks.push(Desk::new(directory, service, access));
+        }
+    }
+
+    /// The desk of a service; one that was idle gets its own now.
+    fn desk(&mut self, service: &Arc<str>) -> Option<&mut Desk> {
+        if self.idle.remove(service) {
+            self.desks.push(Desk::new(&self.directory, Arc::clone(service), self.access));
+        }
+        self.desks.iter_mut().find(|desk| desk.service == *service)
+    }
+
+    /// Serves until nobody can ask any more; answers what is lost.
+    fn serve(mut self, inbox: &mpsc::Receiver<Job>, clock: Clock, news: &UnboundedSender<Msg>) -> Vec<String> {
+        loop {
+            exit::rehearse("journal");
+            self.open_used();
+            for desk in &mut self.desks {
+                if let Some(journal) = desk.news(clock.now()) {
+                    // Nobody listens at the end any more, but what was asked for before is written all the same.
+                    let _ = news.send(Msg::Journal(journal));
                 }
             }
-            Ok(Job::Copy(text)) => {
-                let _ = news.send(Msg::Copied(clipboard::save(directory, &text)));
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) => desks.iter_mut().for_each(Desk::retry),
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                desks.iter_mut().for_each(Desk::retry);
-                return desks.iter().filter_map(Desk::lost).collect();
+            match inbox.recv_timeout(LOOK) {
+                Ok(Job::Entry(service, entry)) => {
+                    if let Some(desk) = self.desk(&service) {
+                        let _ = desk.journal.append(&entry);
+                    }
+                }
+                Ok(Job::Follow(services)) => self.follow(services),
+                Ok(Job::Copy(text)) => {
+                    let _ = news.send(Msg::Copied(clipboard::save(&self.directory, &text)));
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => self.desks.iter_mut().for_each(Desk::retry),
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    self.desks.iter_mut().for_each(Desk::retry);
+                    return self.desks.iter().filter_map(Desk::lost).collect();
+                }
             }
         }
     }

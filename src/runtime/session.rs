@@ -295,6 +295,7 @@ impl Desk {
             match effect {
                 Effect::Quit => return Err(Leave),
                 Effect::Append(service, entry) => self.scribe.append(service, entry),
+                Effect::Follow(services) => self.scribe.follow(services),
                 Effect::Poll(ids) => self.pollers.hurry(&ids),
                 Effect::Ask(_) | Effect::Names(_) | Effect::Remember(_) => {}
                 Effect::Repaint => self.screen.forget(),

@@ -5,15 +5,21 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use url::Url;
+
+use crate::app::FleetSettings;
 use crate::app::KeyMap;
 use crate::app::Mode;
 use crate::app::ServiceSettings;
 use crate::app::Settings;
+use crate::config::Addresses;
 use crate::config::Config;
 use crate::config::Service;
+use crate::config::Target;
 use crate::facts::At;
 use crate::facts::Measure;
 use crate::facts::PresetReport;
+use crate::facts::SourceId;
 use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::incident::Checklist;
@@ -22,6 +28,8 @@ use crate::signals::preset;
 use crate::signals::preset::Family;
 use crate::sources::Source;
 use crate::sources::deploys::DeploySource;
+use crate::sources::detect;
+use crate::sources::detect::Detect;
 use crate::sources::embedded;
 use crate::sources::embedded::Absence;
 use crate::sources::embedded::Embedded;
@@ -33,6 +41,8 @@ use crate::sources::embedded::recording::Place;
 use crate::sources::embedded::recording::Recorder;
 use crate::sources::exposition::Inventory;
 use crate::sources::prometheus;
+use crate::sources::prometheus::Own;
+use crate::sources::prometheus::Prometheus;
 use crate::sources::status::StatusSource;
 
 /// What a person asked for on the command line.
@@ -46,6 +56,8 @@ pub struct Wish {
     pub who: Option<String>,
     /// A word behind the service's name.
     pub badge: Option<String>,
+    /// No other service than the one to start with is of interest.
+    pub only: bool,
 }
 
 /// The settings of the app.
@@ -54,15 +66,17 @@ pub struct Wish {
 /// A sentence per problem: a service that is not configured, a checklist that cannot be read, keys that clash.
 pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Result<Settings, Vec<String>> {
     let mut problems = Vec::new();
+    let shown: Vec<&Service> = config.services.iter().filter(|service| is_known(service, config)).collect();
+    let only_servers_know = !config.prometheus.is_empty() || config.addresses.is_some();
     let start = match &wish.service {
         Some(name) => {
-            let found = config.services.iter().position(|service| *service.name == **name);
-            if found.is_none() {
+            let found = shown.iter().position(|service| *service.name == **name);
+            if found.is_none() && !only_servers_know {
                 problems.push(unknown_service(name, config));
             }
             found
         }
-        None => (config.services.len() == 1).then_some(0),
+        None => (shown.len() == 1 && !only_servers_know).then_some(0),
     };
     let keys = KeyMap::new(&config.keys, wish.mode.is_read_only()).unwrap_or_else(|found| {
         problems.extend(found);
@@ -75,13 +89,9 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
     if !problems.is_empty() {
         return Err(problems);
     }
-    let services = config.services.iter().map(|service| ServiceSettings {
-        name: Arc::clone(&service.name),
-        environment: service.environment.clone(),
-        thresholds: service.thresholds,
-    });
     Ok(Settings {
-        services: services.collect(),
+        services: shown.into_iter().map(service_settings).collect(),
+        fleet: fleet(config, wish),
         sources: sources.iter().map(Source::info).collect(),
         zone: config.time_zone.clone().unwrap_or_else(machine_zone),
         window: config.window,
@@ -96,6 +106,50 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         start,
         badge: wish.badge.clone(),
     })
+}
+
+fn service_settings(service: &Service) -> ServiceSettings {
+    ServiceSettings {
+        name: Arc::clone(&service.name),
+        environment: service.environment.clone(),
+        thresholds: service.thresholds,
+    }
+}
+
+/// Whether a service is there before a server has named it: one that neither has targets nor says which of several
+/// servers knows it only says how it is to be judged when it appears.
+fn is_known(service: &Service, config: &Config) -> bool {
+    !service.targets.is_empty() || server_of(service, config).is_some()
+}
+
+/// The server that brings a service: the one that it names, else the only one that there is.
+fn server_of<'a>(service: &Service, config: &'a Config) -> Option<&'a prometheus::Settings> {
+    if !service.targets.is_empty() {
+        return None;
+    }
+    match (&service.prometheus, config.prometheus.as_slice()) {
+        (Some(name), all) => all.iter().find(|server| server.name == *name),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    }
+}
+
+/// What is known of services that only servers name.
+fn fleet(config: &Config, wish: &Wish) -> FleetSettings {
+    let bound = |service: &Service| Some((Arc::clone(&service.name), server_id(server_of(service, config)?)));
+    let configured = |service: &Service| (Arc::clone(&service.name), service_settings(service));
+    let named = config.addresses.as_ref().and_then(|addresses| addresses.service.as_ref());
+    FleetSettings {
+        bound: config.services.iter().filter_map(bound).collect(),
+        configured: config.services.iter().filter(|service| service.targets.is_empty()).map(configured).collect(),
+        wanted: wish.service.as_ref().or(named).map(|name| Arc::from(name.as_str())),
+        only: wish.only,
+    }
+}
+
+/// The id of the source that asks a server.
+fn server_id(server: &prometheus::Settings) -> SourceId {
+    SourceId::new(&format!("prometheus {}", server.name))
 }
 
 fn unknown_service(name: &str, config: &Config) -> String {
@@ -146,18 +200,62 @@ pub fn recorder(config: &Config, state: &Path, access: Access, program: &str) ->
 /// The engines of all services.
 #[must_use]
 pub fn engines(config: &Config, recorder: &Recorder) -> Vec<Source> {
-    config.services.iter().map(|service| Source::Embedded(Box::new(engine(config, service, recorder)))).collect()
+    let scraped = config.services.iter().filter(|service| !service.targets.is_empty());
+    scraped.map(|service| Source::Embedded(Box::new(engine(config, service, recorder)))).collect()
 }
 
 /// All sources that the configuration names.
 #[must_use]
 pub fn sources(config: &Config, recorder: &Recorder) -> Vec<Source> {
     let engines = engines(config, recorder).into_iter();
-    // Each server knows what fires on it, besides the metrics that it is asked for.
-    let alerts = config.prometheus.iter().map(|server| Source::Alerts(Box::new(prometheus::Alerts::new(server))));
+    let servers = config.prometheus.iter().map(|server| Source::Prometheus(Box::new(asker(config, server.clone()))));
+    let found = config.addresses.iter();
+    let found = found.map(|addresses| Source::Detect(Box::new(detector(config, addresses, recorder))));
     let status = config.status.iter().map(|settings| Source::Status(Box::new(StatusSource::new(settings.clone()))));
     let deploys = config.deploys.iter().map(|settings| Source::Deploys(Box::new(DeploySource::new(settings.clone()))));
-    engines.chain(alerts).chain(status).chain(deploys).collect()
+    // Each server knows what fires on it, besides the metrics that it is asked for.
+    let alerts = config.prometheus.iter().map(|server| Source::Alerts(Box::new(prometheus::Alerts::new(server))));
+    engines.chain(servers).chain(found).chain(alerts).chain(status).chain(deploys).collect()
+}
+
+/// The engine that asks a server. What the team wrote of single services goes before the presets.
+fn asker(config: &Config, mut server: prometheus::Settings) -> Prometheus {
+    for service in config.services.iter().filter(|service| service.targets.is_empty()) {
+        let here = service.prometheus.as_ref().is_none_or(|name| *name == server.name);
+        if here && (!service.presets.is_empty() || !service.queries.is_empty()) {
+            let own = || Own { presets: service.presets.clone(), queries: service.queries.clone() };
+            server.own.entry(Arc::clone(&service.name)).or_insert_with(own);
+        }
+    }
+    let own = server.own.clone();
+    let planner_of = move |name: &str| match own.get(name) {
+        Some(own) => planner(&own.presets, &own.queries),
+        None => planner(&[], &BTreeMap::new()),
+    };
+    Prometheus::new(server, Arc::new(planner_of))
+}
+
+/// Finds out what lies at the addresses of the command line.
+fn detector(config: &Config, addresses: &Addresses, recorder: &Recorder) -> Detect {
+    let (for_scraping, for_asking) = (config.clone(), config.clone());
+    let recorder = recorder.clone();
+    let embedded = move |name: &str, urls: &[Url]| {
+        let target = |url: &Url| Target { url: url.clone(), access: Arc::default() };
+        let service = Service { targets: urls.iter().map(target).collect(), ..Service::named(name) };
+        engine(&for_scraping, &service, &recorder)
+    };
+    let server = move |name: &str, base: &Url| {
+        let settings = prometheus::Settings::named(name, vec![base.clone()]);
+        let settings = prometheus::Settings { every: for_asking.intervals.metrics, ..settings };
+        let alerts = prometheus::Alerts::new(&settings);
+        (asker(&for_asking, settings), alerts)
+    };
+    Detect::new(detect::Settings {
+        urls: addresses.urls.clone(),
+        service: addresses.service.clone(),
+        every: config.intervals.metrics,
+        makers: detect::Makers { embedded: Arc::new(embedded), server: Arc::new(server) },
+    })
 }
 
 /// The embedded engine of one service.

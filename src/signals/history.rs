@@ -48,6 +48,15 @@ impl History {
         }
     }
 
+    /// Takes the gaps out that lie between `from` and `to`, both inclusive.
+    pub fn forget_gaps(&mut self, from: At, to: At) {
+        let start = self.points.partition_point(|point| point.at < from);
+        let end = self.points.partition_point(|point| point.at <= to).max(start);
+        if self.points.range(start..end).any(|point| point.number.is_none()) {
+            self.points.retain(|point| point.number.is_some() || point.at < from || point.at > to);
+        }
+    }
+
     /// All points, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
         self.points.iter()

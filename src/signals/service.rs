@@ -69,6 +69,18 @@ impl ServiceSignals {
         self.about = Some(Arc::clone(&batch.about));
     }
 
+    /// Takes the answer of an engine that keeps its own past: of the time that it covers it says all that there is, so
+    /// that a gap which was noted there while nobody could ask is none.
+    pub fn take_filled(&mut self, batch: &Batch) {
+        if let (Some(first), Some(last)) = (batch.points.first(), batch.points.last()) {
+            let from = first.at - keep_delta(self.every.mul_f64(1.5));
+            for track in self.tracks.values_mut() {
+                track.history.forget_gaps(from, last.at);
+            }
+        }
+        self.take(batch);
+    }
+
     /// Notes that the source failed at `at`: a gap in every history, so that no line is drawn across it.
     pub fn gap(&mut self, at: At) {
         for track in self.tracks.values_mut() {

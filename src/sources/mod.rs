@@ -4,6 +4,7 @@
 //! what it reads, keeps a schedule or knows the screen: pollers (in `runtime`) do the asking.
 
 pub mod deploys;
+pub mod detect;
 pub mod embedded;
 pub mod exposition;
 pub mod http;
@@ -24,6 +25,8 @@ pub enum Source {
     Embedded(Box<embedded::Embedded>),
     /// A server that speaks the Prometheus HTTP API.
     Prometheus(Box<prometheus::Prometheus>),
+    /// Addresses of which it is not known yet what answers there.
+    Detect(Box<detect::Detect>),
     /// What fires on such a server.
     Alerts(Box<prometheus::Alerts>),
     /// A provider's status page.
@@ -39,6 +42,7 @@ impl Source {
         match self {
             Self::Embedded(source) => source.info(),
             Self::Prometheus(source) => source.info(),
+            Self::Detect(source) => source.info(),
             Self::Alerts(source) => source.info(),
             Self::Status(source) => source.info(),
             Self::Deploys(source) => source.info(),
@@ -53,6 +57,8 @@ impl Source {
         match self {
             Self::Embedded(source) => source.ask(http, now).await,
             Self::Prometheus(source) => source.ask(http, now).await,
+            // Boxed, since it holds the asks of the two others.
+            Self::Detect(source) => Box::pin(source.ask(http, now)).await,
             Self::Alerts(source) => source.ask(http, now()).await,
             Self::Status(source) => source.ask(http, now()).await,
             Self::Deploys(source) => source.ask(http, now()).await,
@@ -66,6 +72,7 @@ impl Source {
             Self::Deploys(source) => source.remark(),
             // Of each target the engine tells in its report.
             Self::Embedded(source) => source.remark(),
+            Self::Detect(source) => source.remark(),
             // Alerts tell of themselves.
             Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
         }
@@ -73,8 +80,10 @@ impl Source {
 
     /// Waits until there is a reason to ask; for most sources there is one at any time.
     pub async fn ready(&mut self, now: &(dyn Fn() -> At + Send + Sync)) {
-        if let Self::Embedded(source) = self {
-            source.ready(now).await;
+        match self {
+            Self::Embedded(source) => source.ready(now).await,
+            Self::Detect(source) => source.ready(now).await,
+            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => {}
         }
     }
 
@@ -84,7 +93,20 @@ impl Source {
     pub fn follows(&self) -> Option<Duration> {
         match self {
             Self::Embedded(source) => source.follows(),
+            Self::Detect(source) => source.follows(),
             Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
+        }
+    }
+
+    /// The sources that this one turned out to be beside itself, each once. What is known of this one may have changed
+    /// as well ([`Source::info`]), but never its id.
+    #[must_use]
+    pub fn apart(&mut self) -> Vec<Self> {
+        match self {
+            Self::Detect(source) => source.apart(),
+            Self::Embedded(_) | Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -93,6 +115,7 @@ impl Source {
     pub fn early(&self) -> Option<Duration> {
         match self {
             Self::Embedded(source) => source.early(),
+            Self::Detect(source) => source.early(),
             Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }

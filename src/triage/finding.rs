@@ -116,26 +116,27 @@ impl Subject {
 
     /// The values over time, oldest first; a gap is `None`. For a share the limit in force at that time counts.
     pub(crate) fn values(self, signals: &ServiceSignals, from: At) -> Vec<(At, Option<f64>)> {
+        self.walk(signals, from).collect()
+    }
+
+    /// The same without a copy: whoever walks back from the newest may stop.
+    fn walk(self, signals: &ServiceSignals, from: At) -> impl DoubleEndedIterator<Item = (At, Option<f64>)> {
         let (part, whole) = self.measures();
-        let Some(track) = signals.track(part) else { return Vec::new() };
         let to = signals.latest().unwrap_or(from);
         let whole = whole.map(|measure| signals.track(measure).map(|track| &track.history));
         let reach = signals.every() * 3;
-        track
-            .history
-            .between(from, to)
-            .map(|point| {
-                let value = point.number.map(|number| number.value);
-                match whole {
-                    None => (point.at, value),
-                    Some(None) => (point.at, None),
-                    Some(Some(history)) => {
-                        let all = history.number_at(point.at, reach).map(|(_, number)| number.value);
-                        (point.at, value.zip(all).filter(|(_, all)| *all > 0.0).map(|(part, all)| part / all))
-                    }
+        let points = signals.track(part).into_iter().flat_map(move |track| track.history.between(from, to));
+        points.map(move |point| {
+            let value = point.number.map(|number| number.value);
+            match whole {
+                None => (point.at, value),
+                Some(None) => (point.at, None),
+                Some(Some(history)) => {
+                    let all = history.number_at(point.at, reach).map(|(_, number)| number.value);
+                    (point.at, value.zip(all).filter(|(_, all)| *all > 0.0).map(|(part, all)| part / all))
                 }
-            })
-            .collect()
+            }
+        })
     }
 }
 
@@ -212,21 +213,21 @@ pub(crate) fn unsure(signals: &ServiceSignals, thresholds: &Thresholds, at: At) 
 fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Option<Finding> {
     let number = signals.now(subject.measures().0, at)?;
     let severity_of = |value: f64| subject.severity(value, thresholds);
-    let known = |from: At| -> Vec<(At, f64)> {
-        subject.values(signals, from).into_iter().filter_map(|(at, value)| value.map(|value| (at, value))).collect()
-    };
+    // From the newest back.
+    let known = |from: At| subject.walk(signals, from).rev().filter_map(|(at, value)| value.map(|value| (at, value)));
     // The level that the newest points agree on: one critical point amid warnings is a warning. Most values are
-    // fine most of the time, so the whole history is only walked for those that are not.
-    let recent = known(at - signals.every() * 6 - Duration::from_secs(5));
-    let recent = recent.get(recent.len().checked_sub(POINTS_TO_BE_SURE)?..)?;
-    let severity = recent.iter().map(|(_, value)| severity_of(*value)).min()?;
+    // fine most of the time, so that history is only walked for those that are not, and no further than the run.
+    let mut recent = known(at - signals.every() * 6 - Duration::from_secs(5));
+    let (_, value) = recent.next()?;
+    let mut severity = severity_of(value);
+    for _ in 1..POINTS_TO_BE_SURE {
+        severity = severity.min(severity_of(recent.next()?.1));
+    }
     if severity < Severity::Warning {
         return None;
     }
-    let value = recent.last()?.1;
     let first = signals.first_at()?;
-    let values = known(first);
-    let (since, whole) = run_start(&values, |value| severity_of(value) >= severity);
+    let (since, whole) = run_start(known(first), |value| severity_of(value) >= severity)?;
     // A value that was born later, when others were known already, began when it was born.
     let from_the_start = whole && (since - first).to_std().is_ok_and(|later| later < signals.every());
     let limit = subject.limit(thresholds);
@@ -234,13 +235,14 @@ fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, 
     Some(Finding { subject, severity, value, at_least: number.at_least, limit, since, from_the_start })
 }
 
-/// Walks back from the newest value to the first of the run that is `over`; short dips do not end a run.
-fn run_start(values: &[(At, f64)], over: impl Fn(f64) -> bool) -> (At, bool) {
-    let mut start = values.len() - 1;
+/// Walks back from the newest value to the first of the run that is `over`; short dips do not end a run. Answers as
+/// well whether no value lies before it.
+fn run_start(newest_first: impl Iterator<Item = (At, f64)>, over: impl Fn(f64) -> bool) -> Option<(At, bool)> {
+    let mut start = None;
     let mut under = 0;
-    for index in (0..values.len()).rev() {
-        if over(values[index].1) {
-            start = index;
+    for (at, value) in newest_first {
+        if over(value) || start.is_none() {
+            start = Some(at);
             under = 0;
         } else {
             under += 1;
@@ -249,7 +251,7 @@ fn run_start(values: &[(At, f64)], over: impl Fn(f64) -> bool) -> (At, bool) {
             }
         }
     }
-    (values[start].0, start == 0)
+    start.map(|at| (at, under == 0))
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let (x, end, y) = (area.x + 1, area.right() - 1, area.y);
     let room = end.saturating_sub(x);
-    let mut right = health(app, room * 7 / 10);
+    // What stands in the middle of the screen is not said twice.
+    let told = app.sources().len() == 1 && app.waiting().is_some();
+    let mut right = if told { Vec::new() } else { health(app, room * 7 / 10) };
     let most = if right.iter().any(|span| span.role == Role::Warning) { room * 7 / 10 } else { room / 2 };
     // Whole words go first, and then the calm ages as a whole: half an age is worse than none.
     if canvas.spans_width(&right) > most && right.iter().all(|span| span.role == Role::Muted) {
@@ -51,9 +53,12 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let page = app.navigation().page();
     let on_page = !matches!(page, Page::Service | Page::Overview);
     let live = app.navigation().end.is_none();
+    let waiting = app.waiting().is_some();
     let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
     for row in KEYS {
         let word = match (row.command, row.footer) {
+            (Command::Tick(_) | Command::NextPane | Command::Open | Command::Copy, _) if waiting => continue,
+            (Command::Services, _) if waiting && !app.services().is_empty() => "services",
             (Command::Back, _) if on_page => "back",
             (Command::Live, _) if !live => "live",
             (Command::Services, _) if !several => continue,

@@ -21,11 +21,21 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let service = if app.navigation().page() == Page::Overview { None } else { app.service() };
-    let severity = service.map_or_else(|| app.severity(), |service| service.verdict.severity);
+    let waiting = app.waiting();
+    let severity = match (service, &waiting) {
+        (Some(service), _) => service.verdict.severity,
+        (None, Some(_)) => Severity::Unknown,
+        (None, None) => app.severity(),
+    };
     let (local, utc) = clock::both(app.now(), &app.settings().zone);
     let past = past(app);
     let badge = badge_text(severity);
-    let name = service.map_or_else(|| format!("{} services", app.services().len()), |one| one.name.to_string());
+    let name = match (service, waiting) {
+        (Some(service), _) => service.name.to_string(),
+        (None, Some(waiting)) => waiting.title,
+        (None, None) if app.services().len() == 1 => "1 service".to_owned(),
+        (None, None) => format!("{} services", app.services().len()),
+    };
     // What must stand: name, badge, and that the past is shown.
     let must = canvas.width(&name) + canvas.width(&badge) + 4 + past.as_ref().map_or(0, |p| canvas.width(p) + 3);
     // A second clock, and on a narrow screen the first one, is worth less than that alerts fire.
@@ -119,10 +129,10 @@ fn demo(app: &App) -> &str {
 
 /// `2/7` where there are several services, worst first.
 fn position(app: &App) -> String {
-    if app.services().len() < 2 || app.navigation().page() == Page::Overview {
+    if app.services().len() < 2 || app.navigation().page() == Page::Overview || app.service().is_none() {
         return String::new();
     }
-    let place = app.worst_first().iter().position(|index| *index == app.navigation().service).unwrap_or(0);
+    let place = app.worst_first().iter().position(|index| Some(*index) == app.navigation().service).unwrap_or(0);
     format!("{}/{}", place + 1, app.services().len())
 }
 

@@ -26,6 +26,7 @@ mod rows;
 mod strips;
 mod theme;
 mod verdict;
+mod waiting;
 mod wall;
 
 use ratatui::buffer::Buffer;
@@ -51,6 +52,9 @@ pub fn draw(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
     let area = canvas.area();
     if area.is_empty() {
         return;
+    }
+    if let Some(waiting) = app.waiting() {
+        return waiting::draw(app, &waiting, &mut canvas, area);
     }
     match (app.navigation().page(), app.mode()) {
         (Page::Service, Mode::Wall) => wall::draw(app, &mut canvas, area),

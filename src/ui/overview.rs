@@ -70,10 +70,11 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let chosen = app.navigation().overview_row.min(order.len().saturating_sub(1));
     let Some(one) = order.get(chosen).and_then(|index| app.services().get(*index)) else { return };
     let mut y = area.y;
+    let mut counted = None;
     if area.height >= 3 {
         header::draw(app, canvas, Rect { height: 1, ..area });
         y += 1 + u16::from(area.height >= 30);
-        canvas.row(area.x + 1, y, area.width.saturating_sub(2), &counts(app));
+        counted = Some(y);
         y += 1 + u16::from(area.height >= 16) + u16::from(area.height >= 30);
     }
     let footer = u16::from(area.height >= 12);
@@ -89,6 +90,19 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let below = if room >= 8 { (room / 3).clamp(3, 16) } else { 0 };
     let rows = (order.len() as u16).min(room - below);
     let first = (chosen + 1).saturating_sub(usize::from(rows).max(1));
+    if let Some(y) = counted {
+        let width = area.width.saturating_sub(2);
+        let mut row = counts(app);
+        if usize::from(rows) < order.len() {
+            let last = (first + usize::from(rows)).min(order.len());
+            let part = format!("{}–{last} of {}", first + 1, order.len());
+            // How bad it is comes first where there is no room for both.
+            if canvas.spans_width(&row.left) + canvas.width(&part) + 2 < width {
+                row = row.right(Role::Muted, part);
+            }
+        }
+        canvas.row(area.x + 1, y, width, &row);
+    }
     let names = app.services().iter().map(|service| canvas.width(&service.name)).max().unwrap_or(0);
     let alerts = app.alerts_known() != AlertsKnown::NotSetUp;
     let columns = Columns::new(area.width, names, alerts);

@@ -15,15 +15,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sixty::app::Effect;
-use sixty::app::{App, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings, Settings};
+use sixty::app::{App, FleetSettings, JournalNews, KeyMap, KeyPress, Mode, Msg, ServiceSettings, Settings};
 use sixty::facts::Labels;
 use sixty::facts::Question;
 use sixty::facts::Reply;
 use sixty::facts::Rows;
 use sixty::facts::{
-    Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Level, Measure,
-    Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading, ScrapeReport,
-    SourceId, SourceInfo, SourceKind, TargetReport, Zone,
+    Answer, At, Batch, Change, ChangeKind, ChangeState, Component, EngineReport, Fault, FaultKind, Fleet, Level,
+    Measure, Notice, NoticeState, NoticeUpdate, Number, Payload, Points, PresetReport, ProviderStatus, Reading,
+    ScrapeReport, SourceId, SourceInfo, SourceKind, TargetReport, Zone,
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::promql::Query;
@@ -59,9 +59,11 @@ pub enum Scene {
     Quiet,
     /// Several services with alerts.
     Fleet,
+    /// Forty services that one server names.
+    Forty,
 }
 
-pub const SCENES: [(&str, Scene); 12] = [
+pub const SCENES: [(&str, Scene); 13] = [
     ("healthy", Scene::Healthy),
     ("critical", Scene::Critical),
     ("metrics-down", Scene::MetricsDown),
@@ -74,10 +76,101 @@ pub const SCENES: [(&str, Scene); 12] = [
     ("alerts-wall", Scene::AlertsWall),
     ("quiet", Scene::Quiet),
     ("fleet", Scene::Fleet),
+    ("forty", Scene::Forty),
 ];
+
+/// What a server is asked before it has brought a service, or instead of one.
+pub const WAITS: [(&str, Wait); 4] =
+    [("asking", Wait::Asking), ("unreached", Wait::Unreached), ("misspelt", Wait::Misspelt), ("empty", Wait::Empty)];
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wait {
+    Asking,
+    Unreached,
+    Misspelt,
+    Empty,
+}
+
+/// A screen that has no service to show.
+pub fn waiting(wait: Wait) -> App {
+    let mut settings = settings(&[], Mode::Interactive);
+    settings.sources = vec![server()];
+    settings.fleet.wanted = (wait == Wait::Misspelt).then(|| Arc::from("chekout-api"));
+    settings.start = None;
+    let mut app = App::new(settings, ago(60));
+    match wait {
+        Wait::Asking => {}
+        Wait::Unreached => {
+            let fault = Fault::new(FaultKind::Connect, "connection refused");
+            let advice = "nothing listens on prometheus:9090: is it running, is the port right?";
+            send(&mut app, "prometheus main", ago(43), Err(fault.advise(advice)));
+        }
+        Wait::Misspelt => fleet(&mut app, &["checkout-api", "search", "accounts"]),
+        Wait::Empty => fleet(&mut app, &[]),
+    }
+    app.update(now(), Msg::Second);
+    app
+}
+
+fn server() -> SourceInfo {
+    SourceInfo {
+        id: SourceId::new("prometheus main"),
+        kind: SourceKind::Metrics,
+        service: None,
+        address: "http://prometheus:9090".to_owned(),
+        every: Duration::from_secs(5),
+    }
+}
+
+/// A server names these services: some are in trouble, one of them is gone by now.
+fn fleet(app: &mut App, names: &[&str]) {
+    let about = Arc::new(EngineReport {
+        engine: "prometheus:9090, rate window 1m".to_owned(),
+        presets: Vec::new(),
+        notes: Vec::new(),
+        queries: BTreeMap::new(),
+        targets: Vec::new(),
+        series: (0, 0),
+        lag: Duration::ZERO,
+    });
+    let one = |(index, name): (usize, &&str)| {
+        let kind = match index {
+            7 => Kind::Leak,
+            19 => Kind::Slow,
+            23 => Kind::Quiet,
+            _ => Kind::Calm,
+        };
+        (Arc::from(*name), Batch { points: history(kind, 2, index as u64), changes: Vec::new(), about: about.clone() })
+    };
+    let all: Vec<(Arc<str>, Batch)> = names.iter().enumerate().map(one).collect();
+    send(app, "prometheus main", ago(40), Ok(Payload::Fleet(Fleet { services: all.clone(), left_out: 0 })));
+    let rest = all.into_iter().filter(|(name, _)| &**name != "ledger").collect();
+    send(app, "prometheus main", ago(2), Ok(Payload::Fleet(Fleet { services: rest, left_out: 0 })));
+}
+
+/// Forty services that one server names.
+fn servers() -> App {
+    let mut settings = settings(&[], Mode::Interactive);
+    settings.sources.push(server());
+    settings.start = None;
+    let mut app = App::new(settings, ago(3_600));
+    let mut names: Vec<String> = ["accounts", "catalogue", "checkout-api", "ledger", "mail-out", "search"]
+        .iter()
+        .flat_map(|name| ["", "-cache", "-db", "-worker", "-gateway", "-sync"].map(|end| format!("{name}{end}")))
+        .collect();
+    names.extend(["web", "edge", "identity", "a-service-with-quite-a-long-name"].map(str::to_owned));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    fleet(&mut app, &names);
+    others(&mut app, true);
+    app.update(now(), Msg::Second);
+    app
+}
 
 /// The app as it stands at [`now`].
 pub fn app(scene: Scene) -> App {
+    if scene == Scene::Forty {
+        return servers();
+    }
     let names: &[&str] = match scene {
         Scene::Services | Scene::Fleet => {
             &["checkout-api", "search", "accounts", "catalogue", "mail-out", "ledger-with-a-long-name"]
@@ -311,6 +404,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             })
             .collect(),
         sources,
+        fleet: FleetSettings::default(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),
         retention: Duration::from_hours(6),

@@ -23,6 +23,7 @@ Examples:
   sixty                               all services of the configuration
   sixty checkout-api                  one of them
   sixty http://host:9100/metrics      no configuration needed
+  sixty http://prometheus:9090        all services that a server knows
   sixty demo --speed 10               watch a service break
   sixty record                        keep history, without a screen
   sixty check                         is the configuration right?

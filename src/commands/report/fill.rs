@@ -70,7 +70,7 @@ fn services(gathered: &Gathered, order: &[usize]) -> Vec<super::document::Servic
             app.update(app.now(), Msg::Key(press));
         }
     }
-    filled.sort_by_key(|(index, _)| order.iter().position(|other| other == index));
+    filled.sort_by_key(|(index, _)| order.iter().position(|other| Some(*other) == *index));
     filled.into_iter().filter_map(|(_, service)| service).collect()
 }
 

@@ -63,16 +63,32 @@ pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, S
     let mut config = prepared.config;
     let poor = || prepared.look.glyphs == Glyphs::Ascii && std::io::stdout().is_terminal();
     let ascii = config.ascii.unwrap_or_else(poor);
-    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None };
+    let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None, only: true };
     // Checks the name of the service and the team's keys before services are left out.
     setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
-    config.services.retain(|service| wish.service.as_deref().is_none_or(|name| *service.name == *name));
+    if let Some(name) = &wish.service {
+        narrow(&mut config, name);
+    }
     let recorder = setup::recorder(&config, &prepared.state, setup::access(wish.mode), "sixty");
     let sources = setup::sources(&config, &recorder);
     let settings = setup::settings(&config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     // Nobody presses a key here but the report itself, to turn to the next service.
     let settings = Settings { keys: KeyMap::default(), ..settings };
     Ok(Subject { config, sources, settings, state: prepared.state, ascii })
+}
+
+/// Leaves one service, and what is needed to read it. Servers are asked when nothing else knows it.
+fn narrow(config: &mut Config, name: &str) {
+    let Some(service) = config.services.iter().find(|service| *service.name == *name) else {
+        config.services.clear();
+        return;
+    };
+    if !service.targets.is_empty() {
+        config.prometheus.clear();
+    } else if let Some(server) = &service.prometheus {
+        config.prometheus.retain(|other| other.name == *server);
+    }
+    config.services.retain(|service| *service.name == *name);
 }
 
 /// What was found out.
@@ -135,6 +151,10 @@ async fn next(inbox: &mut UnboundedReceiver<Msg>, within: Duration) -> Result<Op
 fn is_heard(app: &App, health: &SourceHealth) -> bool {
     if health.fault.is_some() || health.info.kind != SourceKind::Metrics {
         return health.fault.is_some() || health.counts.0 >= 1;
+    }
+    // A server brings the past with its first answer.
+    if health.is_server() {
+        return health.counts.0 >= 1;
     }
     let service = app.services().iter().find(|service| health.info.service.as_ref() == Some(&service.name));
     health.counts.0 >= SCRAPES || service.is_some_and(|service| service.signals.instants() as u64 >= SCRAPES)

@@ -15,6 +15,7 @@ use crate::facts::Measure;
 use crate::facts::SourceKind;
 use crate::signals::units;
 use crate::triage::Finding;
+use crate::triage::Line;
 use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::triage::clock_time;
@@ -77,17 +78,17 @@ pub(super) fn sheet(app: &App, watched: Duration) -> Sheet {
     let order = app.worst_first();
     let services: Vec<&ServiceState> = order.iter().filter_map(|index| app.services().get(*index)).collect();
     let verdict = services.first().map(|worst| format!("{}: {}", worst.name, worst.verdict.headline.text()));
-    let others = services.iter().skip(1).map(|one| format!("{} {}", one.name, one.verdict.severity.word()));
+    let told = services.iter().enumerate().filter(|(index, one)| is_told(*index, one, services.len()));
     let zone = &app.settings().zone;
     let local = format!("{} {}", zone.local(app.now()).format("%Y-%m-%d %H:%M:%S"), zone.abbreviation(app.now()));
     let utc = if local.ends_with(" UTC") { String::new() } else { format!(" · {} UTC", app.now().format("%H:%M:%S")) };
     let [alerts, broken] = alerts::sections(app);
     Sheet {
         word: app.severity().word().to_uppercase(),
-        verdict: verdict.unwrap_or_default(),
-        others: others.collect::<Vec<_>>().join(", "),
+        verdict: verdict.unwrap_or_else(|| nothing(app)),
+        others: others(&services),
         time: format!("{local}{utc}, watched for {:.1} s", watched.as_secs_f64()),
-        services: services.iter().enumerate().map(|(index, one)| service(app, one, index == 0)).collect(),
+        services: told.map(|(index, one)| service(app, one, index == 0)).collect(),
         sections: vec![
             alerts,
             broken,
@@ -97,6 +98,39 @@ pub(super) fn sheet(app: &App, watched: Duration) -> Sheet {
         ],
         unchecked: unchecked(app),
     }
+}
+
+/// With more services than this, those that are well are counted and not told.
+const MANY: usize = 12;
+
+/// Whether a service is told in full.
+fn is_told(index: usize, service: &ServiceState, count: usize) -> bool {
+    index == 0 || count <= MANY || (service.verdict.severity != Severity::Ok && index < 2 * MANY)
+}
+
+/// The states of all services but the first, worst first; of many, those that are not well.
+fn others(services: &[&ServiceState]) -> String {
+    let rest = services.get(1..).unwrap_or_default();
+    let state = |one: &&ServiceState| format!("{} {}", one.name, one.verdict.severity.word());
+    if services.len() <= MANY {
+        return rest.iter().map(state).collect::<Vec<_>>().join(", ");
+    }
+    let ill: Vec<_> = rest.iter().filter(|one| one.verdict.severity != Severity::Ok).collect();
+    let mut words: Vec<String> = ill.iter().take(2 * MANY).map(|one| state(one)).collect();
+    if let more @ 1.. = ill.len().saturating_sub(words.len()) {
+        words.push(format!("{more} more that are not ok"));
+    }
+    if let well @ 1.. = rest.len() - ill.len() {
+        words.push(format!("{well} ok"));
+    }
+    words.join(", ")
+}
+
+/// Why there is no service to report on, in place of the verdict.
+fn nothing(app: &App) -> String {
+    let absence = app.absence();
+    let lines = std::iter::once(&absence.headline).chain(&absence.more);
+    lines.map(Line::text).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn service(app: &App, service: &ServiceState, leads: bool) -> ServiceSheet {

@@ -20,9 +20,14 @@ const COARSEST_STAMP: Duration = Duration::from_secs(2);
 /// Longest readable part of a folder's name.
 const SLUG_MAX: usize = 64;
 
+/// The folder that holds the folders of all services.
+pub(super) fn all(dir: &Path) -> PathBuf {
+    dir.join("incidents")
+}
+
 /// The folder of the incidents of a service.
 pub(super) fn folder(dir: &Path, service: &str) -> PathBuf {
-    dir.join("incidents").join(slug(service))
+    all(dir).join(slug(service))
 }
 
 /// A name that is safe as a folder and differs for every service. Names that had to be altered carry a hash after

@@ -151,6 +151,12 @@ impl Embedded {
         }
     }
 
+    /// How many endpoints it reads.
+    #[must_use]
+    pub const fn target_count(&self) -> usize {
+        self.targets.len()
+    }
+
     /// Rates need two scrapes: the second one comes after a second, so that they are live at once.
     #[must_use]
     pub fn early(&self) -> Option<Duration> {

@@ -179,7 +179,7 @@ fn series(app: &App, asked: &Asked, rows: &Rows, canvas: &mut Canvas<'_>, area: 
         let row =
             Row::new().left(Role::Title, clipped(&name, words, canvas.glyphs)).right(Role::Strong, value.as_str());
         canvas.row(area.x + 1, y, words, &row);
-        let top = if beside { 0 } else { 1 };
+        let top = u16::from(!beside);
         let graph = Rect { y: y + top, height: height - top, ..graph };
         strips::paint(canvas, graph, &channel, &marks);
         if beside && y == area.y {

@@ -72,7 +72,7 @@ mod tests {
         let url = "http://127.0.0.1:9090/".parse().unwrap();
         let source = Source::Alerts(Box::new(Alerts::new(&Settings::named("prod", vec![url]))));
         let config = Config::for_urls(&["http://127.0.0.1:1/metrics".to_owned()], None).unwrap();
-        let wish = setup::Wish { mode: Mode::ReadOnly, service: None, who: None, badge: None };
+        let wish = setup::Wish { mode: Mode::ReadOnly, service: None, who: None, badge: None, only: true };
         let id = source.info().id;
         let mut app = App::new(setup::settings(&config, &wish, &[source], at).unwrap(), at);
         if let Some(said) = said {
