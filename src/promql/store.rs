@@ -194,6 +194,12 @@ impl Store {
         (self.series.len() - self.idle.len() - up, self.limits.max_series)
     }
 
+    /// Whether there is a series of that name, ended ones included.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// The time of the oldest scrape of a target that is still kept, in milliseconds since the epoch.
     #[must_use]
     pub fn first_at(&self, target: TargetId) -> Option<i64> {

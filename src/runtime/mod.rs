@@ -10,6 +10,7 @@ mod input;
 pub mod journal;
 mod look;
 pub mod pollers;
+mod questions;
 mod screen;
 mod scribe;
 mod session;

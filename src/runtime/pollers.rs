@@ -11,7 +11,6 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
@@ -21,7 +20,9 @@ use crate::app::Msg;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::facts::Payload;
+use crate::facts::Question;
 use crate::facts::Reading;
+use crate::facts::Reply;
 use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
@@ -30,30 +31,42 @@ use crate::runtime::exit;
 use crate::sources::Source;
 use crate::sources::http::Http;
 
-/// The pollers, and how to hurry them.
+/// The pollers, and how to hurry or ask them.
 #[derive(Debug)]
 pub struct Pollers {
-    wakers: Wakers,
+    desks: Desks,
 }
 
-/// How to wake the task of each source. Sources may come while the program runs.
+/// What a task is to do between its own asks.
+#[derive(Debug)]
+enum Errand {
+    /// Ask as soon as the source's own limits allow.
+    Hurry,
+    /// Answer a question.
+    Ask(Question),
+    /// Tell the names of the metrics.
+    Names,
+}
+
+/// The way to the task of each source. Sources may come while the program runs.
 #[derive(Clone, Default, Debug)]
-struct Wakers(Arc<Mutex<Vec<Waker>>>);
+struct Desks(Arc<Mutex<Vec<Desk>>>);
 
-type Waker = (SourceId, Arc<Notify>);
+type Desk = (SourceId, UnboundedSender<Errand>);
 
-impl Wakers {
+impl Desks {
     /// A new one for a source.
-    fn add(&self, id: SourceId) -> Arc<Notify> {
-        let waker = Arc::new(Notify::new());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((id, Arc::clone(&waker)));
-        waker
+    fn add(&self, id: SourceId) -> UnboundedReceiver<Errand> {
+        let (sender, errands) = unbounded_channel();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((id, sender));
+        errands
     }
 
-    fn wake(&self, ids: &[SourceId]) {
+    fn send(&self, id: &SourceId, errand: Errand) {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, waker) in all.iter().filter(|(id, _)| ids.contains(id)) {
-            waker.notify_one();
+        if let Some((_, desk)) = all.iter().find(|(other, _)| other == id) {
+            // A task that is gone has told why.
+            let _ = desk.send(errand);
         }
     }
 }
@@ -64,9 +77,9 @@ impl Pollers {
     /// # Errors
     /// When the machine gives no thread.
     pub fn start(sources: Vec<Source>, clock: Clock, news: UnboundedSender<Msg>) -> std::io::Result<Self> {
-        let wakers = Wakers::default();
-        let sources: Vec<_> = sources.into_iter().map(|source| (wakers.add(source.info().id), source)).collect();
-        let room = Room { clock, wakers: wakers.clone(), news };
+        let desks = Desks::default();
+        let sources: Vec<_> = sources.into_iter().map(|source| (desks.add(source.info().id), source)).collect();
+        let room = Room { clock, desks: desks.clone(), news };
         thread::Builder::new().name("sources".into()).spawn(move || {
             let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime,
@@ -77,12 +90,25 @@ impl Pollers {
             };
             runtime.block_on(supervise(sources, room));
         })?;
-        Ok(Self { wakers })
+        Ok(Self { desks })
     }
 
     /// Asks these sources as soon as their own limits allow.
     pub fn hurry(&self, ids: &[SourceId]) {
-        self.wakers.wake(ids);
+        for id in ids {
+            self.desks.send(id, Errand::Hurry);
+        }
+    }
+
+    /// Has a question answered. Where a newer one of the same source waits behind it, only that is.
+    pub fn ask(&self, question: Question) {
+        let source = question.source.clone();
+        self.desks.send(&source, Errand::Ask(question));
+    }
+
+    /// Has the names of a source's metrics told.
+    pub fn names(&self, source: &SourceId) {
+        self.desks.send(source, Errand::Names);
     }
 }
 
@@ -90,22 +116,22 @@ impl Pollers {
 #[derive(Clone)]
 struct Room {
     clock: Clock,
-    wakers: Wakers,
+    desks: Desks,
     news: UnboundedSender<Msg>,
 }
 
-async fn supervise(sources: Vec<(Arc<Notify>, Source)>, room: Room) {
+async fn supervise(sources: Vec<(UnboundedReceiver<Errand>, Source)>, room: Room) {
     let http = Http::new();
     let mut tasks = JoinSet::new();
     let (born, mut births): (_, UnboundedReceiver<Source>) = unbounded_channel();
-    for (waker, source) in sources {
-        tasks.spawn(poll(source, http.clone(), room.clone(), waker, born.clone()));
+    for (errands, source) in sources {
+        tasks.spawn(poll(source, http.clone(), room.clone(), errands, born.clone()));
     }
     loop {
         tokio::select! {
             Some(source) = births.recv() => {
-                let waker = room.wakers.add(source.info().id);
-                tasks.spawn(poll(source, http.clone(), room.clone(), waker, born.clone()));
+                let errands = room.desks.add(source.info().id);
+                tasks.spawn(poll(source, http.clone(), room.clone(), errands, born.clone()));
             }
             // A task that panics has told `exit` so.
             ended = tasks.join_next() => if ended.is_none() { return },
@@ -113,8 +139,14 @@ async fn supervise(sources: Vec<(Arc<Notify>, Source)>, room: Room) {
     }
 }
 
-async fn poll(mut source: Source, http: Http, room: Room, waker: Arc<Notify>, born: UnboundedSender<Source>) {
-    let Room { clock, news, .. } = room;
+async fn poll(
+    mut source: Source,
+    http: Http,
+    room: Room,
+    mut errands: UnboundedReceiver<Errand>,
+    born: UnboundedSender<Source>,
+) {
+    let (clock, news) = (room.clock, room.news.clone());
     let mut info = source.info();
     let mut failures = 0_u32;
     let mut remarked = None;
@@ -154,11 +186,59 @@ async fn poll(mut source: Source, http: Http, room: Room, waker: Arc<Notify>, bo
         // A person in a hurry may not break what the other side asked for.
         let asked_for = refusal.and_then(|(_, after)| after).unwrap_or_default();
         let floor = clock.lasts(crate::app::App::floor_of(info.kind).max(asked_for)).saturating_sub(took);
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = waker.notified() => tokio::time::sleep(floor.min(wait)).await,
+        let pause = Pause { until: Instant::now() + wait, floor: floor.min(wait) };
+        pause.pass(&mut source, &http, &room, &mut errands).await;
+    }
+}
+
+/// The time between two asks of a source.
+struct Pause {
+    until: Instant,
+    /// How long it lasts at least from the moment on in which somebody is in a hurry.
+    floor: Duration,
+}
+
+impl Pause {
+    /// Waits, and does meanwhile what people ask for.
+    async fn pass(mut self, source: &mut Source, http: &Http, room: &Room, errands: &mut UnboundedReceiver<Errand>) {
+        loop {
+            let errand = tokio::select! {
+                () = tokio::time::sleep_until(self.until.into()) => return,
+                errand = errands.recv() => errand,
+            };
+            match errand {
+                None | Some(Errand::Hurry) => self.until = self.until.min(Instant::now() + self.floor),
+                Some(Errand::Ask(question)) => {
+                    let mut last = question;
+                    while let Ok(errand) = errands.try_recv() {
+                        match errand {
+                            Errand::Ask(newer) => last = newer,
+                            Errand::Hurry => self.until = self.until.min(Instant::now() + self.floor),
+                            Errand::Names => tell_names(source, http, room).await,
+                        }
+                    }
+                    answer(source, http, room, last).await;
+                }
+                Some(Errand::Names) => tell_names(source, http, room).await,
+            }
         }
     }
+}
+
+async fn answer(source: &mut Source, http: &Http, room: &Room, question: Question) {
+    let asked = Instant::now();
+    let body = source.query(http, &question).await;
+    let reply = Reply { id: question.id, at: room.clock.now(), took: asked.elapsed(), body };
+    let _ = room.news.send(Msg::Replied(reply));
+}
+
+async fn tell_names(source: &mut Source, http: &Http, room: &Room) {
+    let id = source.info().id;
+    let news = match source.metric_names(http).await {
+        Ok(names) => Msg::Names(id, Arc::new(names)),
+        Err(fault) => Msg::Logged(format!("{id}: no names to complete: {fault}"), true),
+    };
+    let _ = room.news.send(news);
 }
 
 /// How long to wait after an ask, from its beginning.

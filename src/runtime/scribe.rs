@@ -27,6 +27,7 @@ use crate::runtime::exit;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
 use crate::runtime::journal::Roster;
+use crate::runtime::questions;
 
 /// How often the journals are looked at: a tick of another person must show within a second, its frame included.
 const LOOK: Duration = Duration::from_millis(800);
@@ -42,6 +43,8 @@ enum Job {
     Follow(Vec<Arc<str>>),
     /// A copied text.
     Copy(String),
+    /// A question for later sessions.
+    Question(String),
 }
 
 /// The way to the scribe.
@@ -84,6 +87,11 @@ impl Scribe {
     /// Keeps a copied text, soon, and tells the app where.
     pub fn copy(&self, text: String) {
         self.ask(Job::Copy(text));
+    }
+
+    /// Keeps a question for later sessions.
+    pub fn remember(&self, question: String) {
+        self.ask(Job::Question(question));
     }
 
     fn ask(&self, job: Job) {
@@ -215,6 +223,7 @@ impl Office {
                     }
                 }
                 Ok(Job::Follow(services)) => self.follow(services),
+                Ok(Job::Question(text)) => questions::remember(&self.directory, &text),
                 Ok(Job::Copy(text)) => {
                     let _ = news.send(Msg::Copied(clipboard::save(&self.directory, &text)));
                 }

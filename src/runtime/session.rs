@@ -25,6 +25,7 @@ use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
 use crate::runtime::pollers::Pollers;
+use crate::runtime::questions;
 use crate::runtime::screen;
 use crate::runtime::screen::Screen;
 use crate::runtime::scribe::Scribe;
@@ -81,7 +82,11 @@ impl Session {
 
     async fn watch(self) -> io::Result<Ending> {
         let clock = self.clock;
-        let mut app = App::new(self.settings, clock.now());
+        let mut settings = self.settings;
+        if !settings.mode.is_read_only() {
+            settings.past_questions = questions::load(&self.state);
+        }
+        let mut app = App::new(settings, clock.now());
         for msg in self.past {
             app.update(clock.now(), msg);
         }
@@ -297,7 +302,9 @@ impl Desk {
                 Effect::Append(service, entry) => self.scribe.append(service, entry),
                 Effect::Follow(services) => self.scribe.follow(services),
                 Effect::Poll(ids) => self.pollers.hurry(&ids),
-                Effect::Ask(_) | Effect::Names(_) | Effect::Remember(_) => {}
+                Effect::Ask(question) => self.pollers.ask(question),
+                Effect::Names(source) => self.pollers.names(&source),
+                Effect::Remember(text) => self.scribe.remember(text),
                 Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
                 Effect::Copy(text) => self.copy(&text),

@@ -20,6 +20,8 @@ use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::facts::Payload;
+use crate::facts::Question;
+use crate::facts::Rows;
 use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
@@ -195,6 +197,30 @@ impl Detect {
         }
     }
 
+    /// See [`Source::query`].
+    ///
+    /// # Errors
+    /// As there; and that it is not known yet what answers at the addresses.
+    pub async fn query(&mut self, http: &Http, question: &Question) -> Result<Rows, Fault> {
+        match &mut self.engine {
+            Some(Engine::Embedded(engine)) => engine.query(question).await,
+            Some(Engine::Prometheus(engine)) => engine.rows(http, question).await,
+            None => Err(nobody_yet()),
+        }
+    }
+
+    /// See [`Source::metric_names`].
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn metric_names(&mut self, http: &Http) -> Result<Vec<String>, Fault> {
+        match &mut self.engine {
+            Some(Engine::Embedded(engine)) => engine.metric_names(http).await,
+            Some(Engine::Prometheus(engine)) => engine.metric_names(http).await,
+            None => Err(nobody_yet()),
+        }
+    }
+
     async fn engine_answer(&mut self, http: &Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
         match &mut self.engine {
             Some(engine) => ask_engine(engine, http, now).await,
@@ -268,6 +294,11 @@ fn with_silent(payload: Payload, faults: Vec<(Url, Fault)>) -> Payload {
         Arc::make_mut(&mut batch.about).targets.extend(silent);
     }
     Payload::Signals(batch)
+}
+
+/// Nobody has answered so far.
+fn nobody_yet() -> Fault {
+    Fault::new(FaultKind::NotFound, "nobody has answered so far").advise("ask again when there are numbers")
 }
 
 /// Every address was a server that has a source of its own by now.

@@ -16,7 +16,10 @@ use std::time::Duration;
 
 use crate::facts::At;
 use crate::facts::Fault;
+use crate::facts::FaultKind;
 use crate::facts::Payload;
+use crate::facts::Question;
+use crate::facts::Rows;
 use crate::facts::SourceInfo;
 
 /// Every kind of source. A new one is one file and one line here.
@@ -62,6 +65,32 @@ impl Source {
             Self::Alerts(source) => source.ask(http, now()).await,
             Self::Status(source) => source.ask(http, now()).await,
             Self::Deploys(source) => source.ask(http, now()).await,
+        }
+    }
+
+    /// Answers a question that a person asked. Ends by itself, as [`ask`](Self::ask) does.
+    ///
+    /// # Errors
+    /// What is wrong with the query, in the parser's own words, or with the source.
+    pub async fn query(&mut self, http: &http::Http, question: &Question) -> Result<Rows, Fault> {
+        match self {
+            Self::Embedded(source) => source.query(question).await,
+            Self::Prometheus(source) => source.rows(http, question).await,
+            Self::Detect(source) => Box::pin(source.query(http, question)).await,
+            Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => Err(no_metrics()),
+        }
+    }
+
+    /// The names of the metrics that the source has now, in order.
+    ///
+    /// # Errors
+    /// Why they cannot be had.
+    pub async fn metric_names(&mut self, http: &http::Http) -> Result<Vec<String>, Fault> {
+        match self {
+            Self::Embedded(source) => source.metric_names(http).await,
+            Self::Prometheus(source) => source.metric_names(http).await,
+            Self::Detect(source) => Box::pin(source.metric_names(http)).await,
+            Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => Err(no_metrics()),
         }
     }
 
@@ -119,4 +148,9 @@ impl Source {
             Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
+}
+
+/// A question to a source that has no numbers.
+fn no_metrics() -> Fault {
+    Fault::new(FaultKind::NotFound, "this source has no metrics")
 }

@@ -4,6 +4,7 @@
 //! there and answers with a [`Plan`]. An ask scrapes all targets at once, evaluates every query at the instant of the
 //! scrape, and answers with points; nothing is ever evaluated on the way of a key. Main type: [`Embedded`].
 
+mod asked;
 mod evaluate;
 mod part;
 mod plan;
@@ -47,6 +48,7 @@ pub use plan::Absence;
 pub use plan::Plan;
 pub use plan::Planner;
 
+use asked::Asked;
 use evaluate::Evaluator;
 use part::Turn;
 use recording::Recorder;
@@ -98,6 +100,8 @@ pub struct Embedded {
     share: Share,
     /// A fault that was recorded, to be told behind what was recorded before it.
     owed: Option<Fault>,
+    /// Metrics that a person asked for beside the signals'.
+    asked: Option<Asked>,
 }
 
 impl Embedded {
@@ -126,6 +130,7 @@ impl Embedded {
             report: None,
             share,
             owed: None,
+            asked: None,
         }
     }
 
@@ -184,6 +189,11 @@ impl Embedded {
             (self.share.turn(now_ms).await, None)
         };
         if let Turn::Tell(records) = turn {
+            // What only this process was asked for, nobody else records.
+            if let Some(asked) = self.asked.as_mut().filter(|asked| asked.is_current()) {
+                let answers: Vec<_> = get(&self.targets, http).await.into_iter().map(Scraped::checked).collect();
+                asked.take(&answers, now());
+            }
             return self.tell(records, now());
         }
         self.begin(now_ms).await;
@@ -236,6 +246,9 @@ impl Embedded {
         if answers.iter().any(|answer| answer.exposition().is_some()) {
             self.plan(&answers);
             self.scrapes += 1;
+        }
+        if let Some(asked) = &mut self.asked {
+            asked.take(&answers, at);
         }
         let records = self.share.records();
         let reports: Vec<_> = self

@@ -130,4 +130,26 @@ impl Prometheus {
     pub async fn ask(&mut self, _http: &Http, _now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
         Err(Fault::new(FaultKind::Local, "this server cannot be asked yet"))
     }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// What the server says of the query, or why it says nothing.
+    #[expect(clippy::unused_async, reason = "the next step asks the server")]
+    pub async fn rows(
+        &mut self,
+        _http: &Http,
+        _question: &crate::facts::Question,
+    ) -> Result<crate::facts::Rows, Fault> {
+        Err(Fault::new(FaultKind::Local, "this server cannot be asked yet"))
+    }
+
+    /// The names of its metrics.
+    ///
+    /// # Errors
+    /// Why it says nothing.
+    #[expect(clippy::unused_async, reason = "the next step asks the server")]
+    pub async fn metric_names(&mut self, _http: &Http) -> Result<Vec<String>, Fault> {
+        Err(Fault::new(FaultKind::Local, "this server cannot be asked yet"))
+    }
 }
