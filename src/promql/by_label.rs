@@ -261,23 +261,17 @@ impl Rewriter<'_> {
             return Err("fill has values for services that have none".to_owned());
         }
         match &mut modifier.matching {
-            None if !alike => return mixed(),
-            None => {}
-            Some(LabelModifier::Include(labels)) if self.has(labels) => {
-                if !(left.has_label() && right.has_label()) {
-                    return mixed();
-                }
-            }
-            Some(LabelModifier::Include(labels)) => {
+            Some(LabelModifier::Include(labels)) if !self.has(labels) => {
                 result = if labels.is_empty() { Shape::Bare } else { Shape::Without };
                 labels.labels.push(self.label().to_owned());
             }
+            Some(LabelModifier::Include(_)) if !(left.has_label() && right.has_label()) => return mixed(),
             Some(LabelModifier::Exclude(labels)) if self.has(labels) => {
                 result = Shape::Without;
                 labels.labels.retain(|label| label != self.label());
             }
-            Some(LabelModifier::Exclude(_)) if !alike => return mixed(),
-            Some(LabelModifier::Exclude(_)) => {}
+            None | Some(LabelModifier::Exclude(_)) if !alike => return mixed(),
+            _ => {}
         }
         match &modifier.card {
             VectorMatchCardinality::ManyToOne(labels) | VectorMatchCardinality::OneToMany(labels)

@@ -66,8 +66,9 @@ impl Source {
             Self::Deploys(source) => source.remark(),
             // Of each target the engine tells in its report.
             Self::Embedded(source) => source.remark(),
+            Self::Prometheus(source) => source.remark(),
             // Alerts tell of themselves.
-            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
+            Self::Alerts(_) | Self::Status(_) => None,
         }
     }
 
