@@ -94,7 +94,8 @@ impl Source {
     pub fn early(&self) -> Option<Duration> {
         match self {
             Self::Embedded(source) => source.early(),
-            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
+            Self::Prometheus(source) => source.early(),
+            Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 }

@@ -119,6 +119,8 @@ impl Columns {
                     Some(Err(count)) => {
                         no_data(&format!("the query gives {count} series; put `sum` or `max` around it"))
                     }
+                    // It was not asked for that instant.
+                    None if (*at - span.start) % span.step != 0 => continue,
                     None => Answer::NoData(Arc::clone(&none)),
                 };
                 answers.insert(*measure, answer);

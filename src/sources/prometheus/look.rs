@@ -25,7 +25,6 @@ use crate::sources::prometheus::Settings;
 use crate::sources::prometheus::answer::Rows;
 use crate::sources::prometheus::api::Trouble;
 use crate::sources::prometheus::server::Server;
-use crate::sources::prometheus::span::millis;
 
 /// A metric and the labels of it that decide which preset fits.
 pub type Wanted = (String, Vec<String>);
@@ -96,6 +95,10 @@ impl Look<'_> {
         let mut services = inventories(&names, &label);
         self.add_labels(&mut services, &label).await?;
         let (services, left_out, is_all) = self.chosen(services);
+        let build = build.map(|told| told.data).unwrap_or_default();
+        // It does not always say what it is, but knows a function that no other server has.
+        let odd = build.version.is_empty() || lag > 0;
+        let victoria = victoria || (odd && self.rows("now()".to_owned()).await.is_ok());
         let twins = twins.is_ok_and(|(rows, ..)| newest(&rows).is_some_and(|copies| copies > 1.0));
         Ok(Found {
             label,
@@ -105,7 +108,7 @@ impl Look<'_> {
             scrape: scrape_interval(minute, ten),
             lag_ms: lag,
             twins: if twins { TWINS.map(str::to_owned).to_vec() } else { Vec::new() },
-            program: program(build.map(|told| told.data).unwrap_or_default(), victoria),
+            program: program(build, victoria),
             victoria,
             remarks,
         })
@@ -141,7 +144,7 @@ impl Look<'_> {
         let mut parts = Vec::new();
         for (names, more) in [(plain, ""), (buckets, ", le=\"+Inf\"")] {
             if !names.is_empty() {
-                parts.push(format!("group by ({by}) ({})", matchers(&names, more)));
+                parts.push(marked(&format!("group by ({by}) ({})", matchers(&names, more)), &parts.len().to_string()));
             }
         }
         if parts.is_empty() { format!("group by ({by}) (up{})", self.braces("")) } else { parts.join(" or ") }
@@ -184,7 +187,7 @@ impl Look<'_> {
         let part = |(has, metrics): (&&str, &Vec<&str>)| {
             let matchers = format!("__name__=~{}, {has}!=\"\", {label}!=\"\"", quoted(&metrics.join("|")));
             let group = format!("group by (__name__, {label}) ({})", self.braces(&matchers));
-            format!("label_replace({group}, \"{MARK}\", \"{has}\", \"\", \"\")")
+            marked(&group, has)
         };
         let parts: Vec<_> = metrics_of.iter().map(part).collect();
         if parts.is_empty() {
@@ -233,6 +236,11 @@ impl Look<'_> {
     }
 }
 
+/// A part of a query with several: without a mark `or` would take those that differ in their names only for the same.
+fn marked(part: &str, mark: &str) -> String {
+    format!("label_replace({part}, \"{MARK}\", \"{mark}\", \"\", \"\")")
+}
+
 fn newest(rows: &Rows) -> Option<f64> {
     rows.series.first().and_then(|(_, points)| points.last()).map(|(_, value)| *value)
 }
@@ -252,7 +260,11 @@ fn inventories(names: &Rows, label: &str) -> BTreeMap<String, Inventory> {
 fn scrape_interval(minute: Option<f64>, ten: Option<f64>) -> Option<Duration> {
     let minute = minute.filter(|samples| *samples >= 3.0).map(|samples| 60.0 / samples);
     let ten = ten.filter(|samples| *samples >= 2.0).map(|samples| 600.0 / samples);
-    minute.or(ten).map(|seconds| Duration::from_secs_f64(seconds.round().max(1.0)))
+    let seconds = minute.or(ten)?.round().max(1.0);
+    // Targets that come and go make odd numbers of what people write.
+    let usual = [1.0_f64, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0];
+    let near = usual.into_iter().find(|usual| (usual - seconds).abs() <= usual * 0.2);
+    Some(Duration::from_secs_f64(near.unwrap_or(seconds)))
 }
 
 /// `Prometheus 2.42.0`
@@ -283,7 +295,7 @@ impl Found {
     /// What has to be said beside all numbers of this server; clean.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let behind = millis(self.lag()).div_euclid(1_000);
+        let behind = (self.lag_ms + 500).div_euclid(1_000);
         if behind > 0 && self.victoria {
             notes.push(format!("{behind} s behind: VictoriaMetrics withholds the newest"));
         } else if behind > 0 {
@@ -314,6 +326,7 @@ mod tests {
             (Some(30.0), Some(30.0), Some(2)),
             (Some(2.0), Some(2.0), Some(300)),
             (Some(600.0), None, Some(1)),
+            (Some(3.5), None, Some(15)),
             (None, Some(1.0), None),
             (None, None, None),
         ] {

@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod fold;
 mod look;
+mod prompt;
 mod questions;
 mod report;
 mod server;
@@ -37,7 +38,6 @@ use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::text::clean_line;
 use crate::promql::Group;
-use crate::promql::Row;
 use crate::promql::quoted;
 use crate::sources::embedded::Plan;
 use crate::sources::embedded::Planner;
@@ -61,13 +61,11 @@ use fold::Frame;
 use fold::Run;
 use look::Found;
 use look::Look;
-use questions::Question;
 use questions::Questions;
 use report::Reports;
 use server::Server;
 use span::Span;
-use span::millis;
-use span::seconds;
+use span::range;
 
 /// Chooses the presets of a service, by its name.
 pub type PlannerOf = Arc<dyn Fn(&str) -> Planner + Send + Sync>;
@@ -79,8 +77,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: [Duration; 3] = [Duration::from_secs(300), Duration::from_secs(60), Duration::from_secs(15)];
 /// A question that fails again and again is left out of so many asks at most.
 const RESTS: u32 = 12;
-/// Names of metrics that are listed at most.
-const NAMES: usize = 20_000;
+/// So many services have their past at once; of more the newest numbers come first.
+const AT_ONCE: usize = 5;
+/// The past of more services than these is filled in with fewer points.
+const MANY: usize = 30;
 
 /// The engine of one server.
 pub struct Prometheus {
@@ -98,6 +98,18 @@ pub struct Prometheus {
     runs: HashMap<Arc<str>, Option<Run>>,
     reports: Reports,
     remarks: Vec<String>,
+    stage: Stage,
+}
+
+/// How much has been asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// Nothing.
+    New,
+    /// The newest numbers of many services, so that they are there at once.
+    Newest,
+    /// Their past as well.
+    Filled,
 }
 
 /// What came back for one question.
@@ -122,6 +134,7 @@ impl Prometheus {
             runs: HashMap::new(),
             reports: Reports::default(),
             remarks: Vec::new(),
+            stage: Stage::New,
         }
     }
 
@@ -153,6 +166,12 @@ impl Prometheus {
         (!self.remarks.is_empty()).then(|| clean_line(&self.remarks.join("; "), 400))
     }
 
+    /// When there are many services their past is asked for behind their newest numbers.
+    #[must_use]
+    pub fn early(&self) -> Option<Duration> {
+        (self.stage == Stage::Newest).then_some(Duration::from_millis(20))
+    }
+
     /// Asks what is new of all services; at first, and after an outage, also for the past. Looks for new services
     /// every few minutes.
     ///
@@ -171,7 +190,7 @@ impl Prometheus {
         if let Some(rows) = bounds {
             self.take_bounds(&rows, &found.label);
         }
-        let end = answers.iter().map(|(_, span, _)| span.end).max().unwrap_or(now_ms);
+        let end = newest(&answers).unwrap_or(now_ms);
         let mut columns = Columns::default();
         let bounds = std::mem::take(&mut self.bounds);
         let frame = Frame { label: &found.label, bounds: &bounds, window: found.rate_window(&self.settings), end };
@@ -221,10 +240,22 @@ impl Prometheus {
         until: Instant,
     ) -> Result<(Vec<Answered>, Option<Rows>), Fault> {
         let backfill = self.settings.backfill.max(found.rate_window(&self.settings) * 2);
+        let many = found.services.len() > MANY;
+        self.stage = match self.stage {
+            Stage::New if found.services.len() > AT_ONCE => Stage::Newest,
+            _ => Stage::Filled,
+        };
         let mut due = Vec::new();
         for (index, question) in self.questions.all.iter_mut().enumerate() {
             question.rests = question.rests.saturating_sub(1);
-            let span = Span::next(question.last, now_ms, self.settings.every, backfill);
+            // A past that took too long is asked for again, but less of it each time.
+            let backfill = backfill / (1 << (2 * question.slow).min(16));
+            let few = many || matches!(question.measure, Measure::LatencyP50 | Measure::LatencyP99);
+            let points = if few { span::FEW_POINTS } else { span::POINTS };
+            let mut span = Span::next(question.last, now_ms, self.settings.every, backfill, points);
+            if let (Stage::Newest, Some(span)) = (self.stage, &mut span) {
+                span.start = span.end;
+            }
             due.extend(span.filter(|_| question.rests == 0).map(|span| (index, span)));
         }
         let (server, questions) = (&self.server, &self.questions);
@@ -235,7 +266,7 @@ impl Prometheus {
         }
         let asks = due.into_iter().filter_map(|(index, span)| Some((index, span, questions.all.get(index)?)));
         let asks = asks.map(|(index, span, question)| async move {
-            let form = range(&question.text, span, found.victoria);
+            let form = range(&question.text, span);
             (index, span, server.call::<Rows>(http, "query_range", &form, until).await)
         });
         let bounds = async {
@@ -289,12 +320,20 @@ impl Prometheus {
                 Ok(told) => {
                     size.bytes += told.bytes;
                     size.samples += told.data.series.iter().map(|(_, points)| points.len()).sum::<usize>();
-                    question.answered(&told.data, span, columns, frame);
+                    let last = if self.stage == Stage::Newest { question.last } else { Some(frame.end) };
+                    question.answered(&told.data, last);
+                    columns.take(question, span, &told.data.series, frame);
                     self.remarks.extend(told.remarks);
                 }
-                Err(trouble) if is_dead => return Err(trouble.fault),
+                Err(trouble) if is_dead => {
+                    for question in &mut self.questions.all {
+                        question.slow += u32::from(trouble.fault.kind == FaultKind::Timeout);
+                    }
+                    return Err(trouble.fault);
+                }
                 Err(trouble) => {
                     question.failures = question.failures.saturating_add(1);
+                    question.slow += u32::from(trouble.fault.kind == FaultKind::Timeout);
                     // A query that is refused is so again; one that was too slow is given a second chance.
                     let patience = u32::from(!trouble.is_query);
                     let rests = (1 << question.failures.saturating_sub(patience).min(8)).min(RESTS);
@@ -329,37 +368,6 @@ impl Prometheus {
         services.sort_by(|a, b| a.0.cmp(&b.0));
         Fleet { services, left_out: found.left_out }
     }
-
-    /// A query of somebody at the keyboard, over a time.
-    ///
-    /// # Errors
-    /// Why there is no answer; that it gives a text, or histograms only.
-    pub async fn query(&self, http: &Http, text: &str, from: At, to: At, step: Duration) -> Result<Vec<Row>, Fault> {
-        let span = Span { start: from.timestamp_millis(), end: to.timestamp_millis(), step: millis(step).max(1) };
-        let form = range(text, span, false);
-        let told = self.server.call::<Rows>(http, "query_range", &form, Instant::now() + DEADLINE).await?;
-        if told.data.series.is_empty() && told.data.histograms > 0 {
-            let cause = "the query gives native histograms and no numbers";
-            return Err(Fault::new(FaultKind::Unreadable, cause)
-                .advise("put `histogram_quantile` or `histogram_count` around it"));
-        }
-        Ok(told.data.series)
-    }
-
-    /// The names of the metrics that the server has, at most 20,000.
-    ///
-    /// # Errors
-    /// Why there is no answer.
-    pub async fn metric_names(&self, http: &Http) -> Result<Vec<String>, Fault> {
-        let mut form = vec![("limit", NAMES.to_string())];
-        let selector = self.settings.selector.trim();
-        if !selector.is_empty() {
-            form.push(("match[]", format!("{{{selector}}}")));
-        }
-        let until = Instant::now() + DEADLINE;
-        let told = self.server.call::<Vec<String>>(http, "label/__name__/values", &form, until).await?;
-        Ok(told.data.into_iter().take(NAMES).collect())
-    }
 }
 
 /// How much came with the answers of one ask.
@@ -369,28 +377,11 @@ struct Size {
     samples: usize,
 }
 
-impl Question {
-    fn answered(&mut self, rows: &Rows, span: Span, columns: &mut Columns, frame: &Frame<'_>) {
-        (self.last, self.failures, self.why) = (Some(span.end), 0, None);
-        if rows.is_text || (rows.series.is_empty() && rows.histograms > 0) {
-            let what = if rows.is_text { "a text" } else { "native histograms" };
-            self.why = Some(format!("the query gives {what}, not a number").into());
-        }
-        columns.take(self, span, &rows.series, frame);
-    }
-}
-
-/// The parameters of a question over a time.
-fn range(query: &str, span: Span, victoria: bool) -> Vec<(&'static str, String)> {
-    let mut form = vec![
-        ("query", query.to_owned()),
-        ("start", seconds(span.start)),
-        ("end", seconds(span.end)),
-        ("step", seconds(span.step)),
-    ];
-    if victoria {
-        // Its cache would move the instants.
-        form.push(("nocache", "1".to_owned()));
-    }
-    form
+/// The newest instant of the answers. Some servers move the instants of a question to multiples of its step.
+fn newest(answers: &[Answered]) -> Option<i64> {
+    let asked = answers.iter().map(|(_, span, _)| (span.end, span.step)).max()?;
+    let told = answers.iter().filter_map(|(.., answer)| answer.as_ref().ok());
+    let told = told.flat_map(|told| &told.data.series).filter_map(|(_, points)| points.last()).map(|(at, _)| *at);
+    // Older ones are of series that have ended.
+    told.max().filter(|at| (asked.0 - asked.1..asked.0).contains(at)).or(Some(asked.0))
 }

@@ -19,6 +19,7 @@ use crate::promql::percentile;
 use crate::promql::quoted;
 use crate::sources::embedded::Plan;
 use crate::sources::prometheus::Settings;
+use crate::sources::prometheus::answer::Rows;
 use crate::sources::prometheus::look::Found;
 
 /// Questions of a single service at most; each costs the server as much as one for all.
@@ -43,6 +44,8 @@ pub(super) struct Question {
     /// How often in a row there was no answer, and how many asks it is left out for that.
     pub(super) failures: u32,
     pub(super) rests: u32,
+    /// How often the time was not enough.
+    pub(super) slow: u32,
     /// Why there was no answer last.
     pub(super) why: Option<Arc<str>>,
 }
@@ -95,6 +98,7 @@ impl Questions {
                     last: None,
                     failures: 0,
                     rests: 0,
+                    slow: 0,
                     why: None,
                 };
                 question.go_on(before);
@@ -139,13 +143,22 @@ impl Question {
         self.single.is_none()
     }
 
+    /// Notes that it was answered, up to `last`.
+    pub(super) fn answered(&mut self, rows: &Rows, last: Option<i64>) {
+        (self.last, self.failures, self.slow, self.why) = (last, 0, 0, None);
+        if rows.is_text || (rows.series.is_empty() && rows.histograms > 0) {
+            let what = if rows.is_text { "a text" } else { "native histograms" };
+            self.why = Some(format!("the query gives {what}, not a number").into());
+        }
+    }
+
     /// Takes over how far it has been answered. A service that is new to it has a past to be filled in.
     fn go_on(&mut self, before: &[Self]) {
         let same = before.iter().find(|other| {
             (other.measure, &other.template, &other.single) == (self.measure, &self.template, &self.single)
         });
         if let Some(same) = same.filter(|same| self.services.is_subset(&same.services)) {
-            (self.last, self.failures, self.rests) = (same.last, same.failures, same.rests);
+            (self.last, self.failures, self.rests, self.slow) = (same.last, same.failures, same.rests, same.slow);
             self.why.clone_from(&same.why);
         }
     }

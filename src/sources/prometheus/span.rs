@@ -4,7 +4,10 @@ use std::time::Duration;
 
 /// Points that a span of the past has at most. A strip of the screen is at most about so many dots wide, and a
 /// server allows 11,000.
-const POINTS: i64 = 360;
+pub(super) const POINTS: i64 = 360;
+/// The same for what only stands beside a line that is drawn, and where there are so many services that their past
+/// would be a burden for the server: percentiles cost it most.
+pub(super) const FEW_POINTS: i64 = 120;
 /// So many new points are asked for one by one; a longer time is asked for as the past is.
 const SINGLE: i64 = 60;
 
@@ -19,7 +22,13 @@ pub(super) struct Span {
 impl Span {
     /// What to ask for when the newest final instant is `now_ms`, so that it and the past since `last` (or the whole
     /// backfill) are there; `None` while there is nothing new.
-    pub(super) fn next(last: Option<i64>, now_ms: i64, every: Duration, backfill: Duration) -> Option<Self> {
+    pub(super) fn next(
+        last: Option<i64>,
+        now_ms: i64,
+        every: Duration,
+        backfill: Duration,
+        points: i64,
+    ) -> Option<Self> {
         let every = millis(every).max(1);
         let backfill = millis(backfill);
         let end = now_ms.div_euclid(every) * every;
@@ -30,7 +39,7 @@ impl Span {
         let step = match last {
             Some(_) if missing <= SINGLE * every => every,
             _ => {
-                (missing.div_euclid(POINTS * every) + i64::from(missing.rem_euclid(POINTS * every) > 0)).max(1) * every
+                (missing.div_euclid(points * every) + i64::from(missing.rem_euclid(points * every) > 0)).max(1) * every
             }
         };
         // The newest instant is always among them; what is known already is not.
@@ -49,12 +58,24 @@ pub(super) fn seconds(ms: i64) -> String {
     format!("{}.{:03}", ms.div_euclid(1_000), ms.rem_euclid(1_000))
 }
 
+/// The parameters of a query over a span.
+pub(super) fn range(query: &str, span: Span) -> Vec<(&'static str, String)> {
+    vec![
+        ("query", query.to_owned()),
+        ("start", seconds(span.start)),
+        ("end", seconds(span.end)),
+        ("step", seconds(span.step)),
+        // The cache of VictoriaMetrics would move the instants; others do not know it.
+        ("nocache", "1".to_owned()),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn span(last: Option<i64>, now: i64) -> Option<(i64, i64, i64)> {
-        let span = Span::next(last, now, Duration::from_secs(5), Duration::from_hours(3))?;
+        let span = Span::next(last, now, Duration::from_secs(5), Duration::from_hours(3), POINTS)?;
         Some((span.start, span.end, span.step))
     }
 
@@ -89,7 +110,7 @@ mod tests {
         ) {
             let last = last.map(|last| last / (every as i64 * 1_000) * (every as i64 * 1_000));
             let (every, backfill) = (Duration::from_secs(every), Duration::from_secs(backfill));
-            if let Some(span) = Span::next(last, now, every, backfill) {
+            if let Some(span) = Span::next(last, now, every, backfill, POINTS) {
                 proptest::prop_assert!(span.start <= span.end && span.end <= now && now - span.end < millis(every));
                 proptest::prop_assert_eq!((span.end - span.start) % span.step, 0);
                 proptest::prop_assert_eq!(span.step % millis(every), 0);
