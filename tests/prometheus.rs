@@ -188,7 +188,8 @@ async fn every_recorded_answer_is_read_or_refused_as_what_it_is() {
 
 /// What setup does, for tests: presets chosen by what is there.
 fn engine(settings: Settings) -> Prometheus {
-    let wanted = preset::wanted().into_iter().map(|(metric, labels)| (metric, labels.into_iter().collect()));
+    let wanted = preset::wanted().into_iter();
+    let wanted = wanted.map(|(metric, labels)| (metric.to_owned(), labels.into_iter().map(str::to_owned).collect()));
     let planner_of = |_: &str| -> Planner {
         Arc::new(|there: &Inventory| {
             let choice = preset::choose(&preset::Inventory { names: there.names.clone() });

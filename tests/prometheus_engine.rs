@@ -216,7 +216,8 @@ fn store(services: &[Serving<'_>]) -> Store {
 
 /// What setup does: presets by what is there, and what the team wrote before them.
 fn engine(settings: Settings) -> Prometheus {
-    let wanted = preset::wanted().into_iter().map(|(metric, labels)| (metric, labels.into_iter().collect()));
+    let wanted = preset::wanted().into_iter();
+    let wanted = wanted.map(|(metric, labels)| (metric.to_owned(), labels.into_iter().map(str::to_owned).collect()));
     let own = settings.own.clone();
     let planner_of = move |service: &str| -> Planner {
         let own = own.get(service).map(|own| own.queries.clone()).unwrap_or_default();
