@@ -97,7 +97,7 @@ async fn every_refusal_has_its_sentence() {
     let basic = Script::status(401, text, "Unauthorized\n").header("www-authenticate", "Basic realm=\"x\"");
     let limited = Script::status(429, text, "").header("retry-after", "17");
     for (script, kind, is_query, cause, advice) in [
-        (basic, FaultKind::Denied, false, "401 Unauthorized", "credentials"),
+        (basic, FaultKind::Denied, false, "401 Unauthorized, it asks for Basic", "credentials"),
         (Script::status(401, text, "no org id"), FaultKind::Denied, false, "no org id", "X-Scope-OrgID"),
         (Script::status(403, text, ""), FaultKind::Denied, false, "403 Forbidden", "credentials"),
         (

@@ -476,3 +476,57 @@ async fn a_server_without_anything_known_says_what_to_do() {
     assert_eq!(fault.kind, FaultKind::NotFound);
     assert!(fault.cause.contains("none of the metrics") && fault.advice.contains("selector"), "{fault:?}");
 }
+
+#[tokio::test]
+async fn the_label_the_selector_and_the_services_are_those_of_the_configuration() {
+    let clock = Clock::new();
+    let server = Fake::start(store(&[serving("api"), serving("web")]), &clock, 0).await;
+    let by_instance = Settings {
+        label: Some("instance".to_owned()),
+        selector: "job=\"web\"".to_owned(),
+        rate_window: Some(Duration::from_mins(5)),
+        every: Duration::from_secs(15),
+        backfill: Duration::from_mins(30),
+        ..settings(&[&server])
+    };
+    let mut watch = Watch::new(by_instance, &clock);
+    let fleet = watch.ask().await.unwrap();
+    assert_eq!(fleet.services.len(), 1);
+    close(newest(&fleet, "i:1", Measure::RequestRate), 10.0);
+    assert_eq!(instants(&fleet, "i:1").len(), 121);
+    let query = &batch(&fleet, "i:1").about.queries[&Measure::RequestRate];
+    assert_eq!(query, "sum by (instance) (rate(http_requests_total{instance!=\"\",job=\"web\"}[5m]))");
+    assert!(
+        server
+            .asked
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|(_, query)| { query.is_empty() || query == "time()" || query.contains("job=\"web\"") })
+    );
+    let named = Settings { services: vec!["web".into(), "absent".into()], ..settings(&[&server]) };
+    let fleet = Watch::new(named, &clock).ask().await.unwrap();
+    let names: Vec<_> = fleet.services.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names, ["absent", "web"]);
+    let query = &batch(&fleet, "web").about.queries[&Measure::RequestRate];
+    assert_eq!(query, "sum by (job) (rate(http_requests_total{job=~\"web\"}[1m]))");
+    assert!(batch(&fleet, "absent").points.is_empty());
+}
+
+#[tokio::test]
+async fn who_types_a_query_gets_rows_and_names() {
+    let clock = Clock::new();
+    let server = Fake::start(store(&[serving("api")]), &clock, 0).await;
+    let engine = engine(settings(&[&server]));
+    let at = |ms: i64| chrono::DateTime::from_timestamp_millis(ms).unwrap();
+    let step = Duration::from_secs(30);
+    let http = Http::new();
+    let rows = engine.query(&http, "sum by (job) (up)", at(NOW - 60_000), at(NOW), step).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].0.to_string(), "{job=\"api\"}");
+    assert_eq!(rows[0].1, [(NOW - 60_000, 1.0), (NOW - 30_000, 1.0), (NOW, 1.0)]);
+    let fault = engine.query(&http, "sum(", at(NOW - 60_000), at(NOW), step).await.unwrap_err();
+    assert!(fault.cause.contains("cannot evaluate") && fault.advice.contains("the query: sum("), "{fault:?}");
+    server.behaves(|_| Some((200, "{\"status\":\"success\",\"data\":[\"a\",\"b\"]}".to_owned())));
+    assert_eq!(engine.metric_names(&http).await.unwrap(), ["a", "b"]);
+}

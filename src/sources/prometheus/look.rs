@@ -33,6 +33,8 @@ pub type Wanted = (String, Vec<String>);
 const TWINS: [&str; 3] = ["prometheus_replica", "replica", "__replica__"];
 /// Marks what a row is about in a query of several parts.
 const MARK: &str = "sixty_has";
+/// What is not there any more is kept in mind for so long.
+const KEPT: Duration = Duration::from_secs(600);
 /// The services that are shown at most.
 const MOST: usize = 200;
 
@@ -256,6 +258,11 @@ fn inventories(names: &Rows, label: &str) -> BTreeMap<String, Inventory> {
     services
 }
 
+/// Whether everything that was there is there.
+fn has_all(there: &Inventory, before: &Inventory) -> bool {
+    before.names.iter().all(|(metric, labels)| there.names.get(metric).is_some_and(|now| labels.is_subset(now)))
+}
+
 /// From how many samples a target has. A minute says more of a young server, ten of a slow one.
 fn scrape_interval(minute: Option<f64>, ten: Option<f64>) -> Option<Duration> {
     let minute = minute.filter(|samples| *samples >= 3.0).map(|samples| 60.0 / samples);
@@ -281,6 +288,26 @@ fn program(build: Build, victoria: bool) -> String {
 }
 
 impl Found {
+    /// What was there a moment ago still is: a restart, of a service or of the server, takes metrics away for minutes.
+    /// `had` is what each service had when all of it was seen last.
+    pub(super) fn keep(&mut self, had: &mut BTreeMap<Arc<str>, (Inventory, Instant)>, now: Instant) {
+        had.retain(|service, (before, since)| {
+            let there = self.services.get(service);
+            let is_complete = there.is_some_and(|there| has_all(there, before));
+            if is_complete || now.duration_since(*since) >= KEPT {
+                return false;
+            }
+            let there = self.services.entry(Arc::clone(service)).or_default();
+            for (metric, labels) in &before.names {
+                there.names.entry(metric.clone()).or_default().extend(labels.iter().cloned());
+            }
+            true
+        });
+        for (service, there) in &self.services {
+            had.entry(Arc::clone(service)).or_insert_with(|| (there.clone(), now));
+        }
+    }
+
     /// What `$__rate_interval` stands for: four scrapes, at least a minute.
     pub(super) fn rate_window(&self, settings: &Settings) -> Duration {
         let scrape = self.scrape.unwrap_or(Duration::from_secs(15));
@@ -332,6 +359,38 @@ mod tests {
         ] {
             assert_eq!(scrape_interval(minute, ten), seconds.map(Duration::from_secs), "{minute:?} {ten:?}");
         }
+    }
+
+    #[test]
+    fn what_goes_away_is_kept_in_mind_for_a_while() {
+        let inventory = |names: &[&str]| Inventory {
+            names: names.iter().map(|name| ((*name).to_owned(), BTreeSet::new())).collect(),
+        };
+        let mut had = BTreeMap::new();
+        let begun = Instant::now();
+        let mut look = |seconds: u64, there: &[(&str, &[&str])]| {
+            let services = there.iter().map(|(service, names)| (Arc::from(*service), inventory(names))).collect();
+            let mut found = Found {
+                label: "job".to_owned(),
+                services,
+                left_out: 0,
+                is_all: true,
+                scrape: None,
+                lag_ms: 0,
+                twins: Vec::new(),
+                program: String::new(),
+                victoria: false,
+                remarks: Vec::new(),
+            };
+            found.keep(&mut had, begun + Duration::from_secs(seconds));
+            let names = |there: &Inventory| there.names.keys().cloned().collect::<Vec<_>>().join(" ");
+            found.services.iter().map(|(service, there)| format!("{service}: {}", names(there))).collect::<Vec<_>>()
+        };
+        assert_eq!(look(0, &[("a", &["x", "y"]), ("b", &["x"])]), ["a: x y", "b: x"]);
+        assert_eq!(look(300, &[("a", &["x", "z"])]), ["a: x y z", "b: x"]);
+        assert_eq!(look(400, &[("a", &["x", "y"])]), ["a: x y", "b: x"], "a is whole again");
+        assert_eq!(look(700, &[("a", &["x"])]), ["a: x y"], "b is gone for good");
+        assert_eq!(look(1_100, &[("a", &["x"])]), ["a: x"]);
     }
 
     #[test]

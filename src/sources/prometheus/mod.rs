@@ -65,6 +65,7 @@ use questions::Questions;
 use report::Reports;
 use server::Server;
 use span::Span;
+use span::millis;
 use span::range;
 
 /// Chooses the presets of a service, by its name.
@@ -72,6 +73,8 @@ pub type PlannerOf = Arc<dyn Fn(&str) -> Planner + Send + Sync>;
 
 /// How long an ask may take, looking or asking. One question has a deadline of its own.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The same for the newest numbers, which are asked for at short intervals.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 /// It is looked again for what is there: when all services have their requests, while one lacks them, while there
 /// is no service.
 const LOOK_AGAIN: [Duration; 3] = [Duration::from_secs(300), Duration::from_secs(60), Duration::from_secs(15)];
@@ -90,6 +93,8 @@ pub struct Prometheus {
     server: Server,
     found: Option<Found>,
     looked: Option<Instant>,
+    /// What each service had when it had most, and when that was.
+    had: BTreeMap<Arc<str>, (Inventory, Instant)>,
     plans: BTreeMap<Arc<str>, Plan>,
     questions: Questions,
     bounds: Bounds,
@@ -127,6 +132,7 @@ impl Prometheus {
             server,
             found: None,
             looked: None,
+            had: BTreeMap::new(),
             plans: BTreeMap::new(),
             questions: Questions::default(),
             bounds: Bounds::new(),
@@ -186,7 +192,7 @@ impl Prometheus {
         };
         let begun = Instant::now();
         let now_ms = now().timestamp_millis() - found.lag_ms;
-        let (answers, bounds) = self.put(http, &found, now_ms, begun + PATIENCE).await?;
+        let (answers, bounds) = self.put(http, &found, now_ms).await?;
         if let Some(rows) = bounds {
             self.take_bounds(&rows, &found.label);
         }
@@ -220,7 +226,8 @@ impl Prometheus {
         Ok(())
     }
 
-    fn plan(&mut self, found: Found) {
+    fn plan(&mut self, mut found: Found) {
+        found.keep(&mut self.had, Instant::now());
         self.remarks.extend(found.remarks.iter().cloned());
         let plan_of =
             |(service, there): (&Arc<str>, &Inventory)| (Arc::clone(service), (self.planner_of)(service)(there));
@@ -232,13 +239,7 @@ impl Prometheus {
     }
 
     /// Sends all questions that have something new to ask, and the one for the bounds of histograms.
-    async fn put(
-        &mut self,
-        http: &Http,
-        found: &Found,
-        now_ms: i64,
-        until: Instant,
-    ) -> Result<(Vec<Answered>, Option<Rows>), Fault> {
+    async fn put(&mut self, http: &Http, found: &Found, now_ms: i64) -> Result<(Vec<Answered>, Option<Rows>), Fault> {
         let backfill = self.settings.backfill.max(found.rate_window(&self.settings) * 2);
         let many = found.services.len() > MANY;
         self.stage = match self.stage {
@@ -259,6 +260,10 @@ impl Prometheus {
             due.extend(span.filter(|_| question.rests == 0).map(|span| (index, span)));
         }
         let (server, questions) = (&self.server, &self.questions);
+        let is_past = due.iter().any(|(_, span)| span.step != millis(self.settings.every));
+        // That a server hangs has to be seen within two intervals; only its past may take longer.
+        let patience = if is_past { PATIENCE } else { self.settings.every.clamp(LEAST_PATIENCE, PATIENCE) };
+        let until = Instant::now() + patience;
         if due.is_empty() {
             // Whether the server still is there is worth a question.
             server.call::<Rows>(http, "query", &[("query", "time()".to_owned())], until).await?;
@@ -337,7 +342,10 @@ impl Prometheus {
                     // A query that is refused is so again; one that was too slow is given a second chance.
                     let patience = u32::from(!trouble.is_query);
                     let rests = (1 << question.failures.saturating_sub(patience).min(8)).min(RESTS);
-                    question.rests = if question.failures > patience { rests } else { 0 };
+                    let asked_for = trouble.fault.retry_after.unwrap_or_default().as_secs_f64();
+                    // What the server asked for itself is kept, in asks.
+                    let asked_for = (asked_for / self.settings.every.as_secs_f64().max(0.1)).ceil() as u32;
+                    question.rests = asked_for.max(if question.failures > patience { rests } else { 0 });
                     question.why = Some(clean_line(&trouble.fault.cause, 300).into());
                 }
             }
