@@ -108,7 +108,9 @@ impl Server {
             }
             // A replica that hangs may not take the time of those behind it.
             let deadline = left / u32::try_from(count - step).unwrap_or(1);
-            match api.call(http, call, &with_timeout(form, deadline), deadline).await {
+            let form = with_timeout(form, deadline);
+            // On the heap: several of these are in every ask, and each holds a whole request.
+            match Box::pin(api.call(http, call, &form, deadline)).await {
                 Err(trouble) if !trouble.is_query => {
                     self.state(|state| state.failed(index, &trouble.fault));
                     last.get_or_insert(trouble);
