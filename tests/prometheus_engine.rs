@@ -504,8 +504,8 @@ async fn the_label_the_selector_and_the_services_are_those_of_the_configuration(
             .iter()
             .all(|(_, query)| { query.is_empty() || query == "time()" || query.contains("job=\"web\"") })
     );
-    let named = Settings { services: vec!["web".into(), "absent".into()], ..settings(&[&server]) };
-    let fleet = Watch::new(named, &clock).ask().await.unwrap();
+    let chosen = Settings { services: vec!["web".into(), "absent".into()], ..settings(&[&server]) };
+    let fleet = Watch::new(chosen, &clock).ask().await.unwrap();
     let names: Vec<_> = fleet.services.iter().map(|(name, _)| &**name).collect();
     assert_eq!(names, ["absent", "web"]);
     let query = &batch(&fleet, "web").about.queries[&Measure::RequestRate];
