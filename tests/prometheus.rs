@@ -1,5 +1,7 @@
 //! What the client of the Prometheus API makes of servers that answer well, badly, late or not at all.
 
+#![cfg(test)]
+
 mod loopback;
 
 use std::path::PathBuf;
@@ -7,10 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loopback::{Loopback, Script};
+use sixty::facts::At;
 use sixty::facts::FaultKind;
+use sixty::facts::Payload;
+use sixty::signals::preset;
+use sixty::sources::embedded::Plan;
+use sixty::sources::embedded::Planner;
+use sixty::sources::exposition::Inventory;
 use sixty::sources::http::Http;
 use sixty::sources::prometheus::Api;
+use sixty::sources::prometheus::Prometheus;
 use sixty::sources::prometheus::Rows;
+use sixty::sources::prometheus::Settings;
 use sixty::sources::prometheus::Told;
 use sixty::sources::prometheus::Trouble;
 
@@ -87,7 +97,7 @@ async fn every_refusal_has_its_sentence() {
     let basic = Script::status(401, text, "Unauthorized\n").header("www-authenticate", "Basic realm=\"x\"");
     let limited = Script::status(429, text, "").header("retry-after", "17");
     for (script, kind, is_query, cause, advice) in [
-        (basic, FaultKind::Denied, false, "401 Unauthorized", "credentials"),
+        (basic, FaultKind::Denied, false, "401 Unauthorized, it asks for Basic", "credentials"),
         (Script::status(401, text, "no org id"), FaultKind::Denied, false, "no org id", "X-Scope-OrgID"),
         (Script::status(403, text, ""), FaultKind::Denied, false, "403 Forbidden", "credentials"),
         (
@@ -172,6 +182,56 @@ async fn every_recorded_answer_is_read_or_refused_as_what_it_is() {
                 let any = api.call::<serde_json::Value>(&Http::new(), "query", &[], PATIENT).await;
                 assert_eq!(any.is_ok(), name != "federate.txt", "{name}");
             }
+        }
+    }
+}
+
+/// What setup does, for tests: presets chosen by what is there.
+fn engine(settings: Settings) -> Prometheus {
+    let wanted = preset::wanted().into_iter();
+    let wanted = wanted.map(|(metric, labels)| (metric.to_owned(), labels.into_iter().map(str::to_owned).collect()));
+    let planner_of = |_: &str| -> Planner {
+        Arc::new(|there: &Inventory| {
+            let choice = preset::choose(&preset::Inventory { names: there.names.clone() });
+            Plan { queries: choice.queries, ..Plan::default() }
+        })
+    };
+    Prometheus::new(settings, Arc::new(planner_of)).looking_for(wanted.collect())
+}
+
+fn real_now() -> At {
+    chrono::Utc::now()
+}
+
+/// Prints what the engine makes of a real server; to be run by hand with its address in `SIXTY_PROMETHEUS`.
+#[tokio::test]
+#[ignore = "a measurement, not a check"]
+async fn first_numbers_of_a_real_server() {
+    let url = std::env::var("SIXTY_PROMETHEUS").expect("SIXTY_PROMETHEUS is the address of a server");
+    for _ in 0..3 {
+        let http = Http::new();
+        let mut engine = engine(Settings::named("real", vec![url.parse().unwrap()]));
+        for round in 0..3 {
+            let begun = std::time::Instant::now();
+            let Ok(Payload::Fleet(fleet)) = engine.ask(&http, &real_now).await.map_err(|fault| println!("{fault}"))
+            else {
+                return;
+            };
+            let took = begun.elapsed();
+            let points: usize = fleet.services.iter().map(|(_, batch)| batch.points.len()).sum();
+            println!(
+                "ask {round}: {took:?}, {} services, {points} points, remark {:?}",
+                fleet.services.len(),
+                engine.remark()
+            );
+            if let Some((name, batch)) = fleet.services.first().filter(|_| round == 0) {
+                println!("  {name}: {} {:?} {:?}", batch.about.engine, batch.about.notes, batch.about.targets[0].took);
+                for (measure, query) in &batch.about.queries {
+                    let newest = batch.points.last().and_then(|points| points.answers.get(measure));
+                    println!("  {measure:?} = {newest:?}: {query}");
+                }
+            }
+            tokio::time::sleep(engine.early().unwrap_or(Duration::from_secs(6))).await;
         }
     }
 }

@@ -50,3 +50,21 @@ pub struct Rows {
     /// What has to be said beside them; clean. A metric that was not kept until now is said here.
     pub notes: Vec<String>,
 }
+
+/// Series of an answer; more are no picture.
+const SERIES: usize = 60;
+
+impl Rows {
+    /// The series with the largest last values first, at most 60. Times are milliseconds since the epoch.
+    #[must_use]
+    pub fn largest(mut rows: Vec<(Labels, Vec<(i64, f64)>)>, notes: Vec<String>) -> Self {
+        let last = |row: &(Labels, Vec<(i64, f64)>)| row.1.last().map_or(f64::NEG_INFINITY, |(_, value)| *value);
+        rows.sort_by(|a, b| last(b).total_cmp(&last(a)).then_with(|| a.0.cmp(&b.0)));
+        let left_out = rows.len().saturating_sub(SERIES);
+        let points = |points: Vec<(i64, f64)>| {
+            points.into_iter().filter_map(|(at, value)| Some((At::from_timestamp_millis(at)?, value))).collect()
+        };
+        let series = rows.into_iter().take(SERIES).map(|(labels, row)| (labels, points(row))).collect();
+        Self { series, left_out, notes }
+    }
+}

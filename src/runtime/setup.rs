@@ -1,6 +1,7 @@
 //! From what the team wrote to what runs: the settings of the app, and the sources.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -232,7 +233,9 @@ fn asker(config: &Config, mut server: prometheus::Settings) -> Prometheus {
         Some(own) => planner(&own.presets, &own.queries),
         None => planner(&[], &BTreeMap::new()),
     };
-    Prometheus::new(server, Arc::new(planner_of))
+    let owned = |labels: BTreeSet<&str>| labels.into_iter().map(str::to_owned).collect();
+    let wanted = preset::wanted().into_iter().map(|(metric, labels)| (metric.to_owned(), owned(labels)));
+    Prometheus::new(server, Arc::new(planner_of)).looking_for(wanted.collect())
 }
 
 /// Finds out what lies at the addresses of the command line.

@@ -102,8 +102,9 @@ impl Source {
             // Of each target the engine tells in its report.
             Self::Embedded(source) => source.remark(),
             Self::Detect(source) => source.remark(),
+            Self::Prometheus(source) => source.remark(),
             // Alerts tell of themselves.
-            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) => None,
+            Self::Alerts(_) | Self::Status(_) => None,
         }
     }
 
@@ -145,7 +146,8 @@ impl Source {
         match self {
             Self::Embedded(source) => source.early(),
             Self::Detect(source) => source.early(),
-            Self::Prometheus(_) | Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
+            Self::Prometheus(source) => source.early(),
+            Self::Alerts(_) | Self::Status(_) | Self::Deploys(_) => None,
         }
     }
 }

@@ -42,9 +42,6 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Instants that are evaluated at once before the other sources have their turn.
 const SLICE: usize = 8;
 
-/// Series of an answer; more are no picture.
-const SERIES: usize = 60;
-
 /// A question is taken for over when nobody repeated it for so long.
 const OVER: Duration = Duration::from_secs(60);
 
@@ -154,7 +151,7 @@ impl Embedded {
             Some(asked) => answered(&query, &asked.store, question, &mut notes).await?,
             None => answered(&query, &*self.series_since(since, question.to).await, question, &mut notes).await?,
         };
-        Ok(largest(rows, notes))
+        Ok(Rows::largest(rows, notes))
     }
 
     /// Keeps what a question wants and the signals do not; says so when it is new.
@@ -238,16 +235,4 @@ async fn over_time(query: &Query, store: &Store, question: &Question) -> Result<
     }
     rows.retain(|_, points| !points.is_empty());
     Ok(rows.into_iter().collect())
-}
-
-/// The series with the largest last values first.
-fn largest(mut rows: Vec<Row>, notes: Vec<String>) -> Rows {
-    let last = |row: &Row| row.1.last().map_or(f64::NEG_INFINITY, |(_, value)| *value);
-    rows.sort_by(|a, b| last(b).total_cmp(&last(a)).then_with(|| a.0.cmp(&b.0)));
-    let left_out = rows.len().saturating_sub(SERIES);
-    let points = |points: Vec<(i64, f64)>| {
-        points.into_iter().filter_map(|(at, value)| Some((At::from_timestamp_millis(at)?, value))).collect()
-    };
-    let series = rows.into_iter().take(SERIES).map(|(labels, row)| (labels, points(row))).collect();
-    Rows { series, left_out, notes }
 }

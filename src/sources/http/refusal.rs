@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
 use crate::facts::Fault;
@@ -38,6 +38,11 @@ pub(super) fn of(status: StatusCode, headers: &HeaderMap, authorized: bool) -> F
     let cause = match status.canonical_reason() {
         Some(reason) => format!("{} {reason}", status.as_u16()),
         None => format!("HTTP status {}", status.as_u16()),
+    };
+    let method = text_of(headers, WWW_AUTHENTICATE.as_str()).and_then(|text| text.split([' ', ',']).next());
+    let cause = match method.filter(|method| status.as_u16() == 401 && !method.is_empty()) {
+        Some(method) => format!("{cause}, it asks for {}", clean_line(method, 40)),
+        None => cause,
     };
     let mut fault = Fault::new(kind, &cause).advise(advice);
     fault.retry_after = retry_after(headers, used_up);
@@ -141,6 +146,9 @@ mod tests {
             assert_eq!((fault.kind, fault.cause.as_str(), fault.status), (kind, cause, Some(status)));
             assert!(!fault.advice.is_empty());
         }
+        let asks = headers(&[("www-authenticate", "Basic realm=\"metrics\"")]);
+        assert_eq!(of(StatusCode::UNAUTHORIZED, &asks, false).cause, "401 Unauthorized, it asks for Basic");
+        assert_eq!(of(StatusCode::FORBIDDEN, &asks, false).cause, "403 Forbidden");
         let used_up = headers(&[
             ("x-ratelimit-remaining", "0"),
             ("x-ratelimit-reset", "1782900090"),

@@ -7,23 +7,41 @@
 mod alerts;
 mod answer;
 mod api;
+mod fold;
+mod look;
+mod prompt;
+mod questions;
+mod report;
+mod server;
+mod settings;
+mod span;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
-use url::Url;
+use futures_util::future::join;
+use futures_util::future::join_all;
 
 use crate::facts::At;
+use crate::facts::Batch;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
+use crate::facts::Fleet;
 use crate::facts::Measure;
 use crate::facts::Payload;
 use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
+use crate::facts::text::clean_line;
+use crate::promql::Group;
+use crate::promql::quoted;
+use crate::sources::embedded::Plan;
 use crate::sources::embedded::Planner;
-use crate::sources::http::Access;
+use crate::sources::exposition::Inventory;
 use crate::sources::http::Http;
 use crate::sources::http::shown;
 
@@ -33,79 +51,105 @@ pub use api::Api;
 pub use api::DEADLINE;
 pub use api::Told;
 pub use api::Trouble;
+pub use look::Wanted;
+pub use settings::Own;
+pub use settings::Settings;
 
-/// What is asked of one server, or of several that hold the same data.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Settings {
-    /// Its name; unique.
-    pub name: String,
-    /// The base of its API, without `/api/v1`. Several are replicas with the same data: the first that answers is
-    /// asked, so that nothing is counted twice.
-    pub urls: Vec<Url>,
-    /// How it is reached.
-    pub access: Arc<Access>,
-    /// The label that names the service; `None`: `service`, else `job`, whichever the server has.
-    pub label: Option<String>,
-    /// The services to show; empty: all that the server knows.
-    pub services: Vec<Arc<str>>,
-    /// Matchers that every query gets, as `env="prod"`; may be empty.
-    pub selector: String,
-    /// From ask to ask, and from point to point.
-    pub every: Duration,
-    /// What `$__rate_interval` stands for; `None`: four scrape intervals of the server, at least a minute.
-    pub rate_window: Option<Duration>,
-    /// How much past is filled in at the start.
-    pub backfill: Duration,
-    /// Queries in flight at most.
-    pub max_queries: usize,
-    /// What the team configured for single services: presets and queries of its own.
-    pub own: BTreeMap<Arc<str>, Own>,
-}
-
-/// What the team configured for one service of a server.
-#[derive(Clone, PartialEq, Default, Debug)]
-pub struct Own {
-    /// Names of presets; empty: chosen by what is there.
-    pub presets: Vec<String>,
-    /// `PromQL` instead of the presets'; `$service` and `$selector` are understood.
-    pub queries: BTreeMap<Measure, String>,
-}
-
-impl Settings {
-    /// A server of that name at these addresses, all else as it is by default.
-    #[must_use]
-    pub fn named(name: &str, urls: Vec<Url>) -> Self {
-        Self {
-            name: name.to_owned(),
-            urls,
-            access: Arc::default(),
-            label: None,
-            services: Vec::new(),
-            selector: String::new(),
-            every: Duration::from_secs(5),
-            rate_window: None,
-            backfill: Duration::from_hours(3),
-            max_queries: 4,
-            own: BTreeMap::new(),
-        }
-    }
-}
+use fold::Bounds;
+use fold::Columns;
+use fold::Frame;
+use fold::Run;
+use look::Found;
+use look::Look;
+use questions::Questions;
+use report::Reports;
+use server::Server;
+use span::Span;
+use span::millis;
+use span::range;
 
 /// Chooses the presets of a service, by its name.
 pub type PlannerOf = Arc<dyn Fn(&str) -> Planner + Send + Sync>;
 
+/// How long an ask may take, looking or asking. One question has a deadline of its own.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The same for the newest numbers, which are asked for at short intervals.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+/// It is looked again for what is there: when all services have their requests, while one lacks them, while there
+/// is no service.
+const LOOK_AGAIN: [Duration; 3] = [Duration::from_secs(300), Duration::from_secs(60), Duration::from_secs(15)];
+/// A question that fails again and again is left out of so many asks at most.
+const RESTS: u32 = 12;
+/// So many services have their past at once; of more the newest numbers come first.
+const AT_ONCE: usize = 5;
+/// The past of more services than these is filled in with fewer points.
+const MANY: usize = 30;
+
 /// The engine of one server.
 pub struct Prometheus {
     settings: Settings,
-    #[expect(dead_code, reason = "the next step asks it")]
     planner_of: PlannerOf,
+    wanted: Vec<Wanted>,
+    server: Server,
+    found: Option<Found>,
+    looked: Option<Instant>,
+    /// What each service had when it had most, and when that was.
+    had: BTreeMap<Arc<str>, (Inventory, Instant)>,
+    plans: BTreeMap<Arc<str>, Plan>,
+    questions: Questions,
+    bounds: Bounds,
+    /// The histograms and services whose bounds are known.
+    bounded: (BTreeSet<String>, usize),
+    runs: HashMap<Arc<str>, Option<Run>>,
+    reports: Reports,
+    remarks: Vec<String>,
+    stage: Stage,
 }
 
+/// How much has been asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// Nothing.
+    New,
+    /// The newest numbers of many services, so that they are there at once.
+    Newest,
+    /// Their past as well.
+    Filled,
+}
+
+/// What came back for one question.
+type Answered = (usize, Span, Result<Told<Rows>, Trouble>);
+
 impl Prometheus {
-    /// An engine that has asked nothing yet.
+    /// An engine that has asked nothing yet and looks for no metric yet; see [`looking_for`](Self::looking_for).
     #[must_use]
     pub fn new(settings: Settings, planner_of: PlannerOf) -> Self {
-        Self { settings, planner_of }
+        let server = Server::new(&settings.urls, &settings.access, settings.max_queries);
+        Self {
+            settings,
+            planner_of,
+            wanted: Vec::new(),
+            server,
+            found: None,
+            looked: None,
+            had: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            questions: Questions::default(),
+            bounds: Bounds::new(),
+            bounded: (BTreeSet::new(), 0),
+            runs: HashMap::new(),
+            reports: Reports::default(),
+            remarks: Vec::new(),
+            stage: Stage::New,
+        }
+    }
+
+    /// The same engine, looking for these metrics: all that its planners know, each with the labels that they look
+    /// at. Nothing else is looked for on the server, so that it need not list what it has.
+    #[must_use]
+    pub fn looking_for(mut self, wanted: Vec<Wanted>) -> Self {
+        self.wanted = wanted;
+        self
     }
 
     /// What is known of it before it ever answered.
@@ -122,34 +166,230 @@ impl Prometheus {
         }
     }
 
-    /// Asks what is new of all services.
-    ///
-    /// # Errors
-    /// Why there is no answer.
-    #[expect(clippy::unused_async, reason = "the next step asks the server")]
-    pub async fn ask(&mut self, _http: &Http, _now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
-        Err(Fault::new(FaultKind::Local, "this server cannot be asked yet"))
+    /// What the server warned of with the last answer, and which replica does not answer; clean.
+    #[must_use]
+    pub fn remark(&self) -> Option<String> {
+        (!self.remarks.is_empty()).then(|| clean_line(&self.remarks.join("; "), 400))
     }
 
-    /// Answers a question.
-    ///
-    /// # Errors
-    /// What the server says of the query, or why it says nothing.
-    #[expect(clippy::unused_async, reason = "the next step asks the server")]
-    pub async fn rows(
-        &mut self,
-        _http: &Http,
-        _question: &crate::facts::Question,
-    ) -> Result<crate::facts::Rows, Fault> {
-        Err(Fault::new(FaultKind::Local, "this server cannot be asked yet"))
+    /// When there are many services their past is asked for behind their newest numbers.
+    #[must_use]
+    pub fn early(&self) -> Option<Duration> {
+        (self.stage == Stage::Newest).then_some(Duration::from_millis(20))
     }
 
-    /// The names of its metrics.
+    /// Asks what is new of all services; at first, and after an outage, also for the past. Looks for new services
+    /// every few minutes.
     ///
     /// # Errors
-    /// Why it says nothing.
-    #[expect(clippy::unused_async, reason = "the next step asks the server")]
-    pub async fn metric_names(&mut self, _http: &Http) -> Result<Vec<String>, Fault> {
-        Err(Fault::new(FaultKind::Local, "this server cannot be asked yet"))
+    /// Why there is no answer at all. Where only some queries have none, their measures say why.
+    pub async fn ask(&mut self, http: &Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<Payload, Fault> {
+        self.server.begin();
+        self.remarks.clear();
+        self.look(http, now).await?;
+        let Some(found) = self.found.clone() else {
+            return Err(Fault::new(FaultKind::NotFound, "the server has told nothing of itself"));
+        };
+        let begun = Instant::now();
+        let now_ms = now().timestamp_millis() - found.lag_ms;
+        let (answers, bounds) = self.put(http, &found, now_ms).await?;
+        if let Some(rows) = bounds {
+            self.take_bounds(&rows, &found.label);
+        }
+        let end = newest(&answers).unwrap_or(now_ms);
+        let mut columns = Columns::default();
+        let bounds = std::mem::take(&mut self.bounds);
+        let frame = Frame { label: &found.label, bounds: &bounds, window: found.rate_window(&self.settings), end };
+        let size = self.fold(answers, &mut columns, &frame)?;
+        let fleet = self.fleet(&found, &columns, &frame, size, begun.elapsed());
+        self.bounds = bounds;
+        Ok(Payload::Fleet(fleet))
     }
+
+    /// Looks for services and metrics when it is time to, and plans anew.
+    async fn look(&mut self, http: &Http, now: &(dyn Fn() -> At + Send + Sync)) -> Result<(), Fault> {
+        let lacking = self.plans.values().any(|plan| !plan.queries.contains_key(&Measure::RequestRate));
+        let pause = LOOK_AGAIN[if self.plans.is_empty() { 2 } else { usize::from(lacking) }];
+        if self.found.is_some() && self.looked.is_some_and(|looked| looked.elapsed() < pause) {
+            return Ok(());
+        }
+        let until = Instant::now() + PATIENCE;
+        let (server, settings, wanted) = (&self.server, &self.settings, self.wanted.as_slice());
+        let looked = Look { server, http, settings, wanted, now, until }.look().await;
+        match looked {
+            Ok(found) => self.plan(found),
+            Err(trouble) if self.found.is_none() => return Err(trouble.fault),
+            // What is known goes on; whether the server answers at all is seen at once.
+            Err(trouble) => self.remarks.push(format!("services could not be looked for: {}", trouble.fault)),
+        }
+        self.looked = Some(Instant::now());
+        Ok(())
+    }
+
+    fn plan(&mut self, mut found: Found) {
+        found.keep(&mut self.had, Instant::now());
+        self.remarks.extend(found.remarks.iter().cloned());
+        let plan_of =
+            |(service, there): (&Arc<str>, &Inventory)| (Arc::clone(service), (self.planner_of)(service)(there));
+        let plans = found.services.iter().map(plan_of).collect();
+        self.questions = Questions::of(&plans, &found, &self.settings, &self.questions.all);
+        self.runs.retain(|service, _| found.services.contains_key(service));
+        self.plans = plans;
+        self.found = Some(found);
+    }
+
+    /// Sends all questions that have something new to ask, and the one for the bounds of histograms.
+    async fn put(&mut self, http: &Http, found: &Found, now_ms: i64) -> Result<(Vec<Answered>, Option<Rows>), Fault> {
+        let backfill = self.settings.backfill.max(found.rate_window(&self.settings) * 2);
+        let many = found.services.len() > MANY;
+        self.stage = match self.stage {
+            Stage::New if found.services.len() > AT_ONCE => Stage::Newest,
+            _ => Stage::Filled,
+        };
+        let mut due = Vec::new();
+        for (index, question) in self.questions.all.iter_mut().enumerate() {
+            question.rests = question.rests.saturating_sub(1);
+            // A past that took too long is asked for again, but less of it each time.
+            let backfill = backfill / (1 << (2 * question.slow).min(16));
+            let few = many || matches!(question.measure, Measure::LatencyP50 | Measure::LatencyP99);
+            let points = if few { span::FEW_POINTS } else { span::POINTS };
+            let mut span = Span::next(question.last, now_ms, self.settings.every, backfill, points);
+            if let (Stage::Newest, Some(span)) = (self.stage, &mut span) {
+                span.start = span.end;
+            }
+            due.extend(span.filter(|_| question.rests == 0).map(|span| (index, span)));
+        }
+        let (server, questions) = (&self.server, &self.questions);
+        let is_past = due.iter().any(|(_, span)| span.step != millis(self.settings.every));
+        // That a server hangs has to be seen within two intervals; only its past may take longer.
+        let patience = if is_past { PATIENCE } else { self.settings.every.clamp(LEAST_PATIENCE, PATIENCE) };
+        let until = Instant::now() + patience;
+        if due.is_empty() {
+            // Whether the server still is there is worth a question.
+            server.call::<Rows>(http, "query", &[("query", "time()".to_owned())], until).await?;
+            return Ok((Vec::new(), None));
+        }
+        let asks = due.into_iter().filter_map(|(index, span)| Some((index, span, questions.all.get(index)?)));
+        let asks = asks.map(|(index, span, question)| async move {
+            let form = range(&question.text, span);
+            (index, span, server.call::<Rows>(http, "query_range", &form, until).await)
+        });
+        let bounds = async {
+            let query = self.bounds_query(found)?;
+            let told = server.call::<Rows>(http, "query", &[("query", query)], until).await;
+            // Without them no percentile is called a lower bound, until they are asked for again.
+            told.ok().map(|told| told.data)
+        };
+        Ok(join(join_all(asks), bounds).await)
+    }
+
+    /// Asks for the bounds of all histograms at once; `None` while they are known.
+    fn bounds_query(&self, found: &Found) -> Option<String> {
+        let buckets = self.questions.buckets();
+        let known = buckets.iter().all(|name| self.bounded.0.contains(*name)) && self.bounded.1 >= found.services.len();
+        if buckets.is_empty() || known {
+            return None;
+        }
+        let names = quoted(&buckets.into_iter().collect::<Vec<_>>().join("|"));
+        let group = if found.is_all {
+            Group::all(&found.label)
+        } else {
+            Group::of(&found.label, found.services.keys().map(|name| &**name))
+        };
+        let more = self.settings.selector.trim();
+        let comma = if more.is_empty() { "" } else { ", " };
+        let label = &found.label;
+        Some(format!("group by (__name__, {label}, le) ({{__name__=~{names}, {}{comma}{more}}})", group.matcher()))
+    }
+
+    fn take_bounds(&mut self, rows: &Rows, label: &str) {
+        self.bounds.clear();
+        for (labels, _) in &rows.series {
+            let bound = labels.get("le").and_then(|le| le.parse::<f64>().ok()).filter(|bound| bound.is_finite());
+            let (Some(bound), Some(service)) = (bound, labels.get(label)) else { continue };
+            let highest = self.bounds.entry((labels.name().to_owned(), Arc::from(service))).or_insert(bound);
+            *highest = highest.max(bound);
+        }
+        self.bounded.0 = self.questions.buckets().into_iter().map(str::to_owned).collect();
+        self.bounded.1 = self.plans.len();
+    }
+
+    /// Takes the answers in; the fault of the first where there is none at all. Says how much came.
+    fn fold(&mut self, answers: Vec<Answered>, columns: &mut Columns, frame: &Frame<'_>) -> Result<Size, Fault> {
+        let is_dead =
+            !answers.is_empty() && answers.iter().all(|(.., answer)| answer.as_ref().is_err_and(|t| !t.is_query));
+        let mut size = Size::default();
+        for (index, span, answer) in answers {
+            let Some(question) = self.questions.all.get_mut(index) else { continue };
+            match answer {
+                Ok(told) => {
+                    size.bytes += told.bytes;
+                    size.samples += told.data.series.iter().map(|(_, points)| points.len()).sum::<usize>();
+                    let last = if self.stage == Stage::Newest { question.last } else { Some(frame.end) };
+                    question.answered(&told.data, last);
+                    columns.take(question, span, &told.data.series, frame);
+                    self.remarks.extend(told.remarks);
+                }
+                Err(trouble) if is_dead => {
+                    for question in &mut self.questions.all {
+                        question.slow += u32::from(trouble.fault.kind == FaultKind::Timeout);
+                    }
+                    return Err(trouble.fault);
+                }
+                Err(trouble) => {
+                    question.failures = question.failures.saturating_add(1);
+                    question.slow += u32::from(trouble.fault.kind == FaultKind::Timeout);
+                    // A query that is refused is so again; one that was too slow is given a second chance.
+                    let patience = u32::from(!trouble.is_query);
+                    let rests = (1 << question.failures.saturating_sub(patience).min(8)).min(RESTS);
+                    let asked_for = trouble.fault.retry_after.unwrap_or_default().as_secs_f64();
+                    // What the server asked for itself is kept, in asks.
+                    let asked_for = (asked_for / self.settings.every.as_secs_f64().max(0.1)).ceil() as u32;
+                    question.rests = asked_for.max(if question.failures > patience { rests } else { 0 });
+                    question.why = Some(clean_line(&trouble.fault.cause, 300).into());
+                }
+            }
+        }
+        for question in &self.questions.all {
+            if let Some(why) = &question.why {
+                columns.fail(question, why);
+            }
+        }
+        self.remarks.extend(self.server.remarks());
+        self.remarks.sort();
+        self.remarks.dedup();
+        Ok(size)
+    }
+
+    fn fleet(&mut self, found: &Found, columns: &Columns, frame: &Frame<'_>, size: Size, took: Duration) -> Fleet {
+        let address = self.server.shown();
+        self.reports.begin(found, &self.settings, &address, &self.remarks, size, took);
+        let mut services = Vec::new();
+        for (service, plan) in &self.plans {
+            let run = self.runs.entry(Arc::clone(service)).or_default();
+            let mut points = columns.points(service, run, frame);
+            fold::say_what_is_absent(&mut points, service, plan, &self.questions, frame.end);
+            let about = self.reports.of(service, plan, &self.questions);
+            let name = self.reports.name(service);
+            services.push((name, Batch { points, changes: Vec::new(), about }));
+        }
+        services.sort_by(|a, b| a.0.cmp(&b.0));
+        Fleet { services, left_out: found.left_out }
+    }
+}
+
+/// How much came with the answers of one ask.
+#[derive(Clone, Copy, Default, Debug)]
+struct Size {
+    bytes: usize,
+    samples: usize,
+}
+
+/// The newest instant of the answers. Some servers move the instants of a question to multiples of its step.
+fn newest(answers: &[Answered]) -> Option<i64> {
+    let asked = answers.iter().map(|(_, span, _)| (span.end, span.step)).max()?;
+    let told = answers.iter().filter_map(|(.., answer)| answer.as_ref().ok());
+    let told = told.flat_map(|told| &told.data.series).filter_map(|(_, points)| points.last()).map(|(at, _)| *at);
+    // Older ones are of series that have ended.
+    told.max().filter(|at| (asked.0 - asked.1..asked.0).contains(at)).or(Some(asked.0))
 }
