@@ -20,9 +20,6 @@ pub(super) fn is_mark(value: f64) -> bool {
     value.to_bits() == ABSENT
 }
 
-/// Compares as no fall, whatever stands beside it.
-const NAN: u64 = f64::NAN.to_bits();
-
 /// The values of one series.
 #[derive(Debug)]
 pub(super) struct Column {
@@ -207,8 +204,6 @@ impl Column {
             match &piece {
                 Piece::Packed(packed, range) if !packed.is_rough => {
                     step(packed.get(range.start));
-                    // No comparison of the two ends: where one between is not-a-number, there is no fall either.
-                    step(NAN);
                     step(packed.get(range.end - 1));
                     count += range.len();
                 }
@@ -391,22 +386,6 @@ mod tests {
                 let two = two.map(|two| two.map(|(time, value)| (time, value.to_bits())).to_vec());
                 prop_assert_eq!(two, samples.len().checked_sub(2).map(|at| samples[at..].to_vec()));
             }
-        }
-    }
-
-    #[test]
-    fn a_fall_across_what_is_not_a_number_is_none() {
-        let (mut axis, mut column) = (Axis::default(), Column::new(0));
-        let values = (0..300).map(|at| if at % 50 == 7 { f64::NAN } else { f64::from(at % 50) });
-        let events = values.chain([f64::from_bits(STALE)]).zip(0..);
-        for (value, at) in events {
-            let slot = axis.push(at);
-            column.put(slot, at, value);
-        }
-        for (after, until) in [(-1, 10), (4, 12), (6, 140), (130, 301), (10, 290)] {
-            let (slots, mut times, mut values) = (axis.slots(after, until), Vec::new(), Vec::new());
-            column.copy(&axis, slots, (after, until), &mut times, &mut values);
-            assert_eq!(bits(column.span(&axis, slots, (after, until))), bits(Span::of(&times, &values)));
         }
     }
 
