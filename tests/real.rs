@@ -283,7 +283,7 @@ fn real_programs_are_read_as_they_are() {
         ("postgres", postgres(&stack)),
         ("node_exporter", node(&stack)),
         ("PgBouncer", pgbouncer(&stack)),
-        ("a page for people", fault(&stack, stack.url("PROM_PORT", "/graph"), "unreadable")),
+        ("a page for people", fault(&stack, stack.url("NODE_PORT", "/"), "not_found")),
     ];
     stack.down();
     all.push(("an ended program", fault(&stack, stack.url("NODE_PORT", "/metrics"), "connect")));

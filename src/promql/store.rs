@@ -195,7 +195,6 @@ impl Store {
     }
 
     /// Whether there is a series of that name, ended ones included.
-    #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
