@@ -1,0 +1,222 @@
+//! Real programs for tests: Debian's Prometheus, `VictoriaMetrics` and nginx, each in a folder of its own.
+//!
+//! They are started directly and not by the shared script, since a test needs to end one of them hard, to start it
+//! again on the same port and data, and to give it rules. Everything is ended when it is dropped.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "every test target uses another part of it")]
+
+use std::fs;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use chrono::Utc;
+use serde_json::Value;
+
+use crate::stack::skipped;
+
+/// Only a failure takes so long.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether all of these programs are installed; says which one is not, which CI must not accept.
+pub fn installed(programs: &[&str]) -> bool {
+    let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin"].map(Path::new);
+    let lacks = programs.iter().find(|program| !places.iter().any(|place| place.join(program).is_file()));
+    if let Some(program) = lacks {
+        skipped(&format!("{program} is not installed"));
+    }
+    lacks.is_none()
+}
+
+/// Ports that nobody listens on now; all are held until the last one is known, so that they differ.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
+}
+
+/// Waits for a condition; what it answers at last is worth telling when it never comes.
+pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Result<T, String>) -> T {
+    let began = Instant::now();
+    loop {
+        match condition() {
+            Ok(found) => return found,
+            Err(why) => assert!(began.elapsed() < PATIENCE, "{what}: {why}"),
+        }
+        // A program that starts on a busy machine is not helped by one that asks all the time.
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sends one request and answers status and body; `None` where nobody answers.
+pub fn exchange(port: u16, request: &[u8]) -> Option<(u16, Vec<u8>)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    stream.write_all(request).ok()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).ok()?;
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    Some((head.split(' ').nth(1)?.parse().ok()?, bytes[end + 4..].to_vec()))
+}
+
+/// The body of a page, where it is one.
+pub fn get(port: u16, path: &str) -> Option<Vec<u8>> {
+    let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
+    exchange(port, request.as_bytes()).filter(|(status, _)| *status == 200).map(|(_, body)| body)
+}
+
+/// A running program.
+pub struct Program {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Starts it; what it says goes into `log`.
+    pub fn start(command: &mut Command, log: &Path) -> Self {
+        let out = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(out).spawn().unwrap();
+        Self { child, log: log.to_owned() }
+    }
+
+    /// Waits until a page of it can be read.
+    fn ready(mut self, port: u16, path: &str) -> Self {
+        wait_for("a program starts", || {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("it ended with {status}: {}", self.said());
+            }
+            get(port, path).map(drop).ok_or_else(|| self.said())
+        });
+        self
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends it without a chance to put things in order.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A server that speaks the Prometheus API, on a port that stays the same.
+pub struct Server {
+    pub port: u16,
+    folder: PathBuf,
+    is_victoria: bool,
+    program: Option<Program>,
+}
+
+impl Server {
+    /// Prometheus with a configuration; `rules` may be empty.
+    pub fn prometheus(folder: &Path, port: u16, scraped: &str, rules: &str) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("rules.yml"), rules).unwrap();
+        let files = if rules.is_empty() { "" } else { "rule_files: [rules.yml]\n" };
+        fs::write(folder.join("prometheus.yml"), format!("{}{files}{scraped}", global("evaluation_interval: 1s")))
+            .unwrap();
+        let mut server = Self { port, folder: folder.to_owned(), is_victoria: false, program: None };
+        server.start();
+        server
+    }
+
+    /// `VictoriaMetrics` with all that it does by default, which is to withhold the newest 30 s.
+    pub fn victoria(folder: &Path, port: u16, scraped: &str) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("scrape.yml"), format!("{}{scraped}", global(""))).unwrap();
+        let mut server = Self { port, folder: folder.to_owned(), is_victoria: true, program: None };
+        server.start();
+        server
+    }
+
+    /// Starts it on the data that it has, and waits until it can be asked.
+    pub fn start(&mut self) {
+        let in_folder = |name: &str| self.folder.join(name).display().to_string();
+        let address = format!("127.0.0.1:{}", self.port);
+        let mut command;
+        let ready = if self.is_victoria {
+            command = Command::new("victoria-metrics");
+            command.arg(format!("-httpListenAddr={address}"));
+            command.arg(format!("-storageDataPath={}", in_folder("data")));
+            command.arg(format!("-promscrape.config={}", in_folder("scrape.yml")));
+            command.args(["-retentionPeriod=1d", "-loggerLevel=WARN", "-memory.allowedBytes=256MB"]);
+            "/health"
+        } else {
+            command = Command::new("prometheus");
+            command.arg(format!("--config.file={}", in_folder("prometheus.yml")));
+            command.arg(format!("--storage.tsdb.path={}", in_folder("data")));
+            command.arg(format!("--web.listen-address={address}"));
+            command.arg("--log.level=warn");
+            "/-/ready"
+        };
+        let program = Program::start(&mut command, &self.folder.join("log"));
+        self.program = Some(program.ready(self.port, ready));
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.program = None;
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What the API says to a question: its `data`.
+    pub fn api(&self, call: &str, form: &[(&str, &str)]) -> Result<Value, String> {
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let body = get(self.port, &format!("/api/v1/{call}?{query}")).ok_or("no answer")?;
+        let mut answer: Value = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+        Ok(answer["data"].take())
+    }
+
+    /// The one number of a query at an instant; now without one.
+    pub fn number(&self, query: &str, at: Option<&str>) -> Result<f64, String> {
+        let now = Utc::now().to_rfc3339();
+        let form = [("query", query), ("time", at.unwrap_or(&now)), ("nocache", "1")];
+        let data = self.api("query", &form)?;
+        let value = data["result"][0]["value"][1].as_str().or(data["result"][1].as_str());
+        value.and_then(|text| text.parse().ok()).ok_or_else(|| format!("{query}: {data}"))
+    }
+}
+
+fn global(more: &str) -> String {
+    format!("global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  {more}\n")
+}
+
+/// nginx with these `server` blocks.
+pub fn nginx(folder: &Path, blocks: &str, ready: u16) -> Program {
+    fs::create_dir_all(folder).unwrap();
+    let here = folder.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .iter()
+        .map(|what| format!("{what}_temp_path {here}/{what}; "))
+        .collect();
+    let config = format!(
+        "daemon off; master_process off; worker_processes 1; pid {here}/pid; error_log {here}/error.log warn;\n\
+         events {{ worker_connections 256; }}\n\
+         http {{ access_log off; {temporary}\n\
+         server {{ listen 127.0.0.1:{ready}; location / {{ return 200 ready; }} }}\n{blocks}}}\n"
+    );
+    let file = folder.join("nginx.conf");
+    fs::write(&file, config).unwrap();
+    let mut command = Command::new("/usr/sbin/nginx");
+    command.arg("-c").arg(&file).arg("-p").arg(folder).args(["-e", "stderr"]);
+    Program::start(&mut command, &folder.join("log")).ready(ready, "/")
+}
