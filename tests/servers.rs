@@ -257,7 +257,8 @@ fn real_servers_are_asked_as_they_want_to_be() {
         let done = rules[0]["state"] == "firing" && rules[1]["health"] == "err";
         if done { Ok(()) } else { Err(rules.to_string()) }
     });
-    // It takes a moment from taking samples to finding them.
+    // It takes a while from taking samples to finding them, unless it is told to.
+    let _ = programs::get(site.victoria.port, "/internal/force_flush");
     wait_for("the past is found", || site.victoria.number("process_resident_memory_bytes", None));
     let one = |told: &Told, server| {
         assert_eq!(told.code, 2, "{}", told.sources());

@@ -11,8 +11,15 @@ mod leaving;
 #[path = "terminal/living.rs"]
 mod living;
 mod loopback;
+#[path = "servers/programs.rs"]
+mod programs;
 #[path = "terminal/pty.rs"]
 mod pty;
+#[path = "terminal/servers.rs"]
+mod servers;
+#[path = "servers/shop.rs"]
+mod shop;
+mod stack;
 #[path = "terminal/world.rs"]
 mod world;
 

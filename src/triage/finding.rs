@@ -115,11 +115,7 @@ impl Subject {
     }
 
     /// The values over time, oldest first; a gap is `None`. For a share the limit in force at that time counts.
-    pub(crate) fn values(self, signals: &ServiceSignals, from: At) -> Vec<(At, Option<f64>)> {
-        self.walk(signals, from).collect()
-    }
-
-    /// The same without a copy: whoever walks back from the newest may stop.
+    /// Nothing is copied: whoever walks back from the newest may stop.
     fn walk(self, signals: &ServiceSignals, from: At) -> impl DoubleEndedIterator<Item = (At, Option<f64>)> {
         let (part, whole) = self.measures();
         let to = signals.latest().unwrap_or(from);
@@ -199,11 +195,12 @@ pub(crate) fn unsure(signals: &ServiceSignals, thresholds: &Thresholds, at: At) 
         if signals.now(subject.measures().0, at).is_none() {
             continue;
         }
-        let values = subject.values(signals, at - signals.every() * 4);
-        let Some((_, Some(value))) = values.last().copied() else { continue };
+        let Some(first) = signals.first_at() else { continue };
+        let mut newest = subject.walk(signals, first).rev().map(|(_, value)| value);
+        let Some(Some(value)) = newest.next() else { continue };
         let severity = subject.severity(value, thresholds);
         if severity >= Severity::Warning {
-            let before = values.len().checked_sub(2).and_then(|index| values[index].1);
+            let before = newest.next().flatten();
             all.push((severity, Unsure { subject, value, fine_before: before.is_some() }));
         }
     }
@@ -214,10 +211,16 @@ fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, 
     let number = signals.now(subject.measures().0, at)?;
     let severity_of = |value: f64| subject.severity(value, thresholds);
     // From the newest back.
-    let known = |from: At| subject.walk(signals, from).rev().filter_map(|(at, value)| value.map(|value| (at, value)));
+    let first = signals.first_at()?;
+    let all = || subject.walk(signals, first).rev();
+    let known = |(at, value): (At, Option<f64>)| value.map(|value| (at, value));
     // The level that the newest points agree on: one critical point amid warnings is a warning. Most values are
     // fine most of the time, so that history is only walked for those that are not, and no further than the run.
-    let mut recent = known(at - signals.every() * 6 - Duration::from_secs(5));
+    // The past that a server brings has longer steps than what is asked later, and its newest instant may lie far
+    // behind the clock: neighbours count however far they lie apart.
+    let near = signals.latest()? - signals.every() * 6 - Duration::from_secs(5);
+    let is_recent = |(index, (at, _)): &(usize, (At, Option<f64>))| *index < POINTS_TO_BE_SURE || *at >= near;
+    let mut recent = all().enumerate().take_while(is_recent).filter_map(|(_, point)| known(point));
     let (_, value) = recent.next()?;
     let mut severity = severity_of(value);
     for _ in 1..POINTS_TO_BE_SURE {
@@ -226,8 +229,7 @@ fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, 
     if severity < Severity::Warning {
         return None;
     }
-    let first = signals.first_at()?;
-    let (since, whole) = run_start(known(first), |value| severity_of(value) >= severity)?;
+    let (since, whole) = run_start(all().filter_map(known), |value| severity_of(value) >= severity)?;
     // A value that was born later, when others were known already, began when it was born.
     let from_the_start = whole && (since - first).to_std().is_ok_and(|later| later < signals.every());
     let limit = subject.limit(thresholds);
@@ -326,6 +328,33 @@ pub(crate) mod tests {
             let seen = found.first().map(|f| (f.severity, (f.since - at(0)).num_seconds(), f.from_the_start));
             assert_eq!(seen, expected, "{values:?}");
         }
+    }
+
+    #[test]
+    fn the_past_of_a_server_has_long_steps_and_its_newest_instant_lies_behind() {
+        let errors = |values: &[(i64, Option<f64>)], now: i64| {
+            let rows: Vec<_> = values.iter().map(|(second, value)| (*second, [(Measure::ErrorRate, *value)])).collect();
+            let rows: Vec<_> = rows.iter().map(|(second, row)| (*second, row.as_slice())).collect();
+            let mut signals = signals(5, &rows);
+            let about = EngineReport { lag: Duration::from_secs(30), ..(**signals.about().unwrap()).clone() };
+            signals.take(&Batch { points: Vec::new(), changes: Vec::new(), about: Arc::new(about) });
+            let found = findings(&signals, &Thresholds::default(), at(now));
+            let unsure = unsure(&signals, &Thresholds::default(), at(now)).map(|one| one.fine_before);
+            (found.first().map(|one| (one.severity, (one.since - at(0)).num_seconds())), unsure)
+        };
+        for (values, now, expected) in [
+            (&[(0, Some(0.0)), (30, Some(0.3)), (60, Some(0.4))][..], 93, Some((Severity::Critical, 30))),
+            (&[(0, Some(0.0)), (90, Some(0.3)), (180, Some(0.4))], 213, Some((Severity::Critical, 90))),
+            (&[(0, Some(0.0)), (90, Some(0.0)), (180, Some(0.4))], 213, None),
+            // A value from before a gap says nothing of now.
+            (&[(0, Some(0.4)), (90, None), (180, Some(0.4))], 213, None),
+            (&[(0, Some(0.4)), (90, Some(0.4))], 200, None),
+        ] {
+            assert_eq!(errors(values, now).0, expected, "{values:?}");
+        }
+        assert_eq!(errors(&[(0, Some(0.0)), (90, Some(0.4))], 120).1, Some(true));
+        assert_eq!(errors(&[(0, None), (90, Some(0.4))], 120).1, Some(false));
+        assert_eq!(errors(&[(0, Some(0.0)), (90, Some(0.0))], 120).1, None);
     }
 
     #[test]

@@ -244,6 +244,8 @@ fn refusal(fault: Fault, query: Option<&str>) -> Trouble {
         400 if lower.contains("https") => {
             return fault.advise("the port wants https: write the address with https://").into();
         }
+        // Said by a proxy of us, not by the server of the query: our certificate is none that it takes.
+        400 if fault.kind == FaultKind::Denied => return fault.into(),
         400 => failed("bad_data", &words, query),
         422 => failed("execution", &words, query),
         // What a proxy says for itself has no words, and its own status says enough.
