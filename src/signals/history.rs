@@ -69,6 +69,12 @@ impl History {
         self.points.range(start..end)
     }
 
+    /// The points from `from` (inclusive) on, oldest first, and at most `count` before them.
+    pub fn since_before(&self, from: At, count: usize) -> impl Iterator<Item = &Point> {
+        let start = self.points.partition_point(|point| point.at < from).saturating_sub(count);
+        self.points.range(start..)
+    }
+
     /// The newest point that has a number.
     #[must_use]
     pub fn last_number(&self) -> Option<(At, Number)> {

@@ -11,6 +11,7 @@ pub mod units;
 
 pub use columns::Column;
 pub use columns::columns;
+pub use columns::held;
 pub use history::History;
 pub use history::Point;
 pub use service::Freshness;

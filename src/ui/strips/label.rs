@@ -9,6 +9,7 @@ use crate::facts::Signal;
 use crate::facts::SourceKind;
 use crate::facts::Unit;
 use crate::signals::Freshness;
+use crate::signals::held;
 use crate::signals::units;
 use crate::triage::Finding;
 use crate::triage::Subject;
@@ -91,10 +92,10 @@ pub(in crate::ui) fn label<'a>(
 /// be read as one.
 fn past<'a>(app: &App, service: &'a ServiceState, signal: Signal, end: crate::facts::At) -> Label<'a> {
     let track = service.signals.track(signal.measures()[0]);
-    let number = track.and_then(|track| track.history.number_at(end, service.signals.every() * 2));
+    let number = track.and_then(|track| held(&track.history, end, service.signals.every()));
     let value = number.map_or_else(
         || span(Role::Unknown, "not known"),
-        |(_, number)| span(Role::Text, value_text(service, signal, number)),
+        |number| span(Role::Text, value_text(service, signal, number)),
     );
     let lines = vec![span(Role::Muted, format!("at {}", clock::second(end, &app.settings().zone)))];
     Label { value, lines, reason: "" }
