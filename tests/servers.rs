@@ -15,6 +15,7 @@ mod stack;
 
 use std::fs;
 use std::path::Path;
+use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Instant;
@@ -56,7 +57,7 @@ struct Site {
     victoria: Server,
     /// The ports of nginx by what they ask for.
     ports: [u16; 5],
-    _nginx: Program,
+    nginx: Program,
 }
 
 /// The ports of [`Site::ports`].
@@ -87,7 +88,7 @@ impl Site {
         let ports = [a, b, c, d, e];
         let blocks = blocks(folder.path(), ports, prometheus.port, victoria.port);
         let nginx = programs::nginx(&at("nginx"), &blocks, ready);
-        Some(Self { folder, shop, prometheus, victoria, ports, _nginx: nginx })
+        Some(Self { folder, shop, prometheus, victoria, ports, nginx })
     }
 
     /// Where a server is found behind nginx.
@@ -96,16 +97,28 @@ impl Site {
         format!("{scheme}://127.0.0.1:{}/{server}", self.ports[port])
     }
 
-    /// A report with arguments.
-    fn report(&self, args: &[&str]) -> Told {
-        let output = Command::new(env!("CARGO_BIN_EXE_sixty"))
+    /// A report with arguments, begun.
+    fn begin(&self, args: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_sixty"))
             .args(["report", "--format", "json", "--state-dir"])
             .arg(self.folder.path().join("state"))
             .args(args)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// A report with arguments.
+    fn report(&self, args: &[&str]) -> Told {
+        Self::end(self.begin(args))
+    }
+
+    /// What a report said that was begun. Whatever it prints, no secret is among it.
+    fn end(report: Child) -> Told {
+        let output = report.wait_with_output().unwrap();
         let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         let encoded = SECRETS.map(|secret| {
             use base64::Engine as _;
@@ -249,7 +262,7 @@ fn numbers_are_true(what: &str, site: &Site, service: &Value, server: &Server) {
 #[test]
 fn real_servers_are_asked_as_they_want_to_be() {
     let began = Instant::now();
-    let Some(site) = Site::start() else { return };
+    let Some(mut site) = Site::start() else { return };
     println!("the servers run after {:.1} s", began.elapsed().as_secs_f64());
     wait_for("the rules are evaluated", || {
         let rules = site.prometheus.api("rules", &[])?;
@@ -257,10 +270,15 @@ fn real_servers_are_asked_as_they_want_to_be() {
         let done = rules[0]["state"] == "firing" && rules[1]["health"] == "err";
         if done { Ok(()) } else { Err(rules.to_string()) }
     });
+    // Between the past that it was given and its own scrapes is a step that no rate should be told of.
+    wait_for("it scrapes by itself", || {
+        let scrapes = site.prometheus.number("count_over_time(up[6s])", None)?;
+        if scrapes >= 5.0 { Ok(()) } else { Err(format!("{scrapes} scrapes in 6 s")) }
+    });
     // It takes a while from taking samples to finding them, unless it is told to.
     let _ = programs::get(site.victoria.port, "/internal/force_flush");
     wait_for("the past is found", || site.victoria.number("process_resident_memory_bytes", None));
-    let one = |told: &Told, server| {
+    let one = |told: &Told, server: &Server| {
         assert_eq!(told.code, 2, "{}", told.sources());
         numbers_are_true("straight", &site, told.service(shop::JOB), server);
     };
@@ -279,6 +297,8 @@ fn real_servers_are_asked_as_they_want_to_be() {
     the_wrong_way_says_what_to_do(&site);
     println!("the wrong ways after {:.1} s", began.elapsed().as_secs_f64());
     several_servers_beside_each_other(&site);
+    println!("beside each other after {:.1} s", began.elapsed().as_secs_f64());
+    an_outage_that_the_server_did_not_have_leaves_no_gap(&mut site);
     println!("all after {:.1} s", began.elapsed().as_secs_f64());
 }
 
@@ -432,4 +452,47 @@ fn several_servers_beside_each_other(site: &Site) {
         let service = own.unwrap_or_else(|| panic!("nothing of {program}: {names:?}"));
         numbers_are_true(&format!("{program} beside others"), site, service, server);
     }
+}
+
+/// The door is shut for a while behind which Prometheus goes on: afterwards each second of that time is there, as
+/// Prometheus itself tells it.
+fn an_outage_that_the_server_did_not_have_leaves_no_gap(site: &mut Site) {
+    let config = table("prod", &site.behind(TENANT, "prom"), "tenant = \"shop\"\nevery = \"1s\"");
+    fs::write(site.folder.path().join("sixty.toml"), config).unwrap();
+    let scraped = || site.prometheus.number("timestamp(up)", None);
+    // Prometheus counts what it is asked, and scrapes goes on meanwhile.
+    let asked = |server: &Server| {
+        let body = programs::get(server.port, "/metrics").unwrap_or_default();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let line = text.lines().find(|line| line.contains("_requests_total") && line.contains("query_range\""));
+        line.and_then(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).unwrap_or_default()
+    };
+    let before = asked(&site.prometheus);
+    let report = site.begin(&["--config", "sixty.toml", "--watch-for", "18s"]);
+    wait_for("it is asked twice", || {
+        let more = asked(&site.prometheus) - before;
+        if more >= 20.0 { Ok(()) } else { Err(format!("{more} questions")) }
+    });
+    site.nginx.kill();
+    let shut = scraped().unwrap();
+    let open = wait_for("the time passes", || {
+        scraped().and_then(|now| if now > shut + 7.0 { Ok(now) } else { Err(String::new()) })
+    });
+    site.nginx.again();
+    let told = Site::end(report);
+    let source = &told.sources()[0];
+    assert!(source["fault_count"].as_u64() >= Some(3) && source["fault"].is_null(), "{source}");
+    let points = told.service(shop::JOB)["signals"]["request_rate"]["points"].as_array().unwrap();
+    let query = format!("sum(rate(http_server_request_duration_seconds_count{{job=\"{}\"}}[1m]))", shop::JOB);
+    let mut seconds = 0;
+    for second in shut.ceil() as i64..=open as i64 {
+        let at =
+            DateTime::<Utc>::from_timestamp(second, 0).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let value = points.iter().find(|point| point[0] == *at).and_then(|point| point[1].as_f64());
+        let value = value.unwrap_or_else(|| panic!("nothing at {at} from {shut} to {open}: {points:?}"));
+        near(&format!("during the outage, {at}"), value, site.prometheus.number(&query, Some(&at)).unwrap(), 1e-9);
+        seconds += 1;
+    }
+    println!("ok: {} asks failed, {seconds} seconds of that time are there all the same", source["fault_count"]);
+    assert!(seconds >= 7, "{seconds}");
 }

@@ -75,27 +75,40 @@ pub fn get(port: u16, path: &str) -> Option<Vec<u8>> {
 
 /// A running program.
 pub struct Program {
+    command: Command,
     child: Child,
     log: PathBuf,
+    port: u16,
+    page: &'static str,
 }
 
 impl Program {
-    /// Starts it; what it says goes into `log`.
-    pub fn start(command: &mut Command, log: &Path) -> Self {
-        let out = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(out).spawn().unwrap();
-        Self { child, log: log.to_owned() }
+    /// Starts it, and waits until a page of it can be read. What it says goes into `log`.
+    fn start(mut command: Command, log: PathBuf, port: u16, page: &'static str) -> Self {
+        let child = Self::spawn(&mut command, &log);
+        let mut program = Self { command, child, log, port, page };
+        program.wait();
+        program
     }
 
-    /// Waits until a page of it can be read.
-    fn ready(mut self, port: u16, path: &str) -> Self {
+    fn spawn(command: &mut Command, log: &Path) -> Child {
+        let out = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(out).spawn().unwrap()
+    }
+
+    fn wait(&mut self) {
         wait_for("a program starts", || {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("it ended with {status}: {}", self.said());
             }
-            get(port, path).map(drop).ok_or_else(|| self.said())
+            get(self.port, self.page).map(drop).ok_or_else(|| self.said())
         });
-        self
+    }
+
+    /// Starts it again, after [`kill`](Self::kill): on the same port and with the same data.
+    pub fn again(&mut self) {
+        self.child = Self::spawn(&mut self.command, &self.log);
+        self.wait();
     }
 
     fn said(&self) -> String {
@@ -115,63 +128,40 @@ impl Drop for Program {
     }
 }
 
-/// A server that speaks the Prometheus API, on a port that stays the same.
+/// A server that speaks the Prometheus API.
 pub struct Server {
     pub port: u16,
-    folder: PathBuf,
-    is_victoria: bool,
-    program: Option<Program>,
+    pub program: Program,
 }
 
 impl Server {
     /// Prometheus with a configuration; `rules` may be empty.
     pub fn prometheus(folder: &Path, port: u16, scraped: &str, rules: &str) -> Self {
         fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join("rules.yml"), rules).unwrap();
+        let at = |name: &str| folder.join(name);
+        fs::write(at("rules.yml"), rules).unwrap();
         let files = if rules.is_empty() { "" } else { "rule_files: [rules.yml]\n" };
-        fs::write(folder.join("prometheus.yml"), format!("{}{files}{scraped}", global("evaluation_interval: 1s")))
-            .unwrap();
-        let mut server = Self { port, folder: folder.to_owned(), is_victoria: false, program: None };
-        server.start();
-        server
+        let config = format!("{}{files}{scraped}", global("evaluation_interval: 1s"));
+        fs::write(at("prometheus.yml"), config).unwrap();
+        let mut command = Command::new("prometheus");
+        command.arg(format!("--config.file={}", at("prometheus.yml").display()));
+        command.arg(format!("--storage.tsdb.path={}", at("data").display()));
+        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        command.arg("--log.level=warn");
+        Self { port, program: Program::start(command, at("log"), port, "/-/ready") }
     }
 
     /// `VictoriaMetrics` with all that it does by default, which is to withhold the newest 30 s.
     pub fn victoria(folder: &Path, port: u16, scraped: &str) -> Self {
         fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join("scrape.yml"), format!("{}{scraped}", global(""))).unwrap();
-        let mut server = Self { port, folder: folder.to_owned(), is_victoria: true, program: None };
-        server.start();
-        server
-    }
-
-    /// Starts it on the data that it has, and waits until it can be asked.
-    pub fn start(&mut self) {
-        let in_folder = |name: &str| self.folder.join(name).display().to_string();
-        let address = format!("127.0.0.1:{}", self.port);
-        let mut command;
-        let ready = if self.is_victoria {
-            command = Command::new("victoria-metrics");
-            command.arg(format!("-httpListenAddr={address}"));
-            command.arg(format!("-storageDataPath={}", in_folder("data")));
-            command.arg(format!("-promscrape.config={}", in_folder("scrape.yml")));
-            command.args(["-retentionPeriod=1d", "-loggerLevel=WARN", "-memory.allowedBytes=256MB"]);
-            "/health"
-        } else {
-            command = Command::new("prometheus");
-            command.arg(format!("--config.file={}", in_folder("prometheus.yml")));
-            command.arg(format!("--storage.tsdb.path={}", in_folder("data")));
-            command.arg(format!("--web.listen-address={address}"));
-            command.arg("--log.level=warn");
-            "/-/ready"
-        };
-        let program = Program::start(&mut command, &self.folder.join("log"));
-        self.program = Some(program.ready(self.port, ready));
-    }
-
-    /// Ends it as `kill -9` does.
-    pub fn kill(&mut self) {
-        self.program = None;
+        let at = |name: &str| folder.join(name);
+        fs::write(at("scrape.yml"), format!("{}{scraped}", global(""))).unwrap();
+        let mut command = Command::new("victoria-metrics");
+        command.arg(format!("-httpListenAddr=127.0.0.1:{port}"));
+        command.arg(format!("-storageDataPath={}", at("data").display()));
+        command.arg(format!("-promscrape.config={}", at("scrape.yml").display()));
+        command.args(["-retentionPeriod=1d", "-loggerLevel=WARN", "-memory.allowedBytes=256MB"]);
+        Self { port, program: Program::start(command, at("log"), port, "/health") }
     }
 
     pub fn url(&self) -> String {
@@ -218,5 +208,5 @@ pub fn nginx(folder: &Path, blocks: &str, ready: u16) -> Program {
     fs::write(&file, config).unwrap();
     let mut command = Command::new("/usr/sbin/nginx");
     command.arg("-c").arg(&file).arg("-p").arg(folder).args(["-e", "stderr"]);
-    Program::start(&mut command, &folder.join("log")).ready(ready, "/")
+    Program::start(command, folder.join("log"), ready, "/")
 }

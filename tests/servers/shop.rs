@@ -2,6 +2,8 @@
 //!
 //! Twenty minutes ago begins what the servers are given as their past; since then they scrape it themselves.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "every test target uses another part of it")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -68,7 +70,7 @@ impl Shop {
         let mut world = world(self.deploy);
         let labels = format!("job=\"{JOB}\",instance=\"{}\"", self.address);
         let mut out = String::new();
-        for ago in (0..PAST).step_by(STEP as usize).map(|passed| PAST - passed) {
+        for ago in (0..=PAST).step_by(STEP as usize).map(|passed| PAST - passed) {
             let at = self.began - TimeDelta::seconds(ago);
             let stamp = at.timestamp_millis();
             for line in world.metrics(at).lines().filter(|line| !line.starts_with('#')).chain(["up 1"]) {
