@@ -73,7 +73,8 @@ impl Site {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let [a, b, c, d, e, prometheus, victoria, ready] = programs::free_ports();
+        let ports = programs::free_ports();
+        let [prometheus, victoria, ready] = programs::free_ports();
         let shop = Shop::start();
         let at = |name: &str| folder.path().join(name);
         shop.fill_prometheus(&at("prometheus"));
@@ -85,7 +86,6 @@ impl Site {
         for (file, secret) in [("password", PASSWORD), ("wrong", WRONG), ("token", TOKEN)] {
             fs::write(at(file), format!("{secret}\n")).unwrap();
         }
-        let ports = [a, b, c, d, e];
         let blocks = blocks(folder.path(), ports, prometheus.port, victoria.port);
         let nginx = programs::nginx(&at("nginx"), &blocks, ready);
         Some(Self { folder, shop, prometheus, victoria, ports, nginx })
@@ -378,7 +378,7 @@ fn the_right_way_gives_numbers(site: &Site) {
 
 /// What does not open a door of nginx: the kind of the fault, and words of its sentences.
 const WRONGS: [(usize, &str, &str, &[&str]); 10] = [
-    (BASIC, "", "denied", &["401 Unauthorized", "it asks for Basic", "it asks for credentials: configure"]),
+    (BASIC, "", "denied", &["401 Unauthorized, it asks for Basic; it asks for credentials: configure"]),
     (
         BASIC,
         "basic_auth = { user = \"ana\", password = { file = \"wrong\" } }",

@@ -88,7 +88,7 @@ async fn every_misbehaviour_has_its_cause() {
             "/401",
             Script::status(401, "text/html", "<html><title>401 Authorization Required</title></html>"),
             FaultKind::Denied,
-            "401 Unauthorized: 401 Authorization Required",
+            "401 Unauthorized",
         ),
         ("/403", Script::status(403, text, ""), FaultKind::Denied, "403 Forbidden"),
         (

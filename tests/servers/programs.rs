@@ -115,6 +115,12 @@ impl Program {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     /// Ends it without a chance to put things in order.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
@@ -194,10 +200,8 @@ fn global(more: &str) -> String {
 pub fn nginx(folder: &Path, blocks: &str, ready: u16) -> Program {
     fs::create_dir_all(folder).unwrap();
     let here = folder.display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|what| format!("{what}_temp_path {here}/{what}; "))
-        .collect();
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = kinds.map(|what| format!("{what}_temp_path {here}/{what}; ")).concat();
     let config = format!(
         "daemon off; master_process off; worker_processes 1; pid {here}/pid; error_log {here}/error.log warn;\n\
          events {{ worker_connections 256; }}\n\

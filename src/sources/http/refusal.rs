@@ -92,7 +92,8 @@ pub(super) fn explanation(bytes: &[u8], status: StatusCode) -> Option<String> {
     let told = line.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
     let code = status.as_u16().to_string();
     let reason = status.canonical_reason().unwrap_or_default().to_ascii_lowercase();
-    let news = told.replace(&code, "").replace(&reason, "");
+    // nginx has a word of its own for 401.
+    let news = told.replace(&code, "").replace(&reason, "").replace("authorization required", "");
     news.chars().any(char::is_alphanumeric).then_some(line)
 }
 

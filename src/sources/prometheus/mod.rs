@@ -74,7 +74,7 @@ pub type PlannerOf = Arc<dyn Fn(&str) -> Planner + Send + Sync>;
 /// How long an ask may take, looking or asking. One question has a deadline of its own.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The same for the newest numbers, which are asked for at short intervals.
-const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+const LEAST_PATIENCE: Duration = Duration::from_millis(4_500);
 /// It is looked again for what is there: when all services have their requests, while one lacks them, while there
 /// is no service.
 const LOOK_AGAIN: [Duration; 3] = [Duration::from_secs(300), Duration::from_secs(60), Duration::from_secs(15)];
@@ -262,7 +262,9 @@ impl Prometheus {
         let (server, questions) = (&self.server, &self.questions);
         let is_past = due.iter().any(|(_, span)| span.step != millis(self.settings.every));
         // That a server hangs has to be seen within two intervals; only its past may take longer.
-        let patience = if is_past { PATIENCE } else { self.settings.every.clamp(LEAST_PATIENCE, PATIENCE) };
+        // The next ask may begin a tenth of an interval late.
+        let usual = self.settings.every.mul_f64(0.9).clamp(LEAST_PATIENCE, PATIENCE);
+        let patience = if is_past { PATIENCE } else { usual };
         let until = Instant::now() + patience;
         if due.is_empty() {
             // Whether the server still is there is worth a question.
