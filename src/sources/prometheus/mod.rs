@@ -261,8 +261,8 @@ impl Prometheus {
         }
         let (server, questions) = (&self.server, &self.questions);
         let is_past = due.iter().any(|(_, span)| span.step != millis(self.settings.every));
-        // That a server hangs has to be seen within two intervals; only its past may take longer.
-        // The next ask may begin a tenth of an interval late.
+        // That a server hangs has to be seen within two intervals, and an ask may begin a tenth of one late; only
+        // its past may take longer.
         let usual = self.settings.every.mul_f64(0.9).clamp(LEAST_PATIENCE, PATIENCE);
         let patience = if is_past { PATIENCE } else { usual };
         let until = Instant::now() + patience;
