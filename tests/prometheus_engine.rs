@@ -25,10 +25,14 @@ use sixty::promql::Query;
 use sixty::promql::Store;
 use sixty::promql::Value;
 use sixty::signals::preset;
+use sixty::sources::detect;
+use sixty::sources::detect::Detect;
+use sixty::sources::detect::Makers;
 use sixty::sources::embedded::Plan;
 use sixty::sources::embedded::Planner;
 use sixty::sources::exposition::Inventory;
 use sixty::sources::http::Http;
+use sixty::sources::prometheus::Alerts;
 use sixty::sources::prometheus::Own;
 use sixty::sources::prometheus::Prometheus;
 use sixty::sources::prometheus::Settings;
@@ -466,6 +470,37 @@ async fn of_many_services_the_newest_numbers_come_first_and_some_are_left_out() 
     let fleet = watch.ask().await.unwrap();
     assert!(instants(&fleet, "s000").len() > 10 && watch.engine.early().is_none());
     assert_eq!(server.ranges().len(), 6);
+}
+
+#[tokio::test]
+async fn an_address_that_turns_out_to_be_a_server_asks_and_warns_as_the_server_would() {
+    let clock = Clock::new();
+    let names: Vec<_> = (0..8).map(|index| format!("s{index}")).collect();
+    let short = |name| Serving { from: -240_000, to: 60_000, ..serving(name) };
+    let server = Fake::start(store(&names.iter().map(|name| short(name)).collect::<Vec<_>>()), &clock, 0).await;
+    let makers = Makers {
+        embedded: Arc::new(|_, _| panic!("nothing is scraped")),
+        server: Arc::new(|name, base| {
+            // A replica that nobody hears at is worth a remark.
+            let away = Url::parse("http://127.0.0.1:1/").unwrap();
+            let settings = Settings::named(name, vec![away, base.clone()]);
+            let settings = Settings { backfill: Duration::from_mins(3), ..settings };
+            (engine(settings.clone()), Alerts::new(&settings))
+        }),
+    };
+    let every = Duration::from_secs(5);
+    let mut detect = Detect::new(detect::Settings { urls: vec![server.url.clone()], service: None, every, makers });
+    let now = move || -> At { chrono::DateTime::from_timestamp_millis(clock.ms()).unwrap() };
+    let http = Http::new();
+    let points = |payload: Payload| match payload {
+        Payload::Fleet(fleet) => instants(&fleet, "s0").len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(points(detect.ask(&http, &now).await.unwrap()), 1);
+    assert_eq!(detect.early(), Some(Duration::from_millis(20)), "the past comes at once behind the newest");
+    assert!(points(detect.ask(&http, &now).await.unwrap()) > 10 && detect.early().is_none());
+    assert!(detect.remark().is_some_and(|remark| remark.contains("127.0.0.1:1 does not answer")));
+    assert_eq!(detect.follows(), None);
 }
 
 #[tokio::test]

@@ -137,13 +137,19 @@ impl Detect {
     /// See [`Source::early`].
     #[must_use]
     pub fn early(&self) -> Option<Duration> {
-        self.embedded().and_then(Embedded::early)
+        match self.engine.as_ref()? {
+            Engine::Embedded(engine) => engine.early(),
+            Engine::Prometheus(engine) => engine.early(),
+        }
     }
 
     /// See [`Source::remark`].
     #[must_use]
     pub fn remark(&self) -> Option<String> {
-        self.embedded().and_then(Embedded::remark)
+        match self.engine.as_ref()? {
+            Engine::Embedded(engine) => engine.remark(),
+            Engine::Prometheus(engine) => engine.remark(),
+        }
     }
 
     /// See [`Source::ready`].
@@ -157,13 +163,9 @@ impl Detect {
     /// See [`Source::follows`].
     #[must_use]
     pub fn follows(&self) -> Option<Duration> {
-        self.embedded().filter(|_| self.open.is_empty()).and_then(Embedded::follows)
-    }
-
-    fn embedded(&self) -> Option<&Embedded> {
-        match &self.engine {
-            Some(Engine::Embedded(engine)) => Some(engine),
-            Some(Engine::Prometheus(_)) | None => None,
+        match self.engine.as_ref()? {
+            Engine::Embedded(engine) if self.open.is_empty() => engine.follows(),
+            Engine::Embedded(_) | Engine::Prometheus(_) => None,
         }
     }
 
