@@ -6,6 +6,7 @@
 mod clipboard;
 mod clock;
 pub mod exit;
+pub mod files;
 mod input;
 pub mod journal;
 mod look;

@@ -15,6 +15,7 @@ mod report;
 mod server;
 mod settings;
 mod span;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
