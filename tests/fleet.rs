@@ -18,6 +18,9 @@ use sixty::app::Msg;
 use sixty::app::Page;
 use sixty::app::ServiceSettings;
 use sixty::app::Settings;
+use sixty::facts::Alert;
+use sixty::facts::AlertState;
+use sixty::facts::Alerting;
 use sixty::facts::Answer;
 use sixty::facts::At;
 use sixty::facts::Batch;
@@ -25,6 +28,7 @@ use sixty::facts::EngineReport;
 use sixty::facts::Fault;
 use sixty::facts::FaultKind;
 use sixty::facts::Fleet;
+use sixty::facts::Labels;
 use sixty::facts::Measure;
 use sixty::facts::Number;
 use sixty::facts::Payload;
@@ -33,6 +37,7 @@ use sixty::facts::Reading;
 use sixty::facts::SourceId;
 use sixty::facts::SourceInfo;
 use sixty::facts::SourceKind;
+use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
 use sixty::triage::Severity;
@@ -414,4 +419,43 @@ fn what_two_hundred_services_cost() {
     timed("worst first", 100, &mut |app| drop(app.worst_first()));
     timed("a frame of 200x60", 20, &mut |app| drop(screen(app, 200, 60)));
     timed("a key", 20, &mut |app| press(app, 100, "j"));
+}
+
+#[test]
+fn an_alert_belongs_to_the_service_of_the_server_that_tells_of_it() {
+    let mut app = app(&["eu", "us"], &[], FleetSettings::default());
+    for name in ["eu", "us", "old"] {
+        let (id, kind) = (SourceId::new(&format!("alerts {name}")), SourceKind::Alerts);
+        app.update(at(0), Msg::Source(SourceInfo { id, kind, ..source("prometheus us", None) }));
+    }
+    let alert = |service: &str| Alert {
+        name: "Burning".to_owned(),
+        state: AlertState::Firing,
+        since: Some(at(0)),
+        urgency: Urgency::Critical,
+        severity: "page".to_owned(),
+        service: String::new(),
+        summary: String::new(),
+        description: String::new(),
+        runbook: String::new(),
+        labels: Labels::from_iter([("service", service)]),
+        value: None,
+    };
+    let tell = |app: &mut App, server: &str, service: &str| {
+        let said = Alerting { alerts: vec![alert(service)], rules: Some(1), ..Alerting::default() };
+        answer(app, 3, &format!("alerts {server}"), Ok(Payload::Alerts(said)));
+    };
+    // Alerts may come before the services that they are about.
+    tell(&mut app, "eu", "checkout");
+    arrive(&mut app, 1, "us", &["checkout", "cart"], &[]);
+    arrive(&mut app, 2, "eu", &["checkout"], &[]);
+    assert_eq!((app.firing(Some("checkout@eu")), app.firing(Some("checkout@us")), app.firing(None)), (1, 0, 1));
+    tell(&mut app, "us", "cart");
+    assert_eq!((app.firing(Some("cart@us")), app.firing(Some("checkout@us"))), (1, 0));
+    tell(&mut app, "eu", "cart");
+    assert_eq!((app.firing(Some("cart@us")), app.firing(Some("checkout@eu"))), (1, 0), "eu has no such service");
+    assert!(app.alerts().iter().any(|one| one.service.is_none() && one.is_elsewhere));
+    // By its name it is nobody's; by its address it is that of us.
+    tell(&mut app, "old", "checkout");
+    assert_eq!((app.firing(Some("checkout@us")), app.firing(Some("checkout@eu"))), (1, 0));
 }

@@ -161,6 +161,11 @@ impl App {
         shown
     }
 
+    /// What a service is called here that a server gives this name.
+    pub(super) fn name_given(&self, server: &SourceId, name: &str) -> Option<&str> {
+        self.roll.called.get(server)?.get(name).map(|shown| &**shown)
+    }
+
     /// Whether a service is to be shown at all.
     fn is_wanted(&self, name: &str, shown: &str) -> bool {
         let fleet = &self.settings.fleet;
@@ -292,7 +297,7 @@ impl App {
 }
 
 /// `eu` of `prometheus eu`.
-fn short(source: &SourceId) -> &str {
+pub(super) fn short(source: &SourceId) -> &str {
     source.as_str().split_once(' ').map_or(source.as_str(), |(_, name)| name)
 }
 
