@@ -27,7 +27,7 @@ pub enum Column {
 /// The history from `from` to `to` in `count` columns of equal time.
 ///
 /// A point holds until the next one, but for at most one and a half times `every` (the distance at which points
-/// are expected): what lies further from the last point is a hole.
+/// are expected, unless the history was filled in with another): what lies further from the last point is a hole.
 #[must_use]
 pub fn columns(history: &History, from: At, to: At, count: usize, every: Duration) -> Vec<Column> {
     let mut columns = vec![Column::Hole; count];
@@ -36,11 +36,11 @@ pub fn columns(history: &History, from: At, to: At, count: usize, every: Duratio
     if width_ms <= 0.0 {
         return columns;
     }
-    let reach = keep_delta(every.mul_f64(1.5));
-    let points: Vec<_> = history.between(from - reach, to).collect();
+    let reach = |at: At| keep_delta(history.step_at(at).map_or(every, |step| step.max(every)).mul_f64(1.5));
+    let points: Vec<_> = history.between(from - reach(from), to).collect();
     for (index, point) in points.iter().enumerate() {
         let Some(number) = point.number else { continue };
-        let until = points.get(index + 1).map_or(to, |next| next.at).min(point.at + reach).min(to);
+        let until = points.get(index + 1).map_or(to, |next| next.at).min(point.at + reach(point.at)).min(to);
         let column = |at: At| ((at - from).num_milliseconds() as f64 / width_ms).floor();
         let first = column(point.at).max(0.0) as usize;
         // The column in which the next point begins is the next point's.
@@ -89,6 +89,21 @@ mod tests {
                 Column::Seen { high, .. } => format!("{high}"),
             })
             .collect()
+    }
+
+    #[test]
+    fn what_was_filled_in_with_few_points_has_no_holes_but_those_of_the_source() {
+        let mut history = History::new(Duration::from_hours(1));
+        for second in [0, 90, 180, 450, 540, 545, 550] {
+            history.push(Point { at: at(second), number: Number::exact(1.0) });
+        }
+        history.note_step(at(0), at(540), Duration::from_secs(90));
+        let drawn = |history: &History| -> String {
+            let all = columns(history, at(0), at(600), 20, Duration::from_secs(5));
+            all.iter().map(|column| if *column == Column::Hole { '-' } else { '1' }).collect()
+        };
+        // 30 s a column: the point at 180 s holds to 315 s, that at 450 s to the next, that at 550 s for 7.5 s.
+        assert_eq!(drawn(&history), "11111111111----1111-");
     }
 
     #[test]

@@ -20,13 +20,35 @@ pub struct Point {
 pub struct History {
     points: VecDeque<Point>,
     keep: Duration,
+    /// Times that were filled in with points further apart than usual: from, to, how far.
+    filled: Vec<(At, At, Duration)>,
 }
+
+/// Times with steps of their own that are remembered: the past at the start, and outages.
+const FILLED: usize = 32;
 
 impl History {
     /// An empty history that forgets points which are older than `keep` before the newest.
     #[must_use]
     pub const fn new(keep: Duration) -> Self {
-        Self { points: VecDeque::new(), keep }
+        Self { points: VecDeque::new(), keep, filled: Vec::new() }
+    }
+
+    /// Notes that between two instants, both inclusive, points are that far apart: each holds until the next.
+    pub fn note_step(&mut self, from: At, to: At, step: Duration) {
+        let oldest = self.first_at().unwrap_or(from);
+        self.filled.retain(|(_, end, _)| *end >= oldest);
+        if self.filled.len() == FILLED {
+            self.filled.remove(0);
+        }
+        self.filled.push((from, to, step));
+    }
+
+    /// How far points are apart at that instant, where it was noted.
+    #[must_use]
+    pub fn step_at(&self, at: At) -> Option<Duration> {
+        // At its end the next point comes as soon as usual.
+        self.filled.iter().rev().find(|(from, to, _)| (*from..*to).contains(&at)).map(|(.., step)| *step)
     }
 
     /// Adds a point. One that is older than the newest finds its place (history that is filled in late); one at

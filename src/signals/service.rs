@@ -79,6 +79,21 @@ impl ServiceSignals {
             }
         }
         self.take(batch);
+        self.note_steps(batch);
+    }
+
+    /// The past is filled in with points that are further apart than those of the present, each measure with its own.
+    fn note_steps(&mut self, batch: &Batch) {
+        for (measure, track) in &mut self.tracks {
+            let mut own = batch.points.iter().filter(|points| points.answers.contains_key(measure)).map(|p| p.at);
+            let Some(first) = own.next() else { continue };
+            // A few are enough: a hole between two of them is not between all.
+            let few: Vec<At> = std::iter::once(first).chain(own.by_ref().take(8)).collect();
+            let step = few.windows(2).filter_map(|pair| (pair[1] - pair[0]).to_std().ok()).min();
+            let Some(step) = step.filter(|step| *step > self.every) else { continue };
+            let last = batch.points.iter().rev().find(|points| points.answers.contains_key(measure)).map(|p| p.at);
+            track.history.note_step(first, last.unwrap_or(first), step);
+        }
     }
 
     /// Notes that the source failed at `at`: a gap in every history, so that no line is drawn across it.
