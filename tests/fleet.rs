@@ -422,6 +422,33 @@ fn what_two_hundred_services_cost() {
 }
 
 #[test]
+fn a_past_in_parts_is_the_same_as_in_one() {
+    let whole: Vec<i64> = (0..=120).map(|step| step * 30).collect();
+    let (past, newest) = whole.split_at(120);
+    let tell = |app: &mut App, seconds: &[i64]| {
+        let services = vec![(Arc::from("checkout"), batch(seconds, 0.5))];
+        answer(app, 3_600, "prometheus prom", Ok(Payload::Fleet(Fleet { services, left_out: 0 })));
+    };
+    let prom = SourceId::new("prometheus prom");
+    let part = |app: &mut App, seconds: &[i64]| {
+        let of = |name: &str| (Arc::from(name), batch(seconds, 0.5));
+        app.update(at(3_600), Msg::Past(prom.clone(), vec![of("checkout"), of("stranger")]));
+    };
+    let [mut one, mut parts] = [(); 2].map(|()| app(&["prom"], &[], FleetSettings::default()));
+    part(&mut parts, past);
+    assert!(parts.services().is_empty(), "a past names nobody");
+    tell(&mut one, &whole);
+    tell(&mut parts, newest);
+    part(&mut parts, past);
+    tell(&mut parts, newest);
+    assert_eq!(names(&parts), ["checkout"]);
+    let history = |app: &App| app.services()[0].signals.track(Measure::ErrorRate).unwrap().history.clone();
+    assert!(history(&one).iter().eq(history(&parts).iter()));
+    assert_eq!(one.services()[0].verdict, parts.services()[0].verdict);
+    assert!(one.services()[0].verdict.headline.text().contains("since"), "{:?}", one.services()[0].verdict);
+}
+
+#[test]
 fn an_alert_belongs_to_the_service_of_the_server_that_tells_of_it() {
     let mut app = app(&["eu", "us"], &[], FleetSettings::default());
     for name in ["eu", "us", "old"] {

@@ -16,6 +16,7 @@ use crate::app::ServiceSettings;
 use crate::app::ServiceState;
 use crate::app::SourceHealth;
 use crate::facts::At;
+use crate::facts::Batch;
 use crate::facts::Change;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
@@ -129,6 +130,18 @@ impl App {
         }
         self.begin(source);
         effects
+    }
+
+    /// Takes points of the past of services that are known. What they mean is judged with the answer that ends them.
+    pub(super) fn take_past(&mut self, source: &SourceId, services: Vec<(Arc<str>, Batch)>) {
+        for (name, batch) in services {
+            let index = self.name_given(source, &name).and_then(|shown| self.index_of(shown));
+            if let Some(service) = index.and_then(|index| self.services.get_mut(index))
+                && service.source.as_ref() == Some(source)
+            {
+                service.signals.take_filled(&batch);
+            }
+        }
     }
 
     /// A server that failed leaves one gap in all that it feeds: it fills in what it can when it is back.

@@ -10,6 +10,7 @@ pub mod files;
 mod input;
 pub mod journal;
 mod look;
+mod parts;
 pub mod pollers;
 mod questions;
 mod screen;
