@@ -430,16 +430,16 @@ fn a_past_in_parts_is_the_same_as_in_one() {
         answer(app, 3_600, "prometheus prom", Ok(Payload::Fleet(Fleet { services, left_out: 0 })));
     };
     let prom = SourceId::new("prometheus prom");
-    let part = |app: &mut App, seconds: &[i64]| {
+    let earlier = |app: &mut App, seconds: &[i64]| {
         let of = |name: &str| (Arc::from(name), batch(seconds, 0.5));
         app.update(at(3_600), Msg::Past(prom.clone(), vec![of("checkout"), of("stranger")]));
     };
     let [mut one, mut parts] = [(); 2].map(|()| app(&["prom"], &[], FleetSettings::default()));
-    part(&mut parts, past);
+    earlier(&mut parts, past);
     assert!(parts.services().is_empty(), "a past names nobody");
     tell(&mut one, &whole);
     tell(&mut parts, newest);
-    part(&mut parts, past);
+    earlier(&mut parts, past);
     tell(&mut parts, newest);
     assert_eq!(names(&parts), ["checkout"]);
     let history = |app: &App| app.services()[0].signals.track(Measure::ErrorRate).unwrap().history.clone();

@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_and_no_part_is_long() {
-        for (services, instants, parts) in [(5, 361, 0), (200, 1, 0), (200, 121, 7), (1, 9_000, 1), (4, 1_001, 1), (5, 1_001, 2)] {
+        for (services, instants, parts) in
+            [(5, 361, 0), (200, 1, 0), (200, 121, 7), (1, 9_000, 1), (4, 1_001, 1), (5, 1_001, 2)]
+        {
             let mut answer = fleet(services, instants);
             let whole = answer.clone();
             let past = split(&mut answer);
