@@ -365,6 +365,63 @@ async fn a_query_that_is_refused_says_so_and_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn a_service_for_which_a_query_fails_does_not_take_the_others_along() {
+    let clock = Clock::new();
+    let names: Vec<_> = (0..8).map(|index| format!("s{index}")).collect();
+    let short = |name| Serving { from: -240_000, to: 600_000, ..serving(name) };
+    let server = Fake::start(store(&names.iter().map(|name| short(name)).collect::<Vec<_>>()), &clock, 0).await;
+    let is_errors = |query: &str| query.contains("code=~") || query.contains("code!~");
+    server.behaves(move |query| {
+        let many = "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"many-to-many matching\"}";
+        (is_errors(query) && (query.contains("!=\"\"") || query.contains("s3"))).then(|| (422, many.to_owned()))
+    });
+    let settings = Settings { backfill: Duration::from_mins(3), ..settings(&[&server]) };
+    let mut watch = Watch::new(settings.clone(), &clock);
+    let mut errors: BTreeMap<String, Answer> = BTreeMap::new();
+    let mut asks = 0;
+    loop {
+        let fleet = watch.ask().await.unwrap();
+        for (name, batch) in &fleet.services {
+            let newest = batch.points.iter().rev().find_map(|points| points.answers.get(&Measure::ErrorRate));
+            errors.extend(newest.map(|answer| (name.to_string(), answer.clone())));
+        }
+        asks += 1;
+        if watch.engine.early().is_none() {
+            break;
+        }
+        assert!(asks < 10, "it comes to an end");
+    }
+    for (name, answer) in &errors {
+        match answer {
+            Answer::NoData(why) if name == "s3" => assert!(why.contains("many-to-many"), "{why}"),
+            answer => close(answer, 0.1),
+        }
+    }
+    let remark = watch.engine.remark().unwrap();
+    assert!(remark.starts_with("error_rate of s3 alone has no answer: the server cannot evaluate"), "{remark}");
+    server.ranges();
+    clock.turn(Duration::from_secs(5));
+    watch.ask().await.unwrap();
+    assert_eq!(server.ranges().iter().filter(|query| is_errors(query)).count(), 3, "and the culprit rests");
+    // Where the query itself is wrong it is not asked for each.
+    server.behaves(move |query| {
+        is_errors(query).then(|| (422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"x\"}".to_owned()))
+    });
+    let mut watch = Watch::new(settings, &clock);
+    for _ in 0..12 {
+        watch.ask().await.unwrap();
+        clock.turn(Duration::from_secs(5));
+    }
+    server.ranges();
+    assert!(watch.engine.early().is_none());
+    for _ in 0..12 {
+        clock.turn(Duration::from_secs(5));
+        watch.ask().await.unwrap();
+    }
+    assert!(server.ranges().iter().filter(|query| is_errors(query)).count() <= 12, "a refused query rests");
+}
+
+#[tokio::test]
 async fn replicas_are_never_added_up_and_the_next_one_answers() {
     let clock = Clock::new();
     let (first, second) = (store(&[serving("api")]), store(&[serving("api")]));
