@@ -119,6 +119,13 @@ impl Subject {
         self.walk(signals, from).collect()
     }
 
+    /// An instant from which on there are several values, when `from` is one at the usual distance of answers: a past
+    /// that was filled in has its values further apart.
+    fn recent(self, signals: &ServiceSignals, from: At) -> At {
+        let step = signals.track(self.measures().0).and_then(|track| track.history.step_at(from));
+        from - step.unwrap_or_default()
+    }
+
     /// The same without a copy: whoever walks back from the newest may stop.
     fn walk(self, signals: &ServiceSignals, from: At) -> impl DoubleEndedIterator<Item = (At, Option<f64>)> {
         let (part, whole) = self.measures();
@@ -199,7 +206,7 @@ pub(crate) fn unsure(signals: &ServiceSignals, thresholds: &Thresholds, at: At) 
         if signals.now(subject.measures().0, at).is_none() {
             continue;
         }
-        let values = subject.values(signals, at - signals.every() * 4);
+        let values = subject.values(signals, subject.recent(signals, at - signals.every() * 4));
         let Some((_, Some(value))) = values.last().copied() else { continue };
         let severity = subject.severity(value, thresholds);
         if severity >= Severity::Warning {
@@ -217,7 +224,7 @@ fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, 
     let known = |from: At| subject.walk(signals, from).rev().filter_map(|(at, value)| value.map(|value| (at, value)));
     // The level that the newest points agree on: one critical point amid warnings is a warning. Most values are
     // fine most of the time, so that history is only walked for those that are not, and no further than the run.
-    let mut recent = known(at - signals.every() * 6 - Duration::from_secs(5));
+    let mut recent = known(subject.recent(signals, at - signals.every() * 6 - Duration::from_secs(5)));
     let (_, value) = recent.next()?;
     let mut severity = severity_of(value);
     for _ in 1..POINTS_TO_BE_SURE {
@@ -273,6 +280,11 @@ pub(crate) mod tests {
     /// Signals as an engine would bring them.
     pub(crate) fn signals(every: u64, rows: &[Row<'_>]) -> ServiceSignals {
         let mut signals = ServiceSignals::new(Duration::from_secs(every), Duration::from_hours(6));
+        signals.take(&batch(rows));
+        signals
+    }
+
+    fn batch(rows: &[Row<'_>]) -> Batch {
         let about = Arc::new(EngineReport {
             engine: "test".into(),
             presets: Vec::new(),
@@ -295,8 +307,7 @@ pub(crate) mod tests {
                     .collect(),
             })
             .collect();
-        signals.take(&Batch { points, changes: Vec::new(), about });
-        signals
+        Batch { points, changes: Vec::new(), about }
     }
 
     pub(crate) fn at(second: i64) -> At {
@@ -326,6 +337,20 @@ pub(crate) mod tests {
             let seen = found.first().map(|f| (f.severity, (f.since - at(0)).num_seconds(), f.from_the_start));
             assert_eq!(seen, expected, "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_past_with_few_points_is_enough_to_be_sure() {
+        let past: Vec<_> = (0..20).map(|step| (step * 90, [(Measure::ErrorRate, Some(0.3))])).collect();
+        let rows: Vec<Row<'_>> = past.iter().map(|(second, values)| (*second, &values[..])).collect();
+        let found = |signals: &ServiceSignals, second| findings(signals, &Thresholds::default(), at(second)).len();
+        let mut live = signals(5, &rows);
+        assert_eq!(found(&live, 1_712), 0, "between live answers that far apart nothing is known");
+        live = signals(5, &[]);
+        live.take_filled(&batch(&rows));
+        assert_eq!((found(&live, 1_712), unsure(&live, &Thresholds::default(), at(1_712)).is_some()), (1, true));
+        live.take(&batch(&[(1_715, &[(Measure::ErrorRate, Some(0.3))])]));
+        assert_eq!(found(&live, 1_716), 1);
     }
 
     #[test]
