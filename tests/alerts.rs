@@ -6,6 +6,9 @@ mod loopback;
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use loopback::{Loopback, Script};
@@ -20,6 +23,8 @@ use sixty::facts::Urgency;
 use sixty::sources::http::Http;
 use sixty::sources::prometheus::Alerts;
 use sixty::sources::prometheus::Settings;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
 use url::Url;
 
 const JSON: &str = "application/json";
@@ -233,4 +238,40 @@ async fn what_a_real_prometheus_said() {
     let broken: Vec<_> = said.broken.iter().map(|rule| (rule.name.as_str(), rule.group.as_str())).collect();
     assert_eq!(broken, [("ManyToMany", "broken")]);
     assert!(said.broken[0].error.contains("many-to-many matching not allowed"));
+}
+
+#[tokio::test]
+async fn however_many_are_asked_only_eight_questions_are_under_way() {
+    const ALL: usize = 20;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let full = Arc::new(tokio::sync::Notify::new());
+    let (now, peak) = (Arc::clone(&open), Arc::clone(&most));
+    tokio::spawn(async move {
+        let answered = Arc::new(AtomicUsize::new(0));
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (now, peak) = (Arc::clone(&now), Arc::clone(&peak));
+            let (full, answered) = (Arc::clone(&full), Arc::clone(&answered));
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                // The first eight wait for each other, so that a ninth would be seen beside them.
+                if now.load(Ordering::SeqCst) >= 8 || answered.load(Ordering::SeqCst) > 0 {
+                    full.notify_waiters();
+                } else {
+                    full.notified().await;
+                }
+                answered.fetch_add(1, Ordering::SeqCst);
+                now.fetch_sub(1, Ordering::SeqCst);
+                let body = r#"{"status":"success","data":{"alerts":[],"groups":[]}}"#;
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+                let _ =
+                    stream.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+                let _ = stream.shutdown().await;
+            });
+        }
+    });
+    let said = ask(&mut source(vec![url; ALL]), 0).await.unwrap();
+    assert_eq!((said.remarks, most.load(Ordering::SeqCst), open.load(Ordering::SeqCst)), (vec![], 8, 0));
 }

@@ -18,6 +18,9 @@ use sixty::app::Msg;
 use sixty::app::Page;
 use sixty::app::ServiceSettings;
 use sixty::app::Settings;
+use sixty::facts::Alert;
+use sixty::facts::AlertState;
+use sixty::facts::Alerting;
 use sixty::facts::Answer;
 use sixty::facts::At;
 use sixty::facts::Batch;
@@ -25,6 +28,7 @@ use sixty::facts::EngineReport;
 use sixty::facts::Fault;
 use sixty::facts::FaultKind;
 use sixty::facts::Fleet;
+use sixty::facts::Labels;
 use sixty::facts::Measure;
 use sixty::facts::Number;
 use sixty::facts::Payload;
@@ -33,6 +37,7 @@ use sixty::facts::Reading;
 use sixty::facts::SourceId;
 use sixty::facts::SourceInfo;
 use sixty::facts::SourceKind;
+use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
 use sixty::triage::Severity;
@@ -414,4 +419,70 @@ fn what_two_hundred_services_cost() {
     timed("worst first", 100, &mut |app| drop(app.worst_first()));
     timed("a frame of 200x60", 20, &mut |app| drop(screen(app, 200, 60)));
     timed("a key", 20, &mut |app| press(app, 100, "j"));
+}
+
+#[test]
+fn a_past_in_parts_is_the_same_as_in_one() {
+    let whole: Vec<i64> = (0..=120).map(|step| step * 30).collect();
+    let (past, newest) = whole.split_at(120);
+    let tell = |app: &mut App, seconds: &[i64]| {
+        let services = vec![(Arc::from("checkout"), batch(seconds, 0.5))];
+        answer(app, 3_600, "prometheus prom", Ok(Payload::Fleet(Fleet { services, left_out: 0 })));
+    };
+    let prom = SourceId::new("prometheus prom");
+    let earlier = |app: &mut App, seconds: &[i64]| {
+        let of = |name: &str| (Arc::from(name), batch(seconds, 0.5));
+        app.update(at(3_600), Msg::Past(prom.clone(), vec![of("checkout"), of("stranger")]));
+    };
+    let [mut one, mut parts] = [(); 2].map(|()| app(&["prom"], &[], FleetSettings::default()));
+    earlier(&mut parts, past);
+    assert!(parts.services().is_empty(), "a past names nobody");
+    tell(&mut one, &whole);
+    tell(&mut parts, newest);
+    earlier(&mut parts, past);
+    tell(&mut parts, newest);
+    assert_eq!(names(&parts), ["checkout"]);
+    let history = |app: &App| app.services()[0].signals.track(Measure::ErrorRate).unwrap().history.clone();
+    assert!(history(&one).iter().eq(history(&parts).iter()));
+    assert_eq!(one.services()[0].verdict, parts.services()[0].verdict);
+    assert!(one.services()[0].verdict.headline.text().contains("since"), "{:?}", one.services()[0].verdict);
+}
+
+#[test]
+fn an_alert_belongs_to_the_service_of_the_server_that_tells_of_it() {
+    let mut app = app(&["eu", "us"], &[], FleetSettings::default());
+    for name in ["eu", "us", "old"] {
+        let (id, kind) = (SourceId::new(&format!("alerts {name}")), SourceKind::Alerts);
+        app.update(at(0), Msg::Source(SourceInfo { id, kind, ..source("prometheus us", None) }));
+    }
+    let alert = |service: &str| Alert {
+        name: "Burning".to_owned(),
+        state: AlertState::Firing,
+        since: Some(at(0)),
+        urgency: Urgency::Critical,
+        severity: "page".to_owned(),
+        service: String::new(),
+        summary: String::new(),
+        description: String::new(),
+        runbook: String::new(),
+        labels: Labels::from_iter([("service", service)]),
+        value: None,
+    };
+    let tell = |app: &mut App, server: &str, service: &str| {
+        let said = Alerting { alerts: vec![alert(service)], rules: Some(1), ..Alerting::default() };
+        answer(app, 3, &format!("alerts {server}"), Ok(Payload::Alerts(said)));
+    };
+    // Alerts may come before the services that they are about.
+    tell(&mut app, "eu", "checkout");
+    arrive(&mut app, 1, "us", &["checkout", "cart"], &[]);
+    arrive(&mut app, 2, "eu", &["checkout"], &[]);
+    assert_eq!((app.firing(Some("checkout@eu")), app.firing(Some("checkout@us")), app.firing(None)), (1, 0, 1));
+    tell(&mut app, "us", "cart");
+    assert_eq!((app.firing(Some("cart@us")), app.firing(Some("checkout@us"))), (1, 0));
+    tell(&mut app, "eu", "cart");
+    assert_eq!((app.firing(Some("cart@us")), app.firing(Some("checkout@eu"))), (1, 0), "eu has no such service");
+    assert!(app.alerts().iter().any(|one| one.service.is_none() && one.is_elsewhere));
+    // By its name it is nobody's; by its address it is that of us.
+    tell(&mut app, "old", "checkout");
+    assert_eq!((app.firing(Some("checkout@us")), app.firing(Some("checkout@eu"))), (1, 0));
 }

@@ -25,10 +25,14 @@ use sixty::promql::Query;
 use sixty::promql::Store;
 use sixty::promql::Value;
 use sixty::signals::preset;
+use sixty::sources::detect;
+use sixty::sources::detect::Detect;
+use sixty::sources::detect::Makers;
 use sixty::sources::embedded::Plan;
 use sixty::sources::embedded::Planner;
 use sixty::sources::exposition::Inventory;
 use sixty::sources::http::Http;
+use sixty::sources::prometheus::Alerts;
 use sixty::sources::prometheus::Own;
 use sixty::sources::prometheus::Prometheus;
 use sixty::sources::prometheus::Settings;
@@ -361,6 +365,63 @@ async fn a_query_that_is_refused_says_so_and_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn a_service_for_which_a_query_fails_does_not_take_the_others_along() {
+    let clock = Clock::new();
+    let names: Vec<_> = (0..8).map(|index| format!("s{index}")).collect();
+    let short = |name| Serving { from: -240_000, to: 600_000, ..serving(name) };
+    let server = Fake::start(store(&names.iter().map(|name| short(name)).collect::<Vec<_>>()), &clock, 0).await;
+    let is_errors = |query: &str| query.contains("code=~") || query.contains("code!~");
+    server.behaves(move |query| {
+        let many = "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"many-to-many matching\"}";
+        (is_errors(query) && (query.contains("!=\"\"") || query.contains("s3"))).then(|| (422, many.to_owned()))
+    });
+    let settings = Settings { backfill: Duration::from_mins(3), ..settings(&[&server]) };
+    let mut watch = Watch::new(settings.clone(), &clock);
+    let mut errors: BTreeMap<String, Answer> = BTreeMap::new();
+    let mut asks = 0;
+    loop {
+        let fleet = watch.ask().await.unwrap();
+        for (name, batch) in &fleet.services {
+            let newest = batch.points.iter().rev().find_map(|points| points.answers.get(&Measure::ErrorRate));
+            errors.extend(newest.map(|answer| (name.to_string(), answer.clone())));
+        }
+        asks += 1;
+        if watch.engine.early().is_none() {
+            break;
+        }
+        assert!(asks < 10, "it comes to an end");
+    }
+    for (name, answer) in &errors {
+        match answer {
+            Answer::NoData(why) if name == "s3" => assert!(why.contains("many-to-many"), "{why}"),
+            answer => close(answer, 0.1),
+        }
+    }
+    let remark = watch.engine.remark().unwrap();
+    assert!(remark.starts_with("error_rate of s3 alone has no answer: the server cannot evaluate"), "{remark}");
+    server.ranges();
+    clock.turn(Duration::from_secs(5));
+    watch.ask().await.unwrap();
+    assert_eq!(server.ranges().iter().filter(|query| is_errors(query)).count(), 3, "and the culprit rests");
+    // Where the query itself is wrong it is not asked for each.
+    server.behaves(move |query| {
+        is_errors(query).then(|| (422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"x\"}".to_owned()))
+    });
+    let mut watch = Watch::new(settings, &clock);
+    for _ in 0..12 {
+        watch.ask().await.unwrap();
+        clock.turn(Duration::from_secs(5));
+    }
+    server.ranges();
+    assert!(watch.engine.early().is_none());
+    for _ in 0..12 {
+        clock.turn(Duration::from_secs(5));
+        watch.ask().await.unwrap();
+    }
+    assert!(server.ranges().iter().filter(|query| is_errors(query)).count() <= 12, "a refused query rests");
+}
+
+#[tokio::test]
 async fn replicas_are_never_added_up_and_the_next_one_answers() {
     let clock = Clock::new();
     let (first, second) = (store(&[serving("api")]), store(&[serving("api")]));
@@ -466,6 +527,37 @@ async fn of_many_services_the_newest_numbers_come_first_and_some_are_left_out() 
     let fleet = watch.ask().await.unwrap();
     assert!(instants(&fleet, "s000").len() > 10 && watch.engine.early().is_none());
     assert_eq!(server.ranges().len(), 6);
+}
+
+#[tokio::test]
+async fn an_address_that_turns_out_to_be_a_server_asks_and_warns_as_the_server_would() {
+    let clock = Clock::new();
+    let names: Vec<_> = (0..8).map(|index| format!("s{index}")).collect();
+    let short = |name| Serving { from: -240_000, to: 60_000, ..serving(name) };
+    let server = Fake::start(store(&names.iter().map(|name| short(name)).collect::<Vec<_>>()), &clock, 0).await;
+    let makers = Makers {
+        embedded: Arc::new(|_, _| panic!("nothing is scraped")),
+        server: Arc::new(|name, base| {
+            // A replica that nobody hears at is worth a remark.
+            let away = Url::parse("http://127.0.0.1:1/").unwrap();
+            let settings = Settings::named(name, vec![away, base.clone()]);
+            let settings = Settings { backfill: Duration::from_mins(3), ..settings };
+            (engine(settings.clone()), Alerts::new(&settings))
+        }),
+    };
+    let every = Duration::from_secs(5);
+    let mut detect = Detect::new(detect::Settings { urls: vec![server.url.clone()], service: None, every, makers });
+    let now = move || -> At { chrono::DateTime::from_timestamp_millis(clock.ms()).unwrap() };
+    let http = Http::new();
+    let points = |payload: Payload| match payload {
+        Payload::Fleet(fleet) => instants(&fleet, "s0").len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(points(detect.ask(&http, &now).await.unwrap()), 1);
+    assert_eq!(detect.early(), Some(Duration::from_millis(20)), "the past comes at once behind the newest");
+    assert!(points(detect.ask(&http, &now).await.unwrap()) > 10 && detect.early().is_none());
+    assert!(detect.remark().is_some_and(|remark| remark.contains("127.0.0.1:1 does not answer")));
+    assert_eq!(detect.follows(), None);
 }
 
 #[tokio::test]

@@ -657,6 +657,21 @@ async fn secrets_are_named_and_never_shown() {
 }
 
 #[tokio::test]
+async fn a_check_names_the_secrets_of_a_server() {
+    let place = Place::new();
+    let token = place.path("eu-token");
+    std::fs::write(&token, "hunter5").unwrap();
+    let config = format!(
+        "[[prometheus]]\nname = \"eu\"\nurl = \"http://127.0.0.1:1\"\nheaders = {{ X-Token = {{ file = {token:?} }} }}\n"
+    );
+    std::fs::write(place.path("sixty.toml"), config).unwrap();
+    let path = place.path("sixty.toml");
+    let run = place.run(&["check", "--config", path.to_str().unwrap()]).await;
+    let all = format!("{}{}", run.out, run.err);
+    assert!(run.out.contains("eu-token") && run.out.contains("secret") && !all.contains("hunter"), "{all}");
+}
+
+#[tokio::test]
 async fn a_check_says_where_ticks_would_be_lost() {
     let (server, _world) = story(-3_600).await;
     let place = Place::new();

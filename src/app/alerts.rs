@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::app::SourceHealth;
+use crate::app::fleet;
 use crate::facts::Alert;
 use crate::facts::AlertState;
 use crate::facts::Alerting;
@@ -16,6 +17,7 @@ use crate::facts::At;
 use crate::facts::BrokenRule;
 use crate::facts::Labels;
 use crate::facts::SourceId;
+use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::Urgency;
 use crate::signals::units;
@@ -174,11 +176,11 @@ impl App {
     }
 
     fn place_alerts(&mut self) {
-        let names: BTreeMap<&str, &Arc<str>> = self.services.iter().map(|one| (&*one.name, &one.name)).collect();
         let mut all = Vec::new();
         for (source, said) in &self.book.said {
+            let server = self.server_of(source);
             all.extend(said.alerts.iter().map(|alert| {
-                let service = alert.services().find_map(|name| names.get(name)).map(|name| Arc::clone(name));
+                let service = alert.services().find_map(|name| self.named_by(server, name));
                 let is_elsewhere = service.is_none() && alert.names_its_service();
                 KnownAlert { alert: alert.clone(), service, is_elsewhere, source: source.clone() }
             }));
@@ -196,6 +198,25 @@ impl App {
         let all = order.into_iter().map(|(_, one)| one).collect();
         self.book.services = self.services.iter().map(|service| Arc::clone(&service.name)).collect();
         self.book.all = all;
+    }
+
+    /// The server whose alerts a source tells: the one of its name, else the one at its address.
+    fn server_of(&self, source: &SourceId) -> Option<&SourceId> {
+        let alerts = &self.source(source)?.info;
+        let address = |info: &SourceInfo| info.address.trim_end_matches('/').to_owned();
+        let servers = || self.sources.iter().filter(|one| one.is_server()).map(|one| &one.info);
+        let named = servers().find(|server| fleet::short(&server.id) == fleet::short(&alerts.id));
+        named.or_else(|| servers().find(|server| address(server) == address(alerts))).map(|server| &server.id)
+    }
+
+    /// The service that an alert of a server names. Where several servers have services of that name, it is that of
+    /// the server which tells of the alert.
+    fn named_by(&self, server: Option<&SourceId>, name: &str) -> Option<Arc<str>> {
+        let own = server.and_then(|server| self.name_given(server, name)).unwrap_or(name);
+        let service = &self.services[self.index_of(own)?];
+        let feeder = service.source.as_ref().filter(|id| self.source(id).is_some_and(SourceHealth::is_server));
+        let others = feeder.is_some() && server.is_some() && feeder != server;
+        (!others).then(|| Arc::clone(&service.name))
     }
 
     /// What the pager may have called for: the live fact beside the first item of the checklist.

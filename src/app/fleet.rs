@@ -16,6 +16,7 @@ use crate::app::ServiceSettings;
 use crate::app::ServiceState;
 use crate::app::SourceHealth;
 use crate::facts::At;
+use crate::facts::Batch;
 use crate::facts::Change;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
@@ -131,6 +132,18 @@ impl App {
         effects
     }
 
+    /// Takes points of the past of services that are known. What they mean is judged with the answer that ends them.
+    pub(super) fn take_past(&mut self, source: &SourceId, services: Vec<(Arc<str>, Batch)>) {
+        for (name, batch) in services {
+            let index = self.name_given(source, &name).and_then(|shown| self.index_of(shown));
+            if let Some(service) = index.and_then(|index| self.services.get_mut(index))
+                && service.source.as_ref() == Some(source)
+            {
+                service.signals.take_filled(&batch);
+            }
+        }
+    }
+
     /// A server that failed leaves one gap in all that it feeds: it fills in what it can when it is back.
     pub(super) fn gap_of_server(&mut self, source: &SourceId, at: At) {
         for service in self.services.iter_mut().filter(|service| service.source.as_ref() == Some(source)) {
@@ -159,6 +172,11 @@ impl App {
         };
         self.roll.called.entry(source.clone()).or_default().insert(Arc::clone(name), Arc::clone(&shown));
         shown
+    }
+
+    /// What a service is called here that a server gives this name.
+    pub(super) fn name_given(&self, server: &SourceId, name: &str) -> Option<&str> {
+        self.roll.called.get(server)?.get(name).map(|shown| &**shown)
     }
 
     /// Whether a service is to be shown at all.
@@ -292,7 +310,7 @@ impl App {
 }
 
 /// `eu` of `prometheus eu`.
-fn short(source: &SourceId) -> &str {
+pub(super) fn short(source: &SourceId) -> &str {
     source.as_str().split_once(' ').map_or(source.as_str(), |(_, name)| name)
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::KeyPress;
+use crate::facts::Batch;
 use crate::facts::Fault;
 use crate::facts::Question;
 use crate::facts::Reading;
@@ -22,6 +23,9 @@ pub enum Msg {
     Second,
     /// A source answered, or failed to.
     Arrived(Reading),
+    /// Points of the past of services that a server has named before, by the names that it gives them: a long answer
+    /// comes in parts, so that a key never waits for all of it. The rest comes as a reading.
+    Past(SourceId, Vec<(Arc<str>, Batch)>),
     /// More is known of a source than when it started, or a new one has come: it is named before it first answers.
     Source(SourceInfo),
     /// The journal of a service has news.

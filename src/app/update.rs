@@ -39,6 +39,10 @@ impl App {
                 effects.extend(self.ask_again(&source));
                 effects
             }
+            Msg::Past(source, services) => {
+                self.take_past(&source, services);
+                Vec::new()
+            }
             Msg::Source(info) => {
                 let source = info.id.clone();
                 let effects = self.met(info);

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::commands::cli::Cli;
+use crate::commands::prepare;
 use crate::commands::report::cannot_tell;
 use crate::commands::report::gather;
 use crate::commands::report::gather::Subject;
@@ -34,6 +35,7 @@ use crate::facts::SourceKind;
 use crate::facts::TargetReport;
 use crate::facts::text::clean_line;
 use crate::runtime::Clock;
+use crate::runtime::files;
 use crate::runtime::pollers::ask_once;
 use crate::signals::units;
 use crate::sources::Source;
@@ -186,6 +188,7 @@ fn ground(subject: &Subject, now: At) -> Vec<Line> {
     let zone = format!("{}, it is {clock} {} there", zone.name(), zone.abbreviation(now));
     let mut lines = vec![Line::new(Word::Ok, "config", path), Line::new(Word::Ok, "time zone", zone)];
     lines.push(journal(&subject.state));
+    lines.extend(files::shortage(prepare::targets(config)).map(|why| Line::new(Word::Warn, "open files", why)));
     lines.extend(secrets(config));
     lines
 }

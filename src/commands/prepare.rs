@@ -8,6 +8,7 @@ use crate::commands::cli::What;
 use crate::config;
 use crate::config::Config;
 use crate::config::World;
+use crate::runtime::files;
 use crate::runtime::setup;
 use crate::ui::Look;
 
@@ -50,9 +51,16 @@ pub fn prepare(cli: &Cli) -> Result<Prepared, String> {
 /// A theme that cannot be had.
 pub fn with(cli: &Cli, config: Config, service: Option<String>) -> Result<Prepared, String> {
     let config = cli.options.apply(config);
+    files::make_room(targets(&config));
     let look = crate::runtime::look(&config.theme, config.ascii, &env)?;
     let state = setup::state_dir(config.state_dir.as_ref(), &env);
     Ok(Prepared { config, service, look, state })
+}
+
+/// How many endpoints may be scraped.
+pub fn targets(config: &Config) -> usize {
+    let configured: usize = config.services.iter().map(|service| service.targets.len()).sum();
+    configured + config.addresses.as_ref().map_or(0, |addresses| addresses.urls.len())
 }
 
 fn configured(explicit: Option<&Path>) -> Result<Config, String> {

@@ -3,6 +3,8 @@
 //! The same engines and pollers as the screen. What it says goes to the standard error, a line with its time whenever
 //! something changes, so that a journal of the system stays short.
 
+mod addresses;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
@@ -42,6 +44,9 @@ pub fn run(cli: &Cli) -> Result<ExitCode, String> {
     if !config.recording.enabled {
         return Err("recording is switched off; take `enabled = false` out of [recording]".to_owned());
     }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the signals of the system cannot be heard: {error}"))?;
+    runtime.block_on(addresses::settle(&mut config))?;
     let wish = Wish { mode: Mode::ReadOnly, service: prepared.service, who: None, badge: None, only: true };
     setup::settings(&config, &wish, &[], clock.now()).map_err(|all| all.join("\n"))?;
     config.services.retain(|service| wish.service.as_deref().is_none_or(|name| *service.name == *name));
@@ -55,8 +60,6 @@ pub fn run(cli: &Cli) -> Result<ExitCode, String> {
     let recorder = setup::recorder(&config, &prepared.state, Access::Shared, "sixty record");
     recorder.open(clock.now()).map_err(|why| format!("nothing can be recorded: {why}"))?;
     let engines = setup::engines(&config, &recorder);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("the signals of the system cannot be heard: {error}"))?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::new()?;
         let (sender, mut inbox) = unbounded_channel();

@@ -6,9 +6,11 @@
 mod clipboard;
 mod clock;
 pub mod exit;
+pub mod files;
 mod input;
 pub mod journal;
 mod look;
+mod parts;
 pub mod pollers;
 mod questions;
 mod screen;

@@ -28,6 +28,7 @@ use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::runtime::Clock;
 use crate::runtime::exit;
+use crate::runtime::parts;
 use crate::sources::Source;
 use crate::sources::http::Http;
 
@@ -150,6 +151,7 @@ async fn poll(
     let mut info = source.info();
     let mut failures = 0_u32;
     let mut remarked = None;
+    let mut named = false;
     loop {
         source.ready(&|| clock.now()).await;
         let asked = Instant::now();
@@ -167,7 +169,15 @@ async fn poll(
             let _ = news.send(Msg::Source(other.info()));
             let _ = born.send(other);
         }
-        let reading = Reading { source: info.id.clone(), at: clock.now(), took, body };
+        let mut reading = Reading { source: info.id.clone(), at: clock.now(), took, body };
+        if let Ok(Payload::Fleet(fleet)) = &mut reading.body {
+            // Services are named by an answer; only then can their past come before one.
+            let past = if named { parts::split(fleet) } else { Vec::new() };
+            named = true;
+            for part in past {
+                let _ = news.send(Msg::Past(info.id.clone(), part));
+            }
+        }
         if news.send(Msg::Arrived(reading)).is_err() {
             return;
         }

@@ -36,6 +36,9 @@ use crate::ui::Look;
 /// Readings may come in bursts; between two frames that no key asked for lies at least this.
 const FRAME: Duration = Duration::from_millis(100);
 
+/// So long messages are taken without a look at the keys.
+const SLICE: Duration = Duration::from_millis(4);
+
 /// `fg` also sends a signal after which the terminal is taken; that close to another taking it is not news.
 const AFTER_FG: Duration = Duration::from_millis(200);
 
@@ -283,13 +286,14 @@ impl Desk {
         self.take(first)
     }
 
-    /// Takes a message and all that wait behind it.
+    /// Takes a message, and those that wait behind it until a key would have waited for long.
     fn take(&mut self, first: Msg) -> Result<(), Leave> {
+        let begun = Instant::now();
         let mut next = Some(first);
         while let Some(msg) = next {
             exit::rehearse("loop");
             self.tell(msg)?;
-            next = self.inbox.try_recv().ok();
+            next = if begun.elapsed() < SLICE { self.inbox.try_recv().ok() } else { None };
         }
         Ok(())
     }

@@ -230,8 +230,8 @@ fn asker(config: &Config, mut server: prometheus::Settings) -> Prometheus {
     }
     let own = server.own.clone();
     let planner_of = move |name: &str| match own.get(name) {
-        Some(own) => planner(&own.presets, &own.queries),
-        None => planner(&[], &BTreeMap::new()),
+        Some(own) => planner(&own.presets, &own.queries, preset::explain_briefly),
+        None => planner(&[], &BTreeMap::new(), preset::explain_briefly),
     };
     let owned = |labels: BTreeSet<&str>| labels.into_iter().map(str::to_owned).collect();
     let wanted = preset::wanted().into_iter().map(|(metric, labels)| (metric.to_owned(), owned(labels)));
@@ -273,26 +273,29 @@ pub fn engine(config: &Config, service: &Service, recorder: &Recorder) -> Embedd
         max_series: config.max_series,
     };
     let plan = format!("{:?} {:?}", service.presets, service.queries);
-    Embedded::new(settings, planner(&service.presets, &service.queries)).recorded(recorder, &plan)
+    Embedded::new(settings, planner(&service.presets, &service.queries, preset::explain)).recorded(recorder, &plan)
 }
 
-/// Chooses presets by what is there; what the team wrote goes before them.
+/// Chooses presets by what is there; what the team wrote goes before them. `explain` says what is missing.
 #[must_use]
-pub fn planner(presets: &[String], own: &BTreeMap<Measure, String>) -> Planner {
+pub fn planner(presets: &[String], own: &BTreeMap<Measure, String>, explain: Explain) -> Planner {
     let wanted: Vec<_> = presets.iter().filter_map(|key| preset::by_key(key)).collect();
     let own = own.clone();
     Arc::new(move |there: &Inventory| {
         let inventory = preset::Inventory { names: there.names.clone() };
-        plan(preset::choose_with(&inventory, &wanted), &own)
+        plan(preset::choose_with(&inventory, &wanted), &own, explain)
     })
 }
 
-fn plan(choice: preset::Choice, own: &BTreeMap<Measure, String>) -> Plan {
+/// Says of a family that nothing fits, and what to do.
+pub type Explain = fn(&preset::Missing) -> String;
+
+fn plan(choice: preset::Choice, own: &BTreeMap<Measure, String>, explain: Explain) -> Plan {
     let mut queries = choice.queries;
     queries.extend(own.iter().map(|(measure, query)| (*measure, query.clone())));
     let mut absent = Vec::new();
     for missing in &choice.missing {
-        let why: Arc<str> = preset::explain(missing).into();
+        let why: Arc<str> = explain(missing).into();
         for measure in wanted_of(missing.family) {
             if !queries.contains_key(measure) {
                 absent.push(Absence { measure: *measure, why: Arc::clone(&why) });
@@ -357,10 +360,17 @@ mod tests {
     #[test]
     fn what_the_team_wrote_goes_before_the_preset_and_what_is_missing_is_said() {
         let own = BTreeMap::from([(Measure::RequestRate, "sum(rate(mine_total[1m]))".to_owned())]);
-        let plan = planner(&[], &own)(&Inventory::default());
+        let plan = planner(&[], &own, preset::explain)(&Inventory::default());
         assert_eq!(plan.queries, own);
         let absent: Vec<_> = plan.absent.iter().map(|absence| absence.measure).collect();
         assert!(absent.contains(&Measure::ErrorRate) && !absent.contains(&Measure::RequestRate));
         assert!(plan.absent[0].why.contains("http_server_request_duration_seconds_count"), "{}", plan.absent[0].why);
+        let plan = planner(&[], &own, preset::explain_briefly)(&Inventory::default());
+        let why = |measure| &*plan.absent.iter().find(|absence| absence.measure == measure).unwrap().why;
+        assert_eq!(
+            why(Measure::PoolUsed),
+            "no connection pool metric known; write db_pool_used under [service.signals]",
+            "a server is not asked for all that it has"
+        );
     }
 }

@@ -22,6 +22,7 @@ pub use choice::Missing;
 pub use choice::choose;
 pub use choice::choose_with;
 pub use choice::explain;
+pub use choice::explain_briefly;
 
 macro_rules! presets {
     ($($key:literal)*) => { &[$(($key, include_str!(concat!("presets/", $key, ".toml")))),*] };

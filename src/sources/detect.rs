@@ -33,10 +33,10 @@ use crate::sources::http::shown;
 use crate::sources::prometheus::Alerts;
 use crate::sources::prometheus::Prometheus;
 
+pub use probe::Found;
 pub use probe::api_base;
 pub use probe::is_certain;
 
-use probe::Found;
 use probe::probe;
 
 /// How long it may take to say what an address is.
@@ -58,6 +58,14 @@ pub struct Makers {
     pub embedded: MakeEmbedded,
     /// For a server.
     pub server: MakeServer,
+}
+
+/// Finds out once what answers at an address.
+///
+/// # Errors
+/// What was tried, and what to write instead.
+pub async fn what_is(http: &Http, url: &Url) -> Result<Found, Fault> {
+    if is_certain(url) { Ok(Found::Exposition) } else { probe(http, url, PATIENCE).await }
 }
 
 /// What is told once.
@@ -137,13 +145,19 @@ impl Detect {
     /// See [`Source::early`].
     #[must_use]
     pub fn early(&self) -> Option<Duration> {
-        self.embedded().and_then(Embedded::early)
+        match self.engine.as_ref()? {
+            Engine::Embedded(engine) => engine.early(),
+            Engine::Prometheus(engine) => engine.early(),
+        }
     }
 
     /// See [`Source::remark`].
     #[must_use]
     pub fn remark(&self) -> Option<String> {
-        self.embedded().and_then(Embedded::remark)
+        match self.engine.as_ref()? {
+            Engine::Embedded(engine) => engine.remark(),
+            Engine::Prometheus(engine) => engine.remark(),
+        }
     }
 
     /// See [`Source::ready`].
@@ -157,13 +171,9 @@ impl Detect {
     /// See [`Source::follows`].
     #[must_use]
     pub fn follows(&self) -> Option<Duration> {
-        self.embedded().filter(|_| self.open.is_empty()).and_then(Embedded::follows)
-    }
-
-    fn embedded(&self) -> Option<&Embedded> {
-        match &self.engine {
-            Some(Engine::Embedded(engine)) => Some(engine),
-            Some(Engine::Prometheus(_)) | None => None,
+        match self.engine.as_ref()? {
+            Engine::Embedded(engine) if self.open.is_empty() => engine.follows(),
+            Engine::Embedded(_) | Engine::Prometheus(_) => None,
         }
     }
 
@@ -307,7 +317,8 @@ fn nothing_left() -> Fault {
 }
 
 /// `10.0.0.7:9090`, and the path of a server that does not begin at the root: what tells it from others.
-fn name_of(url: &Url) -> String {
+#[must_use]
+pub fn name_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = if is_certain(url) { "" } else { url.path().trim_end_matches('/') };

@@ -282,3 +282,27 @@ fn looking_writes_nothing() {
     }
     assert!(!home.path().join(".local").exists());
 }
+
+#[test]
+fn an_address_is_recorded_where_it_is_metrics_and_refused_where_it_is_a_server() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let server = Shop::serving(|_| r#"{"status":"success","data":{"version":"2.55.1"}}"#.to_owned());
+    let server = server.address.replace("/metrics", "/");
+    let refused = sixty(home, &["record", &server]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("is a server that keeps its own history; it is not recorded"), "{said}");
+    let nobody = sixty(home, &["record", "http://127.0.0.1:1/"]).output().unwrap();
+    let said = String::from_utf8(nobody.stderr).unwrap();
+    assert!(nobody.status.code() == Some(2) && said.contains("refused"), "{said}");
+
+    let shop = Shop::start();
+    let root = shop.address.replace("/metrics", "/");
+    let recording = Recording(sixty(home, &["record", &root, &server]).spawn().unwrap());
+    wait_for("a row", || (rows(home).len() > 1).then_some(()));
+    let (code, said) = recording.end(Signal::TERM);
+    assert_eq!(code, Some(0), "{said}");
+    let name = root.trim_start_matches("http://").trim_end_matches('/');
+    assert!(said.contains(&format!("keeps {name}, every")) && said.contains("it is not recorded"), "{said}");
+}

@@ -152,9 +152,10 @@ fn is_heard(app: &App, health: &SourceHealth) -> bool {
     if health.fault.is_some() || health.info.kind != SourceKind::Metrics {
         return health.fault.is_some() || health.counts.0 >= 1;
     }
-    // A server brings the past with its first answer.
+    // A server brings the past with its first answer; of many services with its second.
     if health.is_server() {
-        return health.counts.0 >= 1;
+        let mut own = app.services().iter().filter(|service| service.source.as_ref() == Some(&health.info.id));
+        return health.counts.0 >= 2 || own.any(|service| service.signals.instants() as u64 >= SCRAPES);
     }
     let service = app.services().iter().find(|service| health.info.service.as_ref() == Some(&service.name));
     health.counts.0 >= SCRAPES || service.is_some_and(|service| service.signals.instants() as u64 >= SCRAPES)

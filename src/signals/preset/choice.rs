@@ -123,6 +123,18 @@ fn closest(family: Family, inventory: &Inventory, looked_for: &[String]) -> Vec<
     ranked.into_iter().take(5).map(|(_, name)| name.clone()).collect()
 }
 
+/// What to write where a server knows no metric of a family for a service. A server is only asked for what presets
+/// know, so that nothing is said of what it may have besides.
+#[must_use]
+pub fn explain_briefly(missing: &Missing) -> String {
+    let measure = match missing.family {
+        Family::Requests => Measure::RequestRate,
+        Family::Memory => Measure::MemoryUsed,
+        Family::Pool => Measure::PoolUsed,
+    };
+    format!("no {} metric known; write {} under [service.signals]", missing.family.word(), measure.key())
+}
+
 /// What was looked for, what is there instead, and what to write in the configuration; one sentence or two.
 #[must_use]
 pub fn explain(missing: &Missing) -> String {

@@ -45,7 +45,8 @@ const PAGES: [&str; 13] = [
 const FOLDERS: [&str; 3] = ["classic", "vmui", "-"];
 
 /// What answers at an address.
-pub(super) enum Found {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
     /// Metrics.
     Exposition,
     /// A server, and where its API begins.

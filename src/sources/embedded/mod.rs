@@ -7,6 +7,7 @@
 mod asked;
 mod evaluate;
 mod part;
+mod places;
 mod plan;
 pub mod recording;
 mod share;

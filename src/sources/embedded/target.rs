@@ -19,6 +19,7 @@ use crate::promql::SeriesId;
 use crate::promql::Store;
 use crate::promql::TargetId;
 use crate::sources::embedded::Settings;
+use crate::sources::embedded::places;
 use crate::sources::embedded::recording::Tape;
 use crate::sources::exposition;
 use crate::sources::exposition::Format;
@@ -117,10 +118,13 @@ impl Target {
         let mut ask = Ask::new(url.clone());
         ask.access = Some(Arc::clone(&self.access));
         ask.accept = exposition::ACCEPT;
-        ask.deadline = self.deadline;
         ask.cap = exposition::Limits::default().body;
-        let asked = Instant::now();
-        let answer = match http.ask(&ask).await {
+        let (asked, answer) = places::begin(self.deadline, async |left| {
+            ask.deadline = left;
+            (Instant::now(), http.ask(&ask).await)
+        })
+        .await;
+        let answer = match answer {
             Ok(Answer::Body(body)) => Ok(body),
             Ok(Answer::NotModified) => {
                 Err(Fault::new(FaultKind::Unreadable, "304 Not Modified, which was not asked for"))

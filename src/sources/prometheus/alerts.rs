@@ -21,8 +21,8 @@ use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::sources::http::Http;
 use crate::sources::prometheus::Api;
-use crate::sources::prometheus::DEADLINE;
 use crate::sources::prometheus::Settings;
+use crate::sources::prometheus::turns::in_turn;
 use parse::AlertList;
 use parse::RuleList;
 use parse::Rules;
@@ -79,7 +79,7 @@ impl Alerts {
     /// # Errors
     /// Why no replica has an answer.
     pub async fn ask(&mut self, http: &Http, now: At) -> Result<Payload, Fault> {
-        let asks = self.replicas.iter().map(|api| api.call::<AlertList>(http, "alerts", &[], DEADLINE));
+        let asks = self.replicas.iter().map(|api| in_turn::<AlertList>(api, http, "alerts", &[]));
         let (mut lists, mut remarks, mut faults) = (Vec::new(), Vec::new(), Vec::new());
         for answer in join_all(asks).await {
             match answer {
@@ -162,7 +162,7 @@ async fn rules_of(api: &Api, http: &Http) -> Result<(Rules, Option<String>), Fau
         // The alerts of each rule are known already; servers that do not know the parameters leave them out.
         let mut form = vec![("group_limit", PAGE.to_string()), ("exclude_alerts", "true".to_owned())];
         form.extend(token.clone().map(|token| ("group_next_token", token)));
-        let told = match api.call::<RuleList>(http, "rules", &form, DEADLINE).await {
+        let told = match in_turn::<RuleList>(api, http, "rules", &form).await {
             Ok(told) => told,
             // A page can vanish while rules are reloaded; the pages before it are as good as they were.
             Err(trouble) if page > 1 => {

@@ -7,6 +7,8 @@
 mod alerts;
 mod answer;
 mod api;
+mod bounds;
+mod divide;
 mod fold;
 mod look;
 mod prompt;
@@ -15,6 +17,7 @@ mod report;
 mod server;
 mod settings;
 mod span;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -37,8 +40,6 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::text::clean_line;
-use crate::promql::Group;
-use crate::promql::quoted;
 use crate::sources::embedded::Plan;
 use crate::sources::embedded::Planner;
 use crate::sources::exposition::Inventory;
@@ -104,6 +105,8 @@ pub struct Prometheus {
     reports: Reports,
     remarks: Vec<String>,
     stage: Stage,
+    /// Questions have been divided and not been asked since.
+    divides: bool,
 }
 
 /// How much has been asked for.
@@ -141,6 +144,7 @@ impl Prometheus {
             reports: Reports::default(),
             remarks: Vec::new(),
             stage: Stage::New,
+            divides: false,
         }
     }
 
@@ -172,10 +176,11 @@ impl Prometheus {
         (!self.remarks.is_empty()).then(|| clean_line(&self.remarks.join("; "), 400))
     }
 
-    /// When there are many services their past is asked for behind their newest numbers.
+    /// When there are many services their past is asked for behind their newest numbers; a question that the server
+    /// refused is asked again in parts.
     #[must_use]
     pub fn early(&self) -> Option<Duration> {
-        (self.stage == Stage::Newest).then_some(Duration::from_millis(20))
+        (self.stage == Stage::Newest || self.divides).then_some(Duration::from_millis(20))
     }
 
     /// Asks what is new of all services; at first, and after an outage, also for the past. Looks for new services
@@ -201,6 +206,7 @@ impl Prometheus {
         let bounds = std::mem::take(&mut self.bounds);
         let frame = Frame { label: &found.label, bounds: &bounds, window: found.rate_window(&self.settings), end };
         let size = self.fold(answers, &mut columns, &frame)?;
+        self.divides = self.questions.divide(&found, &self.settings);
         let fleet = self.fleet(&found, &columns, &frame, size, begun.elapsed());
         self.bounds = bounds;
         Ok(Payload::Fleet(fleet))
@@ -285,37 +291,6 @@ impl Prometheus {
         Ok(join(join_all(asks), bounds).await)
     }
 
-    /// Asks for the bounds of all histograms at once; `None` while they are known.
-    fn bounds_query(&self, found: &Found) -> Option<String> {
-        let buckets = self.questions.buckets();
-        let known = buckets.iter().all(|name| self.bounded.0.contains(*name)) && self.bounded.1 >= found.services.len();
-        if buckets.is_empty() || known {
-            return None;
-        }
-        let names = quoted(&buckets.into_iter().collect::<Vec<_>>().join("|"));
-        let group = if found.is_all {
-            Group::all(&found.label)
-        } else {
-            Group::of(&found.label, found.services.keys().map(|name| &**name))
-        };
-        let more = self.settings.selector.trim();
-        let comma = if more.is_empty() { "" } else { ", " };
-        let label = &found.label;
-        Some(format!("group by (__name__, {label}, le) ({{__name__=~{names}, {}{comma}{more}}})", group.matcher()))
-    }
-
-    fn take_bounds(&mut self, rows: &Rows, label: &str) {
-        self.bounds.clear();
-        for (labels, _) in &rows.series {
-            let bound = labels.get("le").and_then(|le| le.parse::<f64>().ok()).filter(|bound| bound.is_finite());
-            let (Some(bound), Some(service)) = (bound, labels.get(label)) else { continue };
-            let highest = self.bounds.entry((labels.name().to_owned(), Arc::from(service))).or_insert(bound);
-            *highest = highest.max(bound);
-        }
-        self.bounded.0 = self.questions.buckets().into_iter().map(str::to_owned).collect();
-        self.bounded.1 = self.plans.len();
-    }
-
     /// Takes the answers in; the fault of the first where there is none at all. Says how much came.
     fn fold(&mut self, answers: Vec<Answered>, columns: &mut Columns, frame: &Frame<'_>) -> Result<Size, Fault> {
         let is_dead =
@@ -349,6 +324,7 @@ impl Prometheus {
                     let asked_for = (asked_for / self.settings.every.as_secs_f64().max(0.1)).ceil() as u32;
                     question.rests = asked_for.max(if question.failures > patience { rests } else { 0 });
                     question.why = Some(clean_line(&trouble.fault.cause, 300).into());
+                    question.refused = trouble.is_query;
                 }
             }
         }
@@ -357,6 +333,7 @@ impl Prometheus {
                 columns.fail(question, why);
             }
         }
+        self.remarks.extend(self.questions.culprits());
         self.remarks.extend(self.server.remarks());
         self.remarks.sort();
         self.remarks.dedup();

@@ -20,6 +20,7 @@ use crate::promql::quoted;
 use crate::sources::embedded::Plan;
 use crate::sources::prometheus::Settings;
 use crate::sources::prometheus::answer::Rows;
+use crate::sources::prometheus::divide;
 use crate::sources::prometheus::look::Found;
 
 /// Questions of a single service at most; each costs the server as much as one for all.
@@ -30,9 +31,9 @@ const SINGLES: usize = 60;
 pub(super) struct Question {
     pub(super) measure: Measure,
     /// As it was written, with its variables.
-    template: String,
+    pub(super) template: String,
     /// The service, where it is asked for that one only.
-    single: Option<Arc<str>>,
+    pub(super) single: Option<Arc<str>>,
     /// Whom the answer is for.
     pub(super) services: BTreeSet<Arc<str>>,
     /// As it is sent.
@@ -48,6 +49,8 @@ pub(super) struct Question {
     pub(super) slow: u32,
     /// Why there was no answer last.
     pub(super) why: Option<Arc<str>>,
+    /// The server is well, but cannot evaluate it.
+    pub(super) refused: bool,
 }
 
 /// All questions, and the measures that none is asked for, with the reason.
@@ -74,18 +77,6 @@ impl Questions {
         let mut questions = Self::default();
         let mut singles = 0;
         for ((measure, template), services) in shared {
-            let group = if found.is_all && services.len() == found.services.len() {
-                Group::all(&found.label)
-            } else {
-                Group::of(&found.label, services.iter().map(|name| &**name))
-            };
-            let fill = |service: &str, matcher: &str| filled(template, service, matcher, found, settings);
-            // A name in the query makes one of each service; another one would stand for them all.
-            let together = if names_service(template) {
-                None
-            } else {
-                by_label(&fill("", &group.matcher()), &group, &found.twins).ok()
-            };
             let mut push = |text: String, single: Option<Arc<str>>, services: BTreeSet<Arc<str>>| {
                 let percentile = percentile(&text);
                 let mut question = Question {
@@ -100,12 +91,17 @@ impl Questions {
                     rests: 0,
                     slow: 0,
                     why: None,
+                    refused: false,
                 };
                 question.go_on(before);
                 questions.all.push(question);
             };
-            if let Some(text) = together {
-                push(text, None, services);
+            let parts = divide::parts(measure, template, &services, before);
+            let texts: Option<Vec<_>> = parts.iter().map(|part| together(template, part, found, settings)).collect();
+            if let Some(texts) = texts {
+                for (text, part) in texts.into_iter().zip(parts) {
+                    push(text, None, part);
+                }
                 continue;
             }
             for service in services {
@@ -117,7 +113,8 @@ impl Questions {
                     questions.refused.insert((service, measure), why.into());
                     continue;
                 }
-                let text = fill(&service, &format!("{}={}", found.label, quoted(&service)));
+                let matcher = format!("{}={}", found.label, quoted(&service));
+                let text = filled(template, &service, &matcher, found, settings);
                 push(text, Some(Arc::clone(&service)), BTreeSet::from([service]));
             }
         }
@@ -145,7 +142,7 @@ impl Question {
 
     /// Notes that it was answered, up to `last`.
     pub(super) fn answered(&mut self, rows: &Rows, last: Option<i64>) {
-        (self.last, self.failures, self.slow, self.why) = (last, 0, 0, None);
+        (self.last, self.failures, self.slow, self.why, self.refused) = (last, 0, 0, None, false);
         if rows.is_text || (rows.series.is_empty() && rows.histograms > 0) {
             let what = if rows.is_text { "a text" } else { "native histograms" };
             self.why = Some(format!("the query gives {what}, not a number").into());
@@ -154,14 +151,44 @@ impl Question {
 
     /// Takes over how far it has been answered. A service that is new to it has a past to be filled in.
     fn go_on(&mut self, before: &[Self]) {
-        let same = before.iter().find(|other| {
+        let same = before.iter().filter(|other| {
             (other.measure, &other.template, &other.single) == (self.measure, &self.template, &self.single)
+                && !other.services.is_disjoint(&self.services)
         });
-        if let Some(same) = same.filter(|same| self.services.is_subset(&same.services)) {
-            (self.last, self.failures, self.rests, self.slow) = (same.last, same.failures, same.rests, same.slow);
-            self.why.clone_from(&same.why);
+        let same: Vec<&Self> = same.collect();
+        let known = |service: &Arc<str>| same.iter().any(|other| other.services.contains(service));
+        if !self.services.iter().all(known) {
+            return;
+        }
+        // What was asked in parts is known as far as the part that is known least.
+        self.last = same.iter().map(|other| other.last).min().flatten();
+        for other in same {
+            self.failures = self.failures.max(other.failures);
+            self.rests = self.rests.max(other.rests);
+            self.slow = self.slow.max(other.slow);
+            self.refused |= other.refused;
+            self.why = self.why.take().or_else(|| other.why.clone());
         }
     }
+}
+
+/// One query for several services that tells them apart; `None` where it cannot be rewritten so with certainty.
+pub(super) fn together(
+    template: &str,
+    services: &BTreeSet<Arc<str>>,
+    found: &Found,
+    settings: &Settings,
+) -> Option<String> {
+    // A name in the query makes one of each service; another one would stand for them all.
+    if names_service(template) {
+        return None;
+    }
+    let group = if found.is_all && services.len() == found.services.len() {
+        Group::all(&found.label)
+    } else {
+        Group::of(&found.label, services.iter().map(|name| &**name))
+    };
+    by_label(&filled(template, "", &group.matcher(), found, settings), &group, &found.twins).ok()
 }
 
 /// Whether a query has `$service` in it.

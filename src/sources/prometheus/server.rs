@@ -1,7 +1,6 @@
 //! One server, or replicas that hold the same data: who is asked, how many questions at once, and for how long.
 //!
-//! The first replica that answers well is asked, so that nothing is counted twice. Over all servers of the program
-//! only so many questions are under way: monitoring must not worsen the incident. What is asked is not known here.
+//! The first replica that answers well is asked, so that nothing is counted twice. What is asked is not known here.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -15,22 +14,19 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use crate::facts::Fault;
-use crate::facts::FaultKind;
 use crate::sources::http::Access;
 use crate::sources::http::Http;
 use crate::sources::prometheus::api::Api;
 use crate::sources::prometheus::api::DEADLINE;
 use crate::sources::prometheus::api::Told;
 use crate::sources::prometheus::api::Trouble;
-
-/// Questions under way at most, to all servers of this program together.
-const PROGRAM: usize = 8;
-static TURNS: Semaphore = Semaphore::const_new(PROGRAM);
+use crate::sources::prometheus::turns::LEAST;
+use crate::sources::prometheus::turns::PROGRAM;
+use crate::sources::prometheus::turns::no_turn;
+use crate::sources::prometheus::turns::turn;
 
 /// How long another replica than the first is asked before the first has its chance again.
 const RETURN: Duration = Duration::from_secs(60);
-/// A question with less time than this is not asked any more.
-const LEAST: Duration = Duration::from_millis(100);
 
 /// A server with its replicas.
 #[derive(Debug)]
@@ -93,9 +89,9 @@ impl Server {
         form: &[(&str, String)],
         until: Instant,
     ) -> Result<Told<T>, Trouble> {
-        let both = async { (self.turns.acquire().await, TURNS.acquire().await) };
-        // Held until the answer is complete. None of the two is ever closed.
-        let Ok(_turns) = timeout_at(until.into(), both).await else { return Err(no_turn()) };
+        // Both are held until the answer is complete. That of the server is never closed.
+        let Ok(_own) = timeout_at(until.into(), self.turns.acquire()).await else { return Err(no_turn()) };
+        let Some(_turn) = turn(until).await else { return Err(no_turn()) };
         let until = until.min(Instant::now() + DEADLINE);
         let (count, first) = (self.replicas.len(), self.state(|state| state.current));
         let mut last = None;
@@ -155,10 +151,4 @@ fn with_timeout<'f>(form: &[(&'f str, String)], deadline: Duration) -> Vec<(&'f 
         form.push(("timeout", format!("{}ms", deadline.as_millis())));
     }
     form
-}
-
-fn no_turn() -> Trouble {
-    Fault::new(FaultKind::Timeout, "the server was busy with other queries until the time was up")
-        .advise("it is slow: give `services` or a `selector`, or allow more queries at once")
-        .into()
 }
