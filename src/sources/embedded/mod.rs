@@ -17,6 +17,7 @@ mod tests;
 mod versions;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::TargetReport;
+use crate::facts::text::clean_line;
 use crate::promql::Limits;
 use crate::promql::Query;
 use crate::promql::Store;
@@ -273,18 +275,33 @@ impl Embedded {
     /// Why no number is true: series that are wanted have no place. It holds until they have left the rate window,
     /// since what is left of the sums would read as a fall of traffic.
     fn crowded(&mut self, at_ms: i64) -> Option<Arc<str>> {
-        let refused: usize = self.targets.iter().map(|target| target.refused).sum();
-        if refused > 0 {
-            let most = grouped(self.settings.max_series);
-            let why = format!(
-                "{most} series are kept at most and {} more are wanted; raise max_series or narrow the query",
-                grouped(refused)
-            );
-            self.crowded = Some((at_ms, why.into()));
+        if self.targets.iter().any(|target| target.refused > 0) {
+            self.crowded = Some((at_ms, self.crowd().into()));
         }
         let window = i64::try_from(self.settings.rate_window().as_millis()).unwrap_or(i64::MAX);
         self.crowded.take_if(|(last, _)| at_ms.saturating_sub(*last) > window);
         self.crowded.as_ref().map(|(_, why)| Arc::clone(why))
+    }
+
+    /// Which query wants more series than there is place for.
+    fn crowd(&mut self) -> String {
+        let (store, targets) = (&self.store, &self.targets);
+        let refused = |name: &String| -> usize { targets.iter().filter_map(|t| t.refused_names.get(name)).sum() };
+        let all = || store.counts().0 + targets.iter().map(|target| target.refused).sum::<usize>();
+        let wanted = |names: Option<&BTreeSet<String>>| match names {
+            Some(names) => names.iter().map(|name| store.count_of(name) + refused(name)).sum(),
+            // A pattern for names may want any.
+            None => all(),
+        };
+        let most = grouped(self.settings.max_series);
+        let Some((measure, count)) = self.evaluator.greediest(&wanted) else { return String::new() };
+        let query = self.evaluator.texts().get(&measure).map(|query| clean_line(query, 200)).unwrap_or_default();
+        let key = measure.key();
+        format!(
+            "{key} reads {} of {} wanted series, {most} are kept at most; raise max_series or read a metric with fewer: {query}",
+            grouped(count),
+            grouped(all())
+        )
     }
 
     /// Chooses the queries by what is there, and again while something is missing.
