@@ -122,7 +122,8 @@ impl Embedded {
             range,
         };
         let query = Query::parse(&expand(&question.text, &vars))
-            .map_err(|refusal| Fault::new(FaultKind::NotFound, &refusal.to_string()))?;
+            // The query stands above: what is wrong with it alone, so that it is seen on a small screen too.
+            .map_err(|refusal| Fault::new(FaultKind::NotFound, &refusal.message))?;
         let mut notes = Vec::new();
         let wanted = query.names();
         let reach = query.widest_fixed_window().unwrap_or_default().max(Duration::from_secs(300));

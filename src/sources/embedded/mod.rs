@@ -5,6 +5,7 @@
 //! scrape, and answers with points; nothing is ever evaluated on the way of a key. Main type: [`Embedded`].
 
 mod asked;
+mod crowd;
 mod evaluate;
 mod part;
 mod plan;
@@ -17,7 +18,6 @@ mod tests;
 mod versions;
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,6 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::facts::TargetReport;
-use crate::facts::text::clean_line;
 use crate::promql::Limits;
 use crate::promql::Query;
 use crate::promql::Store;
@@ -272,38 +271,6 @@ impl Embedded {
         (Points { at, answers }, reports)
     }
 
-    /// Why no number is true: series that are wanted have no place. It holds until they have left the rate window,
-    /// since what is left of the sums would read as a fall of traffic.
-    fn crowded(&mut self, at_ms: i64) -> Option<Arc<str>> {
-        if self.targets.iter().any(|target| target.refused > 0) {
-            self.crowded = Some((at_ms, self.crowd().into()));
-        }
-        let window = i64::try_from(self.settings.rate_window().as_millis()).unwrap_or(i64::MAX);
-        self.crowded.take_if(|(last, _)| at_ms.saturating_sub(*last) > window);
-        self.crowded.as_ref().map(|(_, why)| Arc::clone(why))
-    }
-
-    /// Which query wants more series than there is place for.
-    fn crowd(&mut self) -> String {
-        let (store, targets) = (&self.store, &self.targets);
-        let refused = |name: &String| -> usize { targets.iter().filter_map(|t| t.refused_names.get(name)).sum() };
-        let all = || store.counts().0 + targets.iter().map(|target| target.refused).sum::<usize>();
-        let wanted = |names: Option<&BTreeSet<String>>| match names {
-            Some(names) => names.iter().map(|name| store.count_of(name) + refused(name)).sum(),
-            // A pattern for names may want any.
-            None => all(),
-        };
-        let most = grouped(self.settings.max_series);
-        let Some((measure, count)) = self.evaluator.greediest(&wanted) else { return String::new() };
-        let query = self.evaluator.texts().get(&measure).map(|query| clean_line(query, 200)).unwrap_or_default();
-        let key = measure.key();
-        format!(
-            "{key} reads {} of {} wanted series, {most} are kept at most; raise max_series or read a metric with fewer: {query}",
-            grouped(count),
-            grouped(all())
-        )
-    }
-
     /// Chooses the queries by what is there, and again while something is missing.
     fn plan(&mut self, answers: &[target::Checked]) {
         let due = self.scrapes < LOOK_AGAIN || self.scrapes.is_multiple_of(LOOK_AGAIN);
@@ -381,19 +348,6 @@ async fn warm(planner: &Planner) {
         step();
         tokio::task::yield_now().await;
     }
-}
-
-/// A count with its thousands apart.
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The fault of the whole ask: there is one when no target could be read.
