@@ -158,6 +158,10 @@ impl Prompt {
             (KeyCode::Enter, _) => return self.ask(),
             (KeyCode::Up, _) | (KeyCode::Char('p'), true) => return self.recall(true),
             (KeyCode::Down, _) | (KeyCode::Char('n'), true) => return self.recall(false),
+            (KeyCode::Pasted(c @ ('\n' | '\r')), _) => {
+                self.end_comment();
+                self.insert(c);
+            }
             (KeyCode::Char(c), false) | (KeyCode::Pasted(c), _) => self.insert(c),
             (KeyCode::Left, _) | (KeyCode::Char('b'), true) => self.cursor = self.before(),
             (KeyCode::Right, _) | (KeyCode::Char('f'), true) => self.cursor = self.after(),
@@ -172,6 +176,13 @@ impl Prompt {
         }
         self.offer = None;
         Pressed::Edited
+    }
+
+    /// The line has no lines: a comment ends where its line did, before it swallows the rest.
+    fn end_comment(&mut self) {
+        if let Some(from) = comment(&self.text[..self.cursor]) {
+            self.cut(from, self.cursor);
+        }
     }
 
     fn insert(&mut self, c: char) {
@@ -311,6 +322,22 @@ impl Prompt {
     }
 }
 
+/// Where a comment begins, in bytes.
+fn comment(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (None, '#') => return Some(at),
+            (None, '"' | '\'' | '`') => quote = Some(c),
+            (Some('"' | '\''), '\\') => drop(chars.next()),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
 fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == ':'
 }
@@ -423,6 +450,18 @@ mod tests {
             assert_eq!(prompt.press(KeyPress::plain(KeyCode::Pasted(c))), Pressed::Edited);
         }
         assert_eq!(prompt.text(), "sum(  x  )");
+        for (pasted, text) in [
+            ("sum( # all\n  x # total\r\n)", "sum(   x   )"),
+            ("x{a=\"#1\"} # one\n+ 1", "x{a=\"#1\"}  + 1"),
+            ("x{a=\"\\\"#\", b='#'} + `#`\n", "x{a=\"\\\"#\", b='#'} + `#` "),
+            ("x # the last line", "x # the last line"),
+        ] {
+            let mut prompt = Prompt::default();
+            for c in pasted.chars() {
+                prompt.press(KeyPress::plain(KeyCode::Pasted(c)));
+            }
+            assert_eq!(prompt.text(), text, "{pasted}");
+        }
         for _ in 0..10_000 {
             prompt.press(KeyPress::char('日'));
         }

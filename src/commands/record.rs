@@ -57,6 +57,10 @@ pub fn run(cli: &Cli) -> Result<ExitCode, String> {
             "no service has targets that could be scraped; a server of [[prometheus]] keeps its own history".to_owned()
         );
     }
+    let deaf = |error: io::Error| format!("the signals of the system cannot be heard: {error}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(deaf)?;
+    // Before the first write.
+    runtime.block_on(async { exit::outlive_large_files() }).map_err(deaf)?;
     let recorder = setup::recorder(&config, &prepared.state, Access::Shared, "sixty record");
     recorder.open(clock.now()).map_err(|why| format!("nothing can be recorded: {why}"))?;
     let engines = setup::engines(&config, &recorder);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use promql_parser::parser::value::ValueType;
 
+use crate::facts::text::clean_line;
 use crate::promql::Query;
+use crate::promql::Refusal;
 use crate::promql::Vars;
 use crate::promql::expand;
 
@@ -19,6 +21,9 @@ const VARS: Vars<'static> = Vars {
     range: Duration::from_secs(3600),
 };
 
+/// The longest query that a refusal repeats as a whole, in characters; the place in the file is told as well.
+const SHOWN: usize = 300;
+
 /// Checks that the embedded engine can run a query, or a server where it is asked there, and that it gives a number
 /// or numbers.
 pub(super) fn check(query: &str, on_server: bool) -> Result<(), Wrong> {
@@ -27,22 +32,33 @@ pub(super) fn check(query: &str, on_server: bool) -> Result<(), Wrong> {
         return Err(Wrong::new("the query is empty", format!("write PromQL, {example}")));
     }
     let filled = expand(query, &VARS);
+    // As it was written: with the variables filled in nobody would find it again.
+    let shown = clean_line(query.trim(), SHOWN);
+    let feature = match Query::parse(&filled) {
+        Ok(_) => None,
+        Err(Refusal { feature: None, message, .. }) => {
+            let cause = format!("not PromQL: {message} in the query {shown}");
+            return Err(Wrong::new(cause, format!("write it {example}")));
+        }
+        Err(refusal) => Some(refusal.message),
+    };
+    // Only now: the parser alone does not mind a query that is nested without end.
     match promql_parser::parser::parse(&filled).map(|tree| tree.value_type()) {
         Ok(ValueType::Matrix) => {
             let advice = "put it into a function, as in rate(...[$__rate_interval])";
-            return Err(Wrong::new("the query gives ranges of samples, not numbers", advice));
+            return Err(Wrong::new(format!("the query {shown} gives ranges of samples, not numbers"), advice));
         }
         Ok(ValueType::String) => {
-            return Err(Wrong::new("the query gives a text, not numbers", format!("write PromQL, {example}")));
+            let cause = format!("the query {shown} gives a text, not numbers");
+            return Err(Wrong::new(cause, format!("write PromQL, {example}")));
         }
         // What the parser refuses, the engine refuses in better words.
         Ok(ValueType::Vector | ValueType::Scalar) | Err(_) => {}
     }
-    Query::parse(&filled).map(drop).or_else(|refusal| match refusal.feature {
-        Some(_) if on_server => Ok(()),
-        Some(_) => Err(Wrong::new(refusal.message, "write the query without it")),
-        None => Err(Wrong::new(format!("not PromQL: {}", refusal.message), format!("write it {example}"))),
-    })
+    match feature.filter(|_| !on_server) {
+        Some(message) => Err(Wrong::new(format!("{message} in the query {shown}"), "write the query without it")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +95,22 @@ mod tests {
             assert!(wrong.cause.contains(fragment), "{query}: {wrong:?}");
             assert!(!wrong.advice.is_empty());
         }
+    }
+
+    #[test]
+    fn a_refusal_names_the_feature_and_the_query_as_it_was_written() {
+        for (query, cause) in [
+            (
+                "limitk(1, rate(x[$__rate_interval]))",
+                "the experimental aggregation limitk is not supported in the query limitk(1, rate(x[$__rate_interval]))",
+            ),
+            (" sum(\n  rate(x) ) ", "got vector in the query sum(⏎  rate(x) )"),
+        ] {
+            let wrong = check(query, false).unwrap_err();
+            assert!(wrong.cause.ends_with(cause), "{wrong:?}");
+        }
+        let long = check(&format!("limitk(1, {})", "x + ".repeat(2_000) + "x"), false).unwrap_err();
+        assert!(long.cause.contains("too long") && long.cause.len() < 500, "{}", long.cause);
     }
 
     proptest::proptest! {

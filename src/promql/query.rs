@@ -234,6 +234,15 @@ impl Query {
         self.evaluate(store, (at_ms, at_ms), remaining).unwrap_or_default()
     }
 
+    /// Whether it rates a window at whose end nothing was scraped for longer than `patience`, though at its beginning
+    /// it was: what it reads there is no fall of traffic, but a hole.
+    #[must_use]
+    pub fn in_hole(&self, store: &Store, at_ms: i64, patience: Duration) -> bool {
+        let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
+        let in_hole = |frame: &Frame<'_>| Ok(warm::in_hole(frame, &self.root, at_ms, patience_ms));
+        self.evaluate(store, (at_ms, at_ms), in_hole).unwrap_or_default()
+    }
+
     /// Evaluates with what is remembered, and remembers what was found unless it fails.
     pub(super) fn evaluate<'a, T>(
         &'a self,

@@ -199,6 +199,11 @@ impl Store {
         self.by_name.contains_key(name)
     }
 
+    /// How many series of that name are kept, ended ones included.
+    pub fn count_of(&self, name: &str) -> usize {
+        self.by_name.get(name).map_or(0, Vec::len)
+    }
+
     /// The time of the oldest scrape of a target that is still kept, in milliseconds since the epoch.
     #[must_use]
     pub fn first_at(&self, target: TargetId) -> Option<i64> {

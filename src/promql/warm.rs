@@ -171,6 +171,31 @@ pub(super) fn remaining(frame: &Frame<'_>, root: &Node, at: i64) -> Option<Durat
     longest
 }
 
+/// Whether a window that is rated ends in a hole: what it selects was scraped within it, but by no target any more
+/// within `patience_ms`. What is computed there falls to zero while nobody looks.
+pub(super) fn in_hole(frame: &Frame<'_>, root: &Node, at: i64, patience_ms: i64) -> bool {
+    let store = frame.store;
+    let mut hole = false;
+    each_selector(root, &mut |selector, reach| {
+        if reach.need == Need::Nothing || hole {
+            return;
+        }
+        let (after, until) = (at.saturating_sub(reach.back_ms), at.saturating_sub(reach.offset_ms));
+        let mut seen = vec![false; store.targets().len()];
+        let mut newest: Option<i64> = None;
+        for index in frame.selection(selector).iter() {
+            let series = store.at_index(*index);
+            if series.column.is_empty() || std::mem::replace(&mut seen[series.target as usize], true) {
+                continue;
+            }
+            let axis = &store.targets()[series.target as usize].axis;
+            newest = newest.max(axis.successes(after, until).next_back());
+        }
+        hole = newest.is_some_and(|newest| until.saturating_sub(newest) > patience_ms);
+    });
+    hole
+}
+
 /// What a target's successful scrapes in a window look like.
 struct History {
     first: i64,

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
 use tokio::sync::Notify;
 
 use crate::facts::text::clean;
@@ -37,6 +39,16 @@ pub fn install_hooks() {
         say(panic.panic_report(info));
         PANIC.notify_one();
     }));
+}
+
+/// Lets a write beyond the largest file that this process may have fail like one to a full disk. Without, it is death
+/// by a signal: of the screen, in an incident, for a history that is a comfort.
+///
+/// # Errors
+/// When the signal cannot be listened to; outside a tokio runtime it panics.
+pub fn outlive_large_files() -> std::io::Result<()> {
+    // Nobody waits for it: from the first time on that somebody listens, it kills nobody.
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// Ends when something panicked, in whichever thread. The report was printed.

@@ -138,6 +138,7 @@ struct LeaveSignals {
 
 impl Signals {
     fn new() -> io::Result<Self> {
+        exit::outlive_large_files()?;
         let leave = LeaveSignals {
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,

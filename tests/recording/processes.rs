@@ -272,6 +272,25 @@ fn what_cannot_begin_says_why() {
     }
 }
 
+/// `ulimit -f`: the file grows no further, the scraping goes on.
+#[test]
+fn a_file_that_may_not_grow_ends_the_history_and_not_the_program() {
+    let home = tempfile::tempdir().unwrap();
+    let shop = Shop::start();
+    shop.configured(home.path());
+    let mut limited = Command::new("sh");
+    // In blocks of 512 bytes.
+    limited.args(["-c", "ulimit -f 100 && exec \"$0\" record", env!("CARGO_BIN_EXE_sixty")]);
+    limited.env_clear().env("HOME", home.path()).env("TZ", "UTC").current_dir(home.path());
+    limited.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut record = Recording(limited.spawn().unwrap());
+    wait_for("scrapes", || (shop.count() > 4).then_some(()));
+    assert!(record.0.try_wait().unwrap().is_none(), "it lives");
+    let (code, said) = record.end(Signal::TERM);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("history is not kept: "), "{said}");
+}
+
 #[test]
 fn looking_writes_nothing() {
     let home = tempfile::tempdir().unwrap();

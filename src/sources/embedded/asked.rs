@@ -122,7 +122,8 @@ impl Embedded {
             range,
         };
         let query = Query::parse(&expand(&question.text, &vars))
-            .map_err(|refusal| Fault::new(FaultKind::NotFound, &refusal.to_string()))?;
+            // The query stands above: what is wrong with it alone, so that it is seen on a small screen too.
+            .map_err(|refusal| Fault::new(FaultKind::NotFound, &refusal.message))?;
         let mut notes = Vec::new();
         let wanted = query.names();
         let reach = query.widest_fixed_window().unwrap_or_default().max(Duration::from_secs(300));
@@ -143,13 +144,18 @@ impl Embedded {
         if let Some(wanted) = wanted.filter(|_| !lacking.is_empty()) {
             notes.extend(self.keep(&wanted, &lacking));
         }
+        // A scrape may be late without a hole; one that is lost is a hole in the strips as well.
+        let patience = self.settings.every.mul_f64(1.9);
         let own = self.asked.as_ref().filter(|_| !lacking.is_empty());
         if let Some(refused) = own.map(|asked| asked.refused).filter(|refused| *refused > 0) {
-            notes.push(format!("{refused} series have no place: narrow the question or raise max_series"));
+            notes.push(format!("{refused} series have no place: ask for a metric with fewer or raise max_series"));
         }
         let rows = match own {
-            Some(asked) => answered(&query, &asked.store, question, &mut notes).await?,
-            None => answered(&query, &*self.series_since(since, question.to).await, question, &mut notes).await?,
+            Some(asked) => answered(&query, &asked.store, question, patience, &mut notes).await?,
+            None => {
+                let series = self.series_since(since, question.to).await;
+                answered(&query, &series, question, patience, &mut notes).await?
+            }
         };
         Ok(Rows::largest(rows, notes))
     }
@@ -195,16 +201,17 @@ async fn answered(
     query: &Query,
     store: &Store,
     question: &Question,
+    patience: Duration,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Row>, Fault> {
     if let Some(left) = query.warm(store, question.to.timestamp_millis()) {
         notes.push(format!("warming up: its window is filled in {} s", left.as_secs().max(1)));
     }
-    over_time(query, store, question).await
+    over_time(query, store, question, patience).await
 }
 
 /// The values at the instants of the question, a slice at a time.
-async fn over_time(query: &Query, store: &Store, question: &Question) -> Result<Vec<Row>, Fault> {
+async fn over_time(query: &Query, store: &Store, question: &Question, patience: Duration) -> Result<Vec<Row>, Fault> {
     let began = Instant::now();
     let step = i64::try_from(question.step.as_millis()).unwrap_or(i64::MAX).max(1);
     // Multiples of the step, so that the picture stands still while time runs.
@@ -218,11 +225,13 @@ async fn over_time(query: &Query, store: &Store, question: &Question) -> Result<
     while from <= last {
         let to = last.min(from.saturating_add(length).saturating_sub(step));
         let instants = std::iter::successors(Some(from), |at| at.checked_add(step)).take_while(|at| *at <= to);
-        let cold: BTreeSet<i64> = instants.filter(|at| query.warm(store, *at).is_some()).collect();
+        let is_cold = |at: &i64| query.warm(store, *at).is_some() || query.in_hole(store, *at, patience);
+        let cold: BTreeSet<i64> = instants.filter(is_cold).collect();
         let slice = query.range(store, from, to, step);
         let slice = slice.map_err(|error| Fault::new(FaultKind::NotFound, &error.to_string()))?;
         for (labels, points) in slice {
-            // A rate whose window was not filled reads too low: it is a gap here as it is in the strips.
+            // A rate whose window was not filled, or ends where nobody scraped, reads too low: it is a gap here as it
+            // is in the strips.
             let filled = points.into_iter().filter(|(at, _)| !cold.contains(at));
             rows.entry(labels).or_default().extend(filled);
         }

@@ -143,6 +143,22 @@ impl Evaluator {
 }
 
 impl Evaluator {
+    /// The query that wants the most series, and how many, by how many there are of each metric.
+    pub(super) fn greediest(
+        &mut self,
+        wanted: &dyn Fn(Option<&BTreeSet<String>>) -> usize,
+    ) -> Option<(Measure, usize)> {
+        let mut most: Option<(Measure, usize)> = None;
+        for (measure, template) in &mut self.templates {
+            let Ok(query) = template.configured() else { continue };
+            let count = wanted(query.names().as_ref());
+            if most.is_none_or(|(_, most)| count > most) {
+                most = Some((*measure, count));
+            }
+        }
+        most
+    }
+
     /// Takes back the answer of every query, since the series that it reads are not all there.
     pub(super) fn withhold(&self, answers: &mut BTreeMap<Measure, Answer>, why: &Arc<str>) {
         for measure in self.templates.keys() {

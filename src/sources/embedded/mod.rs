@@ -5,6 +5,7 @@
 //! scrape, and answers with points; nothing is ever evaluated on the way of a key. Main type: [`Embedded`].
 
 mod asked;
+mod crowd;
 mod evaluate;
 mod part;
 mod places;
@@ -271,23 +272,6 @@ impl Embedded {
         (Points { at, answers }, reports)
     }
 
-    /// Why no number is true: series that are wanted have no place. It holds until they have left the rate window,
-    /// since what is left of the sums would read as a fall of traffic.
-    fn crowded(&mut self, at_ms: i64) -> Option<Arc<str>> {
-        let refused: usize = self.targets.iter().map(|target| target.refused).sum();
-        if refused > 0 {
-            let most = grouped(self.settings.max_series);
-            let why = format!(
-                "{most} series are kept at most and {} more are wanted; raise max_series or narrow the query",
-                grouped(refused)
-            );
-            self.crowded = Some((at_ms, why.into()));
-        }
-        let window = i64::try_from(self.settings.rate_window().as_millis()).unwrap_or(i64::MAX);
-        self.crowded.take_if(|(last, _)| at_ms.saturating_sub(*last) > window);
-        self.crowded.as_ref().map(|(_, why)| Arc::clone(why))
-    }
-
     /// Chooses the queries by what is there, and again while something is missing.
     fn plan(&mut self, answers: &[target::Checked]) {
         let due = self.scrapes < LOOK_AGAIN || self.scrapes.is_multiple_of(LOOK_AGAIN);
@@ -365,19 +349,6 @@ async fn warm(planner: &Planner) {
         step();
         tokio::task::yield_now().await;
     }
-}
-
-/// A count with its thousands apart.
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The fault of the whole ask: there is one when no target could be read.

@@ -1,5 +1,6 @@
 //! One endpoint: getting its body, reading it into the store.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub(super) struct Target {
     deadline: Duration,
     /// Series of the last scrape that the store had no place for.
     pub(super) refused: usize,
+    /// How many of each metric there were, since the store was asked last whether it has a place.
+    pub(super) refused_names: BTreeMap<String, usize>,
 }
 
 /// What came back, with the time that it took.
@@ -91,6 +94,7 @@ impl Target {
             tape: Tape::default(),
             deadline: DEADLINE.min(settings.every.max(Duration::from_secs(1))),
             refused: 0,
+            refused_names: BTreeMap::new(),
         }
     }
 
@@ -110,6 +114,7 @@ impl Target {
         self.reader = Reader::new(exposition::Limits::default());
         self.tape = Tape::default();
         self.refused = 0;
+        self.refused_names.clear();
         let names = self.names.take();
         self.wants(names.as_ref());
     }
@@ -141,6 +146,7 @@ impl Target {
         let (kept, most) = store.counts();
         if self.refused > 0 && kept < most {
             self.reader.ask_again();
+            self.refused_names.clear();
         }
         self.refused = 0;
         let outcome = answer.body.and_then(|body| self.read(store, &body, at_ms, records));
@@ -156,7 +162,8 @@ impl Target {
         let scrape = store.begin(self.id, at_ms).map_err(|_| {
             Fault::new(FaultKind::Local, "the clock went backwards").advise("numbers go on when it has caught up")
         })?;
-        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None, tape: &mut self.tape, records };
+        let (tape, refused) = (&mut self.tape, &mut self.refused_names);
+        let mut into = Into { scrape, at_ms, plain: false, nearest_ms: None, tape, records, refused };
         let mut report = self.reader.read(&body.bytes, body.format, &mut into)?;
         let off = into.off();
         into.scrape.finish();
@@ -214,6 +221,7 @@ struct Into<'a> {
     nearest_ms: Option<i64>,
     tape: &'a mut Tape,
     records: bool,
+    refused: &'a mut BTreeMap<String, usize>,
 }
 
 impl Into<'_> {
@@ -234,12 +242,18 @@ impl Sink for Into<'_> {
     type Series = SeriesId;
 
     fn series(&mut self, labels: Labels) -> Option<SeriesId> {
-        if !self.tape.runs() {
-            return self.scrape.series(labels).ok();
+        match self.scrape.series(labels.clone()) {
+            Ok(series) => {
+                if self.tape.runs() {
+                    self.tape.born(series, labels);
+                }
+                Some(series)
+            }
+            Err(Full { .. }) => {
+                *self.refused.entry(labels.name().to_owned()).or_default() += 1;
+                None
+            }
         }
-        let series = self.scrape.series(labels.clone()).ok()?;
-        self.tape.born(series, labels);
-        Some(series)
     }
 
     fn sample(&mut self, series: SeriesId, value: f64, explicit_ms: Option<i64>) {

@@ -131,7 +131,8 @@ fn beyond_the_cap_there_is_no_number_as_long_as_that_lasts() {
             assert_eq!(remark(&reports), "");
         }
         if step <= 15 {
-            let why = "1,000 series are kept at most and 1,500 more are wanted; raise max_series or narrow the query";
+            let why = "request_rate reads 2,500 of 2,500 wanted series, 1,000 are kept at most; raise max_series or read \
+                       a metric with fewer: sum(rate(x_total[30s]))";
             assert_eq!(rate, &Answer::NoData(why.into()), "{step}");
             assert_eq!(points.answers[&Measure::MemoryUsed], Answer::NoData(why.into()));
         } else {
@@ -139,6 +140,48 @@ fn beyond_the_cap_there_is_no_number_as_long_as_that_lasts() {
             assert!((rate - 900.0).abs() < 1e-6, "{step}: {rate}");
         }
     }
+}
+
+#[test]
+fn the_query_that_wants_too_much_is_named() {
+    // Which of them comes first in the body decides what is kept, not who is to blame.
+    let memory: String = (0..60).map(|id| format!("memory_bytes{{id=\"{id}\"}} 1\n")).collect();
+    let requests: String = (0..300).map(|id| format!("x_total{{id=\"{id}\"}} 1\n")).collect();
+    for text in [format!("{memory}{requests}"), format!("{requests}{memory}")] {
+        let mut engine = engine(100);
+        for step in 0..3 {
+            let (points, _) = engine.take(vec![body(&text)], at(step * 5)).unwrap();
+            let Answer::NoData(why) = &points.answers[&Measure::RequestRate] else { panic!() };
+            assert!(why.starts_with("request_rate reads 300 of 360 wanted series, 100 are kept at most"), "{why}");
+            assert!(why.ends_with(": sum(rate(x_total[30s]))"), "{why}");
+        }
+    }
+}
+
+/// A question that is asked after an outage: the rate did not fall while nobody looked.
+#[tokio::test]
+async fn the_answer_to_a_question_has_a_hole_where_nothing_was_scraped() {
+    let mut engine = engine(100);
+    for step in 0..60 {
+        let answer = if (20..40).contains(&step) { down() } else { body(&format!("x_total {}\n", 1_000 + step * 50)) };
+        let _ = engine.take(vec![answer], at(step * 5));
+    }
+    let ask = |text: &str| crate::facts::Question {
+        id: 1,
+        source: SourceId::new("metrics shop"),
+        text: text.to_owned(),
+        service: "shop".to_owned(),
+        from: at(0),
+        to: at(295),
+        step: Duration::from_secs(5),
+    };
+    let rows = engine.query(&ask("sum(rate(x_total[1m]))")).await.unwrap();
+    let points = &rows.series[0].1;
+    assert!(points.iter().all(|(_, rate)| (rate - 10.0).abs() < 0.5), "{points:?}");
+    assert!(!points.iter().any(|(when, _)| (at(110)..at(200)).contains(when)), "{points:?}");
+    assert!(points.iter().any(|(when, _)| *when >= at(270)), "{points:?}");
+    let rows = engine.query(&ask("up")).await.unwrap();
+    assert!(rows.series[0].1.contains(&(at(150), 0.0)), "what is down is told all the time");
 }
 
 #[test]

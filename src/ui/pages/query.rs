@@ -8,6 +8,7 @@ use ratatui::style::Modifier;
 
 use crate::app::App;
 use crate::app::Asked;
+use crate::facts::At;
 use crate::facts::Labels;
 use crate::facts::Number;
 use crate::facts::Rows;
@@ -172,12 +173,10 @@ fn series(app: &App, asked: &Asked, rows: &Rows, canvas: &mut Canvas<'_>, area: 
     let mut y = area.y;
     for (labels, points) in rows.series.iter().take(usize::from(shown)) {
         let channel = channel(points, &axis, asked.question.step, scale);
-        let value = points.last().and_then(|(_, value)| Number::exact(*value));
-        let value = value.map_or_else(|| "no number".to_owned(), |number| units::shown(number, unit));
+        let (value, role) = last_value(points, asked, unit);
         let name = name(labels, &common);
         let words = if beside { label.saturating_sub(2) } else { area.width.saturating_sub(2) };
-        let row =
-            Row::new().left(Role::Title, clipped(&name, words, canvas.glyphs)).right(Role::Strong, value.as_str());
+        let row = Row::new().left(Role::Title, clipped(&name, words, canvas.glyphs)).right(role, value.as_str());
         canvas.row(area.x + 1, y, words, &row);
         let top = u16::from(!beside);
         let graph = Rect { y: y + top, height: height - top, ..graph };
@@ -208,7 +207,19 @@ fn series(app: &App, asked: &Asked, rows: &Rows, canvas: &mut Canvas<'_>, area: 
     }
 }
 
-fn channel(points: &[(crate::facts::At, f64)], axis: &Axis, step: Duration, scale: Scale) -> Channel {
+/// The last number of a series; one that is not of now has its age.
+fn last_value(points: &[(At, f64)], asked: &Asked, unit: Unit) -> (String, Role) {
+    let Some((at, value)) = points.last() else { return ("no number".to_owned(), Role::Strong) };
+    let shown = Number::exact(*value).map_or_else(|| "no number".to_owned(), |number| units::shown(number, unit));
+    // The last instant of an answer lies up to a step before the end, and what it tells a scrape before that.
+    let age = (asked.question.to - *at).to_std().unwrap_or_default();
+    if age <= asked.question.step * 2 {
+        return (shown, Role::Strong);
+    }
+    (format!("{shown}, {} ago", clock::calm(age)), Role::Stale)
+}
+
+fn channel(points: &[(At, f64)], axis: &Axis, step: Duration, scale: Scale) -> Channel {
     let mut history = History::new(Duration::from_hours(24 * 365));
     for (at, value) in points {
         history.push(Point { at: *at, number: Number::exact(*value) });
@@ -288,6 +299,26 @@ mod tests {
         ] {
             assert_eq!(unit_of(query), unit, "{query}");
         }
+    }
+
+    #[test]
+    fn a_number_that_is_not_of_now_has_its_age() {
+        let at = |second: i64| At::from_timestamp(1_800_000_000 + second, 0).unwrap();
+        let question = crate::facts::Question {
+            id: 1,
+            source: crate::facts::SourceId::new("metrics shop"),
+            text: "x".to_owned(),
+            service: "shop".to_owned(),
+            from: at(0),
+            to: at(600),
+            step: Duration::from_secs(5),
+        };
+        let asked = Asked { question, pending: false, reply: None };
+        let last = |second: i64| last_value(&[(at(0), 1.0), (at(second), 7.0)], &asked, Unit::Count);
+        assert_eq!(last(598), ("7".to_owned(), Role::Strong));
+        assert_eq!(last(590), ("7".to_owned(), Role::Strong));
+        assert_eq!(last(555), ("7, 40s ago".to_owned(), Role::Stale));
+        assert_eq!(last_value(&[], &asked, Unit::Count).0, "no number");
     }
 
     #[test]
