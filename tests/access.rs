@@ -303,6 +303,18 @@ async fn credentials_are_looked_up_at_each_ask() {
 }
 
 #[tokio::test]
+async fn a_missing_tenant_is_told_from_wrong_credentials() {
+    let server = Loopback::start().await;
+    server.on("/", Script::status(401, "text/plain", "no org id\n"));
+    let basic = Access {
+        auth: Some(Auth::Basic { user: plain("ana"), password: Some(plain("hunter1")) }),
+        ..Access::default()
+    };
+    let fault = get(&Http::new(), server.url("/"), &basic).await.unwrap_err();
+    told(&fault, "no org id", "tenant = ");
+}
+
+#[tokio::test]
 async fn tokens_are_fetched_once_and_again_when_they_are_refused() {
     let (folder, http) = (Folder::new(), Http::new());
     let server = Loopback::start().await;

@@ -15,7 +15,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use sixty::app::App;
 use sixty::app::Mode;
+use sixty::app::Msg;
 use sixty::facts::Alerting;
+use sixty::facts::Payload;
 use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 
 use story::Scene;
@@ -136,6 +138,28 @@ fn that_nothing_fires_is_said_only_where_somebody_would_know() {
     }
     let shown = pane(&story::alerts::quiet_then_silent());
     assert!(shown.contains("! connection refused  4m") || shown.contains("! connection refused 4m"), "{shown}");
+}
+
+#[test]
+fn a_list_says_how_many_alerts_fire_and_which_part_is_shown() {
+    let mut app = story::app(Scene::Forty);
+    let firing = Payload::Alerts(story::alerts::firing());
+    app.update(story::now(), Msg::Source(story::alerts::info()));
+    story::send(&mut app, "alerts prod", story::ago(1), Ok(firing));
+    for (width, part) in [(80, true), (50, false)] {
+        let shown = text(&frame(&app, &look("terminal"), width, 24));
+        let row = shown.lines().find(|row| row.contains("alerts fire")).unwrap();
+        assert_eq!(row.contains("alerts fire  1–"), part, "{row}");
+        assert!(!row.contains("fire1"), "{row}");
+    }
+}
+
+#[test]
+fn series_are_counted_only_where_sixty_keeps_them() {
+    let mut app = story::app(Scene::Forty);
+    story::press(&mut app, "Enter Tab Enter");
+    let shown = text(&frame(&app, &look("terminal"), 120, 60));
+    assert!(shown.contains("engine") && !shown.contains("kept of at most"), "{shown}");
 }
 
 #[test]

@@ -97,8 +97,10 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             let last = (first + usize::from(rows)).min(order.len());
             let part = format!("{}–{last} of {}", first + 1, order.len());
             // How bad it is comes first where there is no room for both.
-            if canvas.spans_width(&row.left) + canvas.width(&part) + 2 < width {
-                row = row.right(Role::Muted, part);
+            let taken = canvas.spans_width(&row.left) + canvas.spans_width(&row.right);
+            if taken + canvas.width(&part) + 4 < width {
+                let gap = if row.right.is_empty() { "" } else { "  " };
+                row = row.right(Role::Muted, format!("{gap}{part}"));
             }
         }
         canvas.row(area.x + 1, y, width, &row);

@@ -420,7 +420,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
     }
 }
 
-fn send(app: &mut App, source: &str, at: At, body: Result<Payload, Fault>) {
+pub fn send(app: &mut App, source: &str, at: At, body: Result<Payload, Fault>) {
     let reading = Reading { source: SourceId::new(source), at, took: Duration::from_millis(38), body };
     app.update(at, Msg::Arrived(reading));
 }

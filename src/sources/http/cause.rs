@@ -85,9 +85,11 @@ pub(super) fn too_large(cap: usize) -> Fault {
         .advise("is this the right address? The rest was not read")
 }
 
-/// `10 s`, `0.25 s`.
+/// `10 s`, `0.25 s`. What is left of a deadline is never round, and a text that differs each time is news each time.
 fn span(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64())
+    let step = if time < Duration::from_secs(1) { 0.01 } else { 0.1 };
+    let round = (time.as_secs_f64() / step).round().max(1.0) * step;
+    format!("{} s", (round * 100.0).round() / 100.0)
 }
 
 fn no_connection(url: &Url) -> Fault {
@@ -304,5 +306,9 @@ mod tests {
         assert_eq!(too_large(10).cause, "the answer is larger than 10 bytes");
         assert_eq!(too_slow(Duration::from_secs(10), Phase::Head).cause, "no answer within 10 s");
         assert_eq!(too_slow(Duration::from_millis(250), Phase::Head).cause, "no answer within 0.25 s");
+        // What was left of a deadline of 5 s when the request went out.
+        assert_eq!(too_slow(Duration::from_nanos(4_999_989_204), Phase::Head).cause, "no answer within 5 s");
+        assert_eq!(too_slow(Duration::from_nanos(2_512_345_678), Phase::Head).cause, "no answer within 2.5 s");
+        assert_eq!(too_slow(Duration::from_micros(3), Phase::Head).cause, "no answer within 0.01 s");
     }
 }

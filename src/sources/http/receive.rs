@@ -20,6 +20,10 @@ use crate::sources::http::tls;
 /// How much of an error's body is read to explain it, in bytes, and for how long.
 const EXPLANATION: (usize, Duration) = (16 * 1024, Duration::from_secs(1));
 
+/// What to do when a server of many tenants is not told which.
+const NO_TENANT: &str =
+    "say whose metrics are meant, in the configuration: tenant = \"…\" (it is sent as X-Scope-OrgID)";
+
 /// The fault of an answer that is not a success, with what its body says about it.
 pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: bool) -> Fault {
     let mut fault = refusal::of(response.status(), response.headers(), authorized && trip.trusted);
@@ -40,6 +44,10 @@ pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: boo
         // nginx ends the handshake well, and then says this with HTTP.
         if response.status() == StatusCode::BAD_REQUEST && line.contains("SSL certificate") {
             fault = tls::refused(&trip.route.tls, fault);
+        }
+        // Mimir, Cortex and Loki say so when the tenant is missing, whatever else was sent.
+        if fault.kind == FaultKind::Denied && line.eq_ignore_ascii_case("no org id") {
+            fault.advice = NO_TENANT.to_owned();
         }
         fault.cause = format!("{}: {line}", fault.cause);
     }

@@ -111,7 +111,10 @@ fn facts<'a>(app: &App, service: &'a ServiceState, signal: Signal, canvas: &Canv
     for (index, target) in about.targets.iter().enumerate() {
         targets(target, index, &mut rows);
     }
-    rows.push(named("series", Role::Muted, format!("{} kept of at most {}", about.series.0, about.series.1)));
+    // A server keeps its own; nothing is counted here then.
+    if about.series.1 > 0 {
+        rows.push(named("series", Role::Muted, format!("{} kept of at most {}", about.series.0, about.series.1)));
+    }
     rows
 }
 
