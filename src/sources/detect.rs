@@ -1,7 +1,7 @@
 //! Addresses of the command line: asks what answers there, and becomes that for the rest of its life.
 //!
 //! An address that is certain to be metrics (`…/metrics`) is scraped at once. Of every other one it is asked at the same
-//! time whether metrics lie there and whether a Prometheus API begins there ([`probe`]); an address without an answer is
+//! time whether metrics lie there and whether a Prometheus API begins there (`probe`); an address without an answer is
 //! asked again. All that turn out to be metrics are targets of one service; each server becomes a source of its own.
 //! Nothing is guessed from a name, and no other path than the one given is ever scraped. Main type: [`Detect`].
 

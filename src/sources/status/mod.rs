@@ -206,7 +206,7 @@ impl StatusSource {
     ///
     /// # Errors
     ///
-    /// Those of [`Http::get`] and of [`read`].
+    /// Those of [`Http::ask`] and of [`read`].
     pub async fn ask(&mut self, http: &Http, at: At) -> Result<Payload, Fault> {
         let mut ask = Ask::new(self.document.clone());
         ask.accept = self.settings.kind.accept();

@@ -1,9 +1,9 @@
 //! What the engine scrapes, kept in a file of the state directory that all `sixty` of a machine share.
 //!
 //! A *recording* is the history of one service as one configuration sees it. One process scrapes for it, which holds
-//! its [`lease`]; the others read its rows. Each row has what changed since the scrape before ([`frame`]) and the
-//! answers at that instant ([`answers`]), so that history can be shown without being evaluated again. All access to
-//! the file is on one thread of its own ([`desk`]). What a person sees of all this is decided in `share`.
+//! its `lease`; the others read its rows. Each row has what changed since the scrape before (`frame`) and the
+//! answers at that instant (`answers`), so that history can be shown without being evaluated again. All access to
+//! the file is on one thread of its own (`desk`). What a person sees of all this is decided in `share`.
 //!
 //! Main type: [`Recorder`], of which a process has one.
 
