@@ -150,12 +150,11 @@ impl Embedded {
         if let Some(refused) = own.map(|asked| asked.refused).filter(|refused| *refused > 0) {
             notes.push(format!("{refused} series have no place: ask for a metric with fewer or raise max_series"));
         }
-        let rows = match own {
-            Some(asked) => answered(&query, &asked.store, question, patience, &mut notes).await?,
-            None => {
-                let series = self.series_since(since, question.to).await;
-                answered(&query, &series, question, patience, &mut notes).await?
-            }
+        let rows = if let Some(asked) = own {
+            answered(&query, &asked.store, question, patience, &mut notes).await?
+        } else {
+            let series = self.series_since(since, question.to).await;
+            answered(&query, &series, question, patience, &mut notes).await?
         };
         Ok(Rows::largest(rows, notes))
     }

@@ -242,18 +242,16 @@ impl Sink for Into<'_> {
     type Series = SeriesId;
 
     fn series(&mut self, labels: Labels) -> Option<SeriesId> {
-        match self.scrape.series(labels.clone()) {
-            Ok(series) => {
-                if self.tape.runs() {
-                    self.tape.born(series, labels);
-                }
-                Some(series)
-            }
-            Err(Full { .. }) => {
-                *self.refused.entry(labels.name().to_owned()).or_default() += 1;
-                None
-            }
+        let name = labels.name().to_owned();
+        let copy = self.tape.runs().then(|| labels.clone());
+        let Ok(series) = self.scrape.series(labels) else {
+            *self.refused.entry(name).or_default() += 1;
+            return None;
+        };
+        if let Some(labels) = copy {
+            self.tape.born(series, labels);
         }
+        Some(series)
     }
 
     fn sample(&mut self, series: SeriesId, value: f64, explicit_ms: Option<i64>) {

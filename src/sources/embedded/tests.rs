@@ -145,8 +145,10 @@ fn beyond_the_cap_there_is_no_number_as_long_as_that_lasts() {
 #[test]
 fn the_query_that_wants_too_much_is_named() {
     // Which of them comes first in the body decides what is kept, not who is to blame.
-    let memory: String = (0..60).map(|id| format!("memory_bytes{{id=\"{id}\"}} 1\n")).collect();
-    let requests: String = (0..300).map(|id| format!("x_total{{id=\"{id}\"}} 1\n")).collect();
+    let lines = |name: &str, count: usize| -> String {
+        (0..count).map(|id| format!("{name}{{id=\"{id}\"}} 1\n")).collect::<Vec<_>>().concat()
+    };
+    let (memory, requests) = (lines("memory_bytes", 60), lines("x_total", 300));
     for text in [format!("{memory}{requests}"), format!("{requests}{memory}")] {
         let mut engine = engine(100);
         for step in 0..3 {
