@@ -451,7 +451,7 @@ mod tests {
         }
         assert_eq!(prompt.text(), "sum(  x  )");
         for (pasted, text) in [
-            ("sum( # all\n  x # total\r\n)", "sum(   x   )"),
+            ("sum( # all\n  x # total\r\n)", "sum(    x   )"),
             ("x{a=\"#1\"} # one\n+ 1", "x{a=\"#1\"}  + 1"),
             ("x{a=\"\\\"#\", b='#'} + `#`\n", "x{a=\"\\\"#\", b='#'} + `#` "),
             ("x # the last line", "x # the last line"),
