@@ -194,11 +194,6 @@ impl Store {
         (self.series.len() - self.idle.len() - up, self.limits.max_series)
     }
 
-    /// Whether there is a series of that name, ended ones included.
-    pub fn has_name(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
-    }
-
     /// How many series of that name are kept, ended ones included.
     pub fn count_of(&self, name: &str) -> usize {
         self.by_name.get(name).map_or(0, Vec::len)

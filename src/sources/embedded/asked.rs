@@ -137,7 +137,7 @@ impl Embedded {
                 let kept = self.evaluator.names();
                 let series = self.series_since(since, question.to).await;
                 let has =
-                    |name: &String| kept.as_ref().is_some_and(|kept| kept.contains(name)) || series.has_name(name);
+                    |name: &String| kept.as_ref().is_some_and(|kept| kept.contains(name)) || series.count_of(name) > 0;
                 wanted.iter().filter(|name| !has(name)).cloned().collect()
             }
         };

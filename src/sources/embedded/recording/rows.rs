@@ -72,10 +72,32 @@ impl File {
         match self.try_write(recording, me, row) {
             Err(Trouble::Full) => {
                 self.make_room(1)?;
-                self.try_write(recording, me, row)
+                match self.try_write(recording, me, row) {
+                    Err(Trouble::Full) if row.frame.is_key && self.pages()?.0 > self.pages / 2 => {
+                        self.begin_anew(recording, me)?;
+                        self.try_write(recording, me, row)
+                    }
+                    other => other,
+                }
             }
             other => other,
         }
+    }
+
+    /// Lets all rows of a recording go, since the segment that was being written does not fit into the file: without,
+    /// there would be no room ever again. The series stay, a key frame tells of them anew.
+    fn begin_anew(&mut self, recording: i64, me: &Holder) -> Result<(), Trouble> {
+        let make = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if holds(&make, recording, me)?.is_none() {
+            return Ok(());
+        }
+        for table in ["scrape", "answer", "segment"] {
+            let rows = params![recording << SHIFT, (recording + 1) << SHIFT];
+            make.execute(&format!("DELETE FROM {table} WHERE id >= ? AND id < ?"), rows)?;
+        }
+        make.execute("UPDATE recording SET capped = 1 WHERE id = ?", [recording])?;
+        make.commit()?;
+        Ok(())
     }
 
     fn try_write(&mut self, recording: i64, me: &Holder, row: &Row) -> Result<Written, Trouble> {

@@ -223,6 +223,34 @@ fn old_rows_go_and_so_do_recordings_that_nobody_goes_on_with() {
 }
 
 #[test]
+fn a_cap_that_is_too_small_for_one_segment_shortens_history_and_does_not_end_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = File::open(&file::path_in(dir.path()), 2 << 20).unwrap();
+    let recording = file.join(&terms("shop"), &me(), START, None).unwrap().recording;
+    let mut counters = Counters::new(9_000);
+    let (mut lost, mut lost_last) = (Vec::new(), false);
+    for step in 0..300 {
+        let row = Row { answers: vec![1; 8_000], ..counters.row(step) };
+        match file.write(recording, &me(), &row) {
+            Err(Trouble::Full) => {
+                assert!(!lost_last, "never two in a row: {step}");
+                counters.encoder.lost(row.frame.births);
+                lost.push(step);
+                lost_last = true;
+            }
+            other => {
+                kept(other.unwrap());
+                lost_last = false;
+            }
+        }
+    }
+    assert!(!lost.is_empty() && lost.len() < 10 && lost[0] < 119, "{lost:?}");
+    let raw = file.raw(recording, START).unwrap();
+    let rows = usize::try_from(299 - lost[lost.len() - 1]).unwrap();
+    assert_eq!((raw.frames.len(), raw.series.len(), raw.frames[0].1), (rows, 9_000, true));
+}
+
+#[test]
 fn the_file_keeps_its_cap() {
     let dir = tempfile::tempdir().unwrap();
     let cap = 2 << 20;
