@@ -164,6 +164,9 @@ async fn a_server_that_asks_for_credentials_says_so_and_takes_those_of_the_addre
     assert_eq!(fault.kind, FaultKind::Denied);
     assert!(fault.advice.contains("write http://USER:PASSWORD@127.0.0.1"), "{fault}");
     assert_eq!(server.requests().len(), 2, "no other path is tried");
+    server.on("/api/v1/status/buildinfo", Script::status(401, "text/plain", "no org id\n"));
+    let fault = ask(&mut only(&[server.url("/")])).await.unwrap_err();
+    assert!(fault.advice.contains("tenant = ") && !fault.advice.contains("PASSWORD"), "{fault}");
 
     server.on("/api/v1/status/buildinfo", Script::ok("application/json", BUILD));
     let mut with = server.url("/");

@@ -78,7 +78,18 @@ fn undecided(facts: &Facts<'_>) -> Line {
         Some(Answer::NoData(why)) => {
             // The strip has room for what was looked for and what comes close; here the reason is enough.
             let why = why.split_once(": ").map_or(&**why, |(reason, _)| reason);
-            Line::new().with(Tone::Unknown, "Cannot tell: ").with(Tone::Plain, format!("{why}."))
+            // Numbers that were there and ended are news; that there never were any is not.
+            let last = [Measure::ErrorRate, Measure::LatencyP95]
+                .iter()
+                .filter_map(|measure| facts.signals.track(*measure)?.history.last_number())
+                .map(|(at, _)| at)
+                .max();
+            match last {
+                Some(at) => Line::new()
+                    .with(Tone::Unknown, format!("Numbers end at {}", clock_time(at, facts.at, facts.zone)))
+                    .with(Tone::Plain, format!(": {why}. Does it run, is it scraped?")),
+                None => Line::new().with(Tone::Unknown, "Cannot tell: ").with(Tone::Plain, format!("{why}.")),
+            }
         }
         _ => Line::new()
             .with(Tone::Unknown, "Cannot tell: ")

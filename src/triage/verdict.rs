@@ -350,6 +350,18 @@ mod tests {
     }
 
     #[test]
+    fn series_that_have_ended_are_told_from_those_that_never_were() {
+        use Measure::{ErrorRate, LatencyP95};
+        let gone: &[_] = &[(ErrorRate, None), (LatencyP95, None)];
+        let (severity, text) = words(&[(0, &[(ErrorRate, Some(0.003))]), (5, gone), (10, gone)], 12, &[], None);
+        assert_eq!(severity, Severity::Unknown);
+        assert!(text.starts_with("Numbers end at 08:00:00: "), "{text}");
+        assert!(text.contains("Does it run, is it scraped?"), "{text}");
+        let (_, text) = words(&[(0, gone), (5, gone)], 7, &[], None);
+        assert!(text.starts_with("Cannot tell: "), "{text}");
+    }
+
+    #[test]
     fn a_dead_endpoint_is_unknown_and_says_why() {
         let fault = Fault::new(FaultKind::Connect, "connection refused");
         let (severity, text) = words(&[], 60, &[], Some((&fault, at(10))));

@@ -195,7 +195,8 @@ const fn is_final(fault: &Fault) -> bool {
 fn neither(url: &Url, metrics: &Fault, api: &Fault) -> Fault {
     let denied = [api, metrics].into_iter().find(|fault| fault.kind == FaultKind::Denied).cloned();
     if let Some(mut fault) = denied {
-        if url.username().is_empty() {
+        // A server of many tenants wants no password, and says so.
+        if url.username().is_empty() && !fault.advice.contains("tenant = ") {
             let mut with = url.clone();
             with.set_query(None);
             let with = shown(&with).replacen("://", "://USER:PASSWORD@", 1);

@@ -47,7 +47,7 @@ pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: boo
         }
         // Mimir, Cortex and Loki say so when the tenant is missing, whatever else was sent.
         if fault.kind == FaultKind::Denied && line.eq_ignore_ascii_case("no org id") {
-            fault.advice = NO_TENANT.to_owned();
+            NO_TENANT.clone_into(&mut fault.advice);
         }
         fault.cause = format!("{}: {line}", fault.cause);
     }
