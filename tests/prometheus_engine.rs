@@ -106,10 +106,12 @@ impl Fake {
         *self.manner.lock().unwrap() = Arc::new(manner);
     }
 
-    /// The queries since the last time, those over a time only.
+    /// The queries for numbers since the last time, those over a time only.
     fn ranges(&self) -> Vec<String> {
         let asked = std::mem::take(&mut *self.asked.lock().unwrap());
-        asked.into_iter().filter(|(path, _)| path.ends_with("query_range")).map(|(_, query)| query).collect()
+        let ranges = asked.into_iter().filter(|(path, _)| path.ends_with("query_range")).map(|(_, query)| query);
+        // What there was is looked for over the same time.
+        ranges.filter(|query| !query.contains("__name__")).collect()
     }
 }
 
@@ -507,6 +509,23 @@ async fn what_has_just_begun_warms_up_and_what_has_ended_has_no_data() {
             close(newest(&fleet, "young", Measure::RequestRate), 10.0);
         }
     }
+}
+
+#[tokio::test]
+async fn a_service_that_died_before_the_start_is_found_with_its_past() {
+    let clock = Clock::new();
+    let dead = Serving { to: -1_800_000, ..serving("dead") };
+    let server = Fake::start(store(&[dead, serving("api")]), &clock, 0).await;
+    let mut watch = Watch::new(settings(&[&server]), &clock);
+    let fleet = watch.ask().await.unwrap();
+    assert!(matches!(newest(&fleet, "dead", Measure::RequestRate), Answer::NoData(_)), "{fleet:?}");
+    let rates = batch(&fleet, "dead").points.iter().filter_map(|points| points.answers.get(&Measure::RequestRate));
+    let rates: Vec<_> = rates.filter_map(Answer::number).collect();
+    assert!(rates.len() > 200, "{}", rates.len());
+    close(newest(&fleet, "api", Measure::RequestRate), 10.0);
+    clock.turn(Duration::from_secs(5));
+    let fleet = watch.ask().await.unwrap();
+    assert!(matches!(newest(&fleet, "dead", Measure::RequestRate), Answer::NoData(_)), "it stays: {fleet:?}");
 }
 
 #[tokio::test]

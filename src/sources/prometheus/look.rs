@@ -25,6 +25,9 @@ use crate::sources::prometheus::Settings;
 use crate::sources::prometheus::answer::Rows;
 use crate::sources::prometheus::api::Trouble;
 use crate::sources::prometheus::server::Server;
+use crate::sources::prometheus::span::Span;
+use crate::sources::prometheus::span::millis;
+use crate::sources::prometheus::span::range;
 
 /// A metric and the labels of it that decide which preset fits.
 pub type Wanted = (String, Vec<String>);
@@ -79,13 +82,19 @@ pub(super) struct Look<'l> {
     pub(super) wanted: &'l [Wanted],
     pub(super) now: &'l (dyn Fn() -> At + Send + Sync),
     pub(super) until: Instant,
+    /// Also what is not there any more, but was in the past that will be filled in: who is called for a service that
+    /// died must find it.
+    pub(super) past: bool,
 }
+
+/// Instants of the past at which it is looked.
+const GLANCES: u32 = 12;
 
 impl Look<'_> {
     /// Looks at everything at once, then at the labels of what is there.
     pub(super) async fn look(&self) -> Result<Found, Trouble> {
         let (names, minute, ten, lag, twins, build) = join!(
-            self.rows(self.names()),
+            self.rows_of_the_time(self.names()),
             self.number("1m"),
             self.number("10m"),
             self.lag(),
@@ -118,6 +127,18 @@ impl Look<'_> {
 
     async fn rows(&self, query: String) -> Result<(Rows, Vec<String>, bool), Trouble> {
         let told = self.server.call::<Rows>(self.http, "query", &[("query", query)], self.until).await?;
+        Ok((told.data, told.remarks, told.victoria))
+    }
+
+    /// The same for a question whose answer is what there is, and not how much of it.
+    async fn rows_of_the_time(&self, query: String) -> Result<(Rows, Vec<String>, bool), Trouble> {
+        if !self.past || self.settings.backfill.is_zero() {
+            return self.rows(query).await;
+        }
+        let end = (self.now)().timestamp_millis();
+        let step = millis((self.settings.backfill / GLANCES).max(Duration::from_secs(1)));
+        let span = Span { start: end - step * i64::from(GLANCES), end, step };
+        let told = self.server.call::<Rows>(self.http, "query_range", &range(&query, span), self.until).await?;
         Ok((told.data, told.remarks, told.victoria))
     }
 
@@ -195,7 +216,7 @@ impl Look<'_> {
         if parts.is_empty() {
             return Ok(());
         }
-        let (rows, ..) = self.rows(parts.join(" or ")).await?;
+        let (rows, ..) = self.rows_of_the_time(parts.join(" or ")).await?;
         for (labels, _) in &rows.series {
             let metrics = labels.get(label).and_then(|service| services.get_mut(service)).map(|all| &mut all.names);
             if let (Some(names), Some(has)) = (metrics.and_then(|all| all.get_mut(labels.name())), labels.get(MARK)) {

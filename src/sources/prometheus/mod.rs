@@ -221,7 +221,8 @@ impl Prometheus {
         }
         let until = Instant::now() + PATIENCE;
         let (server, settings, wanted) = (&self.server, &self.settings, self.wanted.as_slice());
-        let looked = Look { server, http, settings, wanted, now, until }.look().await;
+        let past = self.found.is_none();
+        let looked = Look { server, http, settings, wanted, now, until, past }.look().await;
         match looked {
             Ok(found) => self.plan(found),
             Err(trouble) if self.found.is_none() => return Err(trouble.fault),
