@@ -71,6 +71,16 @@ async fn server(count: usize) -> Loopback {
     server
 }
 
+/// Whether the answers of that instant are in the file.
+fn is_written(dir: &Path, at: At) -> bool {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let count = rusqlite::Connection::open_with_flags(dir.join("metrics.db"), flags).and_then(|db| {
+        let query = "SELECT count(*) FROM answer WHERE at_ms = ?";
+        db.query_row(query, [at.timestamp_millis()], |row| row.get::<_, i64>(0))
+    });
+    count.is_ok_and(|count| count > 0)
+}
+
 async fn ask(engine: &mut Embedded, http: &Http, seconds: i64) -> Batch {
     match engine.ask(http, &move || at(seconds)).await.unwrap() {
         Payload::Signals(batch) => batch,
@@ -159,7 +169,7 @@ async fn one_scrapes_and_the_other_reads_and_takes_over() {
     let http = Http::new();
     let shop = server(100).await;
     // As long as a machine with much to do may stand still without being taken for dead.
-    let every = Duration::from_secs(2);
+    let every = Duration::from_secs(10);
     let mut first = engine(&shop, &recorder(dir.path(), Access::Shared, "sixty record"), every);
     let mut second = engine(&shop, &recorder(dir.path(), Access::Shared, "sixty"), every);
     let mut third = engine(&shop, &recorder(dir.path(), Access::ReadOnly, "sixty"), every);
@@ -193,6 +203,10 @@ async fn one_scrapes_and_the_other_reads_and_takes_over() {
     assert_eq!(shop.asked("/metrics"), 21);
     let Answer::Known(rate) = &next.points[0].answers[&Measure::RequestRate] else { panic!("{next:?}") };
     assert!((rate.value - 10.0).abs() < 0.1, "{rate:?}");
+    // The row is written behind the answer.
+    while !is_written(dir.path(), at(100)) {
+        tokio::task::yield_now().await;
+    }
     third.ready(&|| at(100)).await;
     assert_eq!(ask(&mut third, &http, 100).await.points, next.points);
     // Now nobody records: who only reads scrapes for itself, and writes nothing.
