@@ -223,15 +223,7 @@ mod tests {
         assert_eq!(states.news(&reading(0, refused())), ["metrics shop: connection refused"]);
         assert!(states.news(&reading(5, refused())).is_empty());
         assert_eq!(states.news(&reading(10, timeout())), ["metrics shop: no answer within 5 s"]);
-        let about = crate::facts::EngineReport {
-            engine: String::new(),
-            presets: Vec::new(),
-            notes: Vec::new(),
-            queries: BTreeMap::new(),
-            targets: Vec::new(),
-            series: (0, 0),
-            lag: Duration::ZERO,
-        };
+        let about = crate::facts::EngineReport::default();
         let batch = crate::facts::Batch { points: Vec::new(), changes: Vec::new(), about: about.into() };
         let well = || Ok(Payload::Signals(batch.clone()));
         assert_eq!(states.news(&reading(35, well())), ["metrics shop: answers again after 35s"]);

@@ -21,7 +21,7 @@ pub struct Batch {
 }
 
 /// Where the numbers of a service come from; everything that `Enter` on a strip shows.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct EngineReport {
     /// The engine and its window in a few words: `embedded, rate window 30s`.
     pub engine: String,

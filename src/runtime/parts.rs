@@ -46,18 +46,9 @@ mod tests {
     use crate::facts::EngineReport;
     use crate::facts::Points;
     use std::collections::BTreeMap;
-    use std::time::Duration;
 
     fn fleet(services: usize, instants: i64) -> Fleet {
-        let about = Arc::new(EngineReport {
-            engine: String::new(),
-            presets: Vec::new(),
-            notes: Vec::new(),
-            queries: BTreeMap::new(),
-            targets: Vec::new(),
-            series: (0, 0),
-            lag: Duration::ZERO,
-        });
+        let about = Arc::new(EngineReport::default());
         let points = |second| Points { at: At::from_timestamp(second, 0).unwrap(), answers: BTreeMap::new() };
         let one = |index: usize| {
             let points = (0..instants).map(points).collect();

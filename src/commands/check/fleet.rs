@@ -62,7 +62,6 @@ fn without_numbers(fleet: &Fleet) -> Vec<&str> {
 mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
     use crate::facts::Answer;
@@ -79,15 +78,7 @@ mod tests {
                 None => Answer::NoData("no request metric known".into()),
             };
             let points = Points { at: At::UNIX_EPOCH, answers: BTreeMap::from([(Measure::RequestRate, answer)]) };
-            let about = EngineReport {
-                engine: String::new(),
-                presets: Vec::new(),
-                notes: Vec::new(),
-                queries: BTreeMap::new(),
-                targets: Vec::new(),
-                series: (0, 0),
-                lag: Duration::ZERO,
-            };
+            let about = EngineReport::default();
             Batch { points: vec![points], changes: Vec::new(), about: Arc::new(about) }
         };
         let services = services.iter().map(|(name, number)| (Arc::from(*name), batch(number))).collect();
