@@ -3,7 +3,7 @@
 //! ```ignore
 //! let server = Loopback::start().await;
 //! server.on("/metrics", Script::ok("text/plain", "up 1\n").header("etag", "\"1\""));
-//! let answer = http.get(&Ask::new(server.url("/metrics"))).await;
+//! let answer = http.ask(&Ask::new(server.url("/metrics"))).await;
 //! assert_eq!(server.asked("/metrics"), 1);
 //! assert_eq!(server.requests()[0].header("accept"), Some("*/*"));
 //! ```

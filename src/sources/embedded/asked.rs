@@ -128,34 +128,28 @@ impl Embedded {
         let wanted = query.names();
         let reach = query.widest_fixed_window().unwrap_or_default().max(Duration::from_secs(300));
         let since = question.from - chrono::TimeDelta::from_std(reach).unwrap_or_default();
-        let lacking: BTreeSet<String> = match &wanted {
-            None => {
-                notes.push("a pattern for names finds only the metrics that the signals keep".to_owned());
-                BTreeSet::new()
-            }
-            Some(wanted) => {
-                let kept = self.evaluator.names();
-                let series = self.series_since(since, question.to).await;
-                let has =
-                    |name: &String| kept.as_ref().is_some_and(|kept| kept.contains(name)) || series.count_of(name) > 0;
-                wanted.iter().filter(|name| !has(name)).cloned().collect()
-            }
-        };
-        if let Some(wanted) = wanted.filter(|_| !lacking.is_empty()) {
-            notes.extend(self.keep(&wanted, &lacking));
-        }
         // A scrape may be late without a hole; one that is lost is a hole in the strips as well.
         let patience = self.settings.every.mul_f64(1.9);
-        let own = self.asked.as_ref().filter(|_| !lacking.is_empty());
-        if let Some(refused) = own.map(|asked| asked.refused).filter(|refused| *refused > 0) {
+        let kept = self.evaluator.names();
+        // Looked up once: what another process scraped is read from its file.
+        let series = self.series_since(since, question.to).await;
+        let has = |name: &str| kept.as_ref().is_some_and(|kept| kept.contains(name)) || series.count_of(name) > 0;
+        let lacking: BTreeSet<String> = wanted.iter().flatten().filter(|name| !has(name)).cloned().collect();
+        let Some(wanted) = wanted.filter(|_| !lacking.is_empty()) else {
+            if query.names().is_none() {
+                notes.push("a pattern for names finds only the metrics that the signals keep".to_owned());
+            }
+            let rows = answered(&query, &series, question, patience, &mut notes).await?;
+            return Ok(Rows::largest(rows, notes));
+        };
+        drop(series);
+        notes.extend(self.keep(&wanted, &lacking));
+        let Some(asked) = &self.asked else { return Ok(Rows::largest(Vec::new(), notes)) };
+        if asked.refused > 0 {
+            let refused = asked.refused;
             notes.push(format!("{refused} series have no place: ask for a metric with fewer or raise max_series"));
         }
-        let rows = if let Some(asked) = own {
-            answered(&query, &asked.store, question, patience, &mut notes).await?
-        } else {
-            let series = self.series_since(since, question.to).await;
-            answered(&query, &series, question, patience, &mut notes).await?
-        };
+        let rows = answered(&query, &asked.store, question, patience, &mut notes).await?;
         Ok(Rows::largest(rows, notes))
     }
 
