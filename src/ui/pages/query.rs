@@ -167,8 +167,9 @@ fn series(app: &App, asked: &Asked, rows: &Rows, canvas: &mut Canvas<'_>, area: 
     }
     let axis = Axis::new(app.axis(), graph.width, asked.question.step);
     let marks = axis::marks(app, &axis);
-    let unit = unit_of(&asked.question.text);
-    let scale = Scale::linear(highest(rows), unit);
+    let highest = highest(rows);
+    let unit = unit_of(&asked.question.text, highest);
+    let scale = Scale::linear(highest, unit);
     let common = common(rows);
     let mut y = area.y;
     for (labels, points) in rows.series.iter().take(usize::from(shown)) {
@@ -268,12 +269,16 @@ fn name(labels: &Labels, common: &[(String, String)]) -> String {
     }
 }
 
+/// Seconds beyond these are no length of time, but an instant since 1970.
+const LONGEST: f64 = 3e8;
+
 /// What the words of a query say about its unit: rates of seconds are no times, and what is not sure has none.
-fn unit_of(query: &str) -> Unit {
+fn unit_of(query: &str, highest: f64) -> Unit {
     let is = |suffix: &str| query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|w| w.ends_with(suffix));
     let rated =
         ["rate(", "deriv(", "changes(", "resets(", "count", "/", "group"].iter().any(|word| query.contains(word));
-    if query.contains("histogram_quantile(") && is("_seconds_bucket") || !rated && is("_seconds") {
+    let timed = query.contains("histogram_quantile(") && is("_seconds_bucket") || !rated && is("_seconds");
+    if timed && highest < LONGEST {
         Unit::Seconds
     } else if !rated && is("_bytes") {
         Unit::Bytes
@@ -297,8 +302,9 @@ mod tests {
             ("scrape_duration_seconds", Unit::Seconds),
             ("up", Unit::Count),
         ] {
-            assert_eq!(unit_of(query), unit, "{query}");
+            assert_eq!(unit_of(query, 1e6), unit, "{query}");
         }
+        assert_eq!(unit_of("process_start_time_seconds", 1.8e9), Unit::Count, "an instant");
     }
 
     #[test]
