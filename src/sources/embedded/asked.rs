@@ -51,6 +51,7 @@ pub(super) struct Asked {
     store: Store,
     readers: Vec<(TargetId, Reader<SeriesId>)>,
     refused: usize,
+    began: Instant,
     last: Instant,
 }
 
@@ -63,7 +64,7 @@ impl Asked {
             (store.add_target(target.constant.clone()), reader)
         };
         let readers = targets.iter().map(reader).collect();
-        Self { names, store, readers, refused: 0, last: Instant::now() }
+        Self { names, store, readers, refused: 0, began: Instant::now(), last: Instant::now() }
     }
 
     /// Whether somebody may still look at the answer.
@@ -150,6 +151,10 @@ impl Embedded {
             notes.push(format!("{refused} series have no place: ask for a metric with fewer or raise max_series"));
         }
         let rows = answered(&query, &asked.store, question, patience, &mut notes).await?;
+        // Until the second scrape, and an instant of the question behind it, that there are none says nothing.
+        if rows.is_empty() && notes.is_empty() && asked.began.elapsed() < self.settings.every * 2 + question.step {
+            notes.push("kept since the question: points come with the next scrapes".to_owned());
+        }
         Ok(Rows::largest(rows, notes))
     }
 
