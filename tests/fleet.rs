@@ -107,7 +107,12 @@ fn batch(seconds: &[i64], errors: f64) -> Batch {
         series: (0, 0),
         lag: Duration::ZERO,
     };
-    Batch { points: seconds.iter().map(points).collect(), changes: Vec::new(), about: Arc::new(about) }
+    Batch {
+        points: seconds.iter().map(points).collect(),
+        splits: Vec::new(),
+        changes: Vec::new(),
+        about: Arc::new(about),
+    }
 }
 
 /// A server's answer with a minute of past; `bad` services fail half of their requests.
@@ -324,6 +329,7 @@ fn two_services_that_went_to_the_same_version_are_two_deploys() {
         id: what.to_owned(),
         kind: sixty::facts::ChangeKind::Deploy,
         what: what.to_owned(),
+        service: String::new(),
         version: "v7".to_owned(),
         who: String::new(),
         environment: String::new(),

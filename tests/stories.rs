@@ -125,6 +125,7 @@ fn signals(second: i64, values: &[(Measure, f64)]) -> Payload {
     };
     Payload::Signals(Batch {
         points: vec![Points { at: at(second), answers }],
+        splits: Vec::new(),
         changes: Vec::new(),
         about: about.into(),
     })
@@ -135,6 +136,7 @@ fn deploy(version: &str, second: i64, who: &str) -> Change {
         id: format!("{version}{who}"),
         kind: ChangeKind::Deploy,
         what: "api".to_owned(),
+        service: String::new(),
         version: version.to_owned(),
         who: who.to_owned(),
         environment: "production".to_owned(),

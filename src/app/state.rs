@@ -194,8 +194,12 @@ impl App {
     /// The signals that the shown service has, in the order of the strips; all of them while none has answered.
     pub fn strips(&self) -> Vec<Signal> {
         let Some(service) = self.service() else { return Vec::new() };
-        let some: Vec<_> = Signal::ALL.into_iter().filter(|signal| service.signals.has(*signal)).collect();
-        if some.is_empty() { Signal::ALL.to_vec() } else { some }
+        // The five that a person knows where to find, and any other that is in trouble.
+        let troubled = |signal| service.verdict.findings.iter().any(|finding| finding.subject.signal() == signal);
+        let shown =
+            |signal: &Signal| service.signals.has(*signal) && (Signal::GOLDEN.contains(signal) || troubled(*signal));
+        let some: Vec<_> = Signal::ALL.into_iter().filter(shown).collect();
+        if some.is_empty() { Signal::GOLDEN.to_vec() } else { some }
     }
 
     /// The time axis of the shown service: from, to.

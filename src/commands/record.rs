@@ -224,7 +224,8 @@ mod tests {
         assert!(states.news(&reading(5, refused())).is_empty());
         assert_eq!(states.news(&reading(10, timeout())), ["metrics shop: no answer within 5 s"]);
         let about = crate::facts::EngineReport::default();
-        let batch = crate::facts::Batch { points: Vec::new(), changes: Vec::new(), about: about.into() };
+        let batch =
+            crate::facts::Batch { points: Vec::new(), splits: Vec::new(), changes: Vec::new(), about: about.into() };
         let well = || Ok(Payload::Signals(batch.clone()));
         assert_eq!(states.news(&reading(35, well())), ["metrics shop: answers again after 35s"]);
         assert!(states.news(&reading(40, well())).is_empty());

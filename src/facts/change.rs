@@ -7,8 +7,12 @@ use crate::facts::At;
 pub enum ChangeKind {
     /// A new version of a program.
     Deploy,
-    /// A feature flag or a setting.
+    /// A feature flag.
     Flag,
+    /// A setting.
+    Config,
+    /// More or fewer instances.
+    Scale,
     /// A scheduled job.
     Job,
     /// Anything else that a person wrote down.
@@ -22,6 +26,8 @@ impl ChangeKind {
         match self {
             Self::Deploy => "deploy",
             Self::Flag => "flag",
+            Self::Config => "config",
+            Self::Scale => "scale",
             Self::Job => "job",
             Self::Note => "note",
         }
@@ -64,8 +70,10 @@ pub struct Change {
     pub id: String,
     /// What sort of change.
     pub kind: ChangeKind,
-    /// What was changed: a service, a flag; `""` when the source does not say.
+    /// What was changed: a program, a flag; `""` when the source does not say.
     pub what: String,
+    /// The service that it is about, as the source names it; `""` when the source does not say.
+    pub service: String,
     /// The version, tag or commit after the change; `""` when unknown.
     pub version: String,
     /// Who did it; `""` when unknown.

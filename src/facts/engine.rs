@@ -8,12 +8,15 @@ use crate::facts::Change;
 use crate::facts::Fault;
 use crate::facts::Measure;
 use crate::facts::Points;
+use crate::facts::Split;
 
 /// The answer of the engine of one service: points, and where they come from.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Batch {
     /// One entry per evaluated instant, oldest first. More than one when history is filled in.
     pub points: Vec<Points>,
+    /// Measures taken apart, while that is worth it; those of the newest instant.
+    pub splits: Vec<Split>,
     /// Changes that the metrics themselves show (a new value of a version label); all that are known, each time.
     pub changes: Vec<Change>,
     /// Where the points come from. Shared, since it seldom changes.

@@ -19,11 +19,32 @@ pub enum Signal {
     DbPool,
     /// Memory in use against its limit.
     Memory,
+    /// Processor time against what there is.
+    Cpu,
+    /// The fullest disk.
+    Disk,
+    /// Calls of the service to others.
+    Calls,
+    /// How the database answers the service.
+    Database,
 }
 
 impl Signal {
     /// All signals, in the order in which they are drawn.
-    pub const ALL: [Self; 5] = [Self::RequestRate, Self::ErrorRate, Self::Latency, Self::DbPool, Self::Memory];
+    pub const ALL: [Self; 9] = [
+        Self::RequestRate,
+        Self::ErrorRate,
+        Self::Latency,
+        Self::DbPool,
+        Self::Memory,
+        Self::Cpu,
+        Self::Disk,
+        Self::Calls,
+        Self::Database,
+    ];
+
+    /// The signals that always have a strip; the others get one when they are in trouble.
+    pub const GOLDEN: [Self; 5] = [Self::RequestRate, Self::ErrorRate, Self::Latency, Self::DbPool, Self::Memory];
 
     /// The name on the screen.
     #[must_use]
@@ -34,6 +55,10 @@ impl Signal {
             Self::Latency => "Latency",
             Self::DbPool => "DB pool",
             Self::Memory => "Memory",
+            Self::Cpu => "CPU",
+            Self::Disk => "Disk",
+            Self::Calls => "Calls",
+            Self::Database => "Database",
         }
     }
 
@@ -46,6 +71,10 @@ impl Signal {
             Self::Latency => "latency",
             Self::DbPool => "db_pool",
             Self::Memory => "memory",
+            Self::Cpu => "cpu",
+            Self::Disk => "disk",
+            Self::Calls => "calls",
+            Self::Database => "database",
         }
     }
 
@@ -54,10 +83,14 @@ impl Signal {
     pub const fn measures(self) -> &'static [Measure] {
         match self {
             Self::RequestRate => &[Measure::RequestRate],
-            Self::ErrorRate => &[Measure::ErrorRate],
+            Self::ErrorRate => &[Measure::ErrorRate, Measure::RateLimited, Measure::NotFound],
             Self::Latency => &[Measure::LatencyP95, Measure::LatencyP50, Measure::LatencyP99],
             Self::DbPool => &[Measure::PoolUsed, Measure::PoolMax, Measure::PoolWaiting],
             Self::Memory => &[Measure::MemoryUsed, Measure::MemoryLimit],
+            Self::Cpu => &[Measure::CpuUsed, Measure::CpuMax],
+            Self::Disk => &[Measure::Disk],
+            Self::Calls => &[Measure::CallErrors, Measure::CallsLimited],
+            Self::Database => &[Measure::DbLatency, Measure::DbLocked],
         }
     }
 }
@@ -85,11 +118,55 @@ pub enum Measure {
     MemoryUsed,
     /// Bytes that may be in use at most.
     MemoryLimit,
+    /// Requests that were answered with "too many requests" / requests, 0 to 1.
+    RateLimited,
+    /// Requests that were answered with "not found" / requests, 0 to 1.
+    NotFound,
+    /// Cores in use.
+    CpuUsed,
+    /// Cores that may be in use at most.
+    CpuMax,
+    /// Use of the fullest disk, 0 to 1.
+    Disk,
+    /// When the youngest process of the service began, in Unix seconds. A restart moves it.
+    Started,
+    /// Calls of the service to others that failed / calls, 0 to 1.
+    CallErrors,
+    /// Calls of the service to others that were answered with "too many requests" / calls, 0 to 1.
+    CallsLimited,
+    /// 95th percentile of the time that the database takes, seconds.
+    DbLatency,
+    /// Sessions of the database that wait for a lock.
+    DbLocked,
 }
 
 impl Measure {
-    /// All measures, by signal.
-    pub const ALL: [Self; 10] = [
+    /// All measures. What was recorded names them by their place here: new ones stand at the end.
+    pub const ALL: [Self; 20] = [
+        Self::RequestRate,
+        Self::ErrorRate,
+        Self::LatencyP50,
+        Self::LatencyP95,
+        Self::LatencyP99,
+        Self::PoolUsed,
+        Self::PoolMax,
+        Self::PoolWaiting,
+        Self::MemoryUsed,
+        Self::MemoryLimit,
+        Self::RateLimited,
+        Self::NotFound,
+        Self::CpuUsed,
+        Self::CpuMax,
+        Self::Disk,
+        Self::Started,
+        Self::CallErrors,
+        Self::CallsLimited,
+        Self::DbLatency,
+        Self::DbLocked,
+    ];
+
+    /// The measures of the golden signals: one that a service lacks is worth a word.
+    pub const GOLDEN: [Self; 10] = [
         Self::RequestRate,
         Self::ErrorRate,
         Self::LatencyP50,
@@ -116,6 +193,16 @@ impl Measure {
             Self::PoolWaiting => "db_pool_waiting",
             Self::MemoryUsed => "memory_used",
             Self::MemoryLimit => "memory_limit",
+            Self::RateLimited => "rate_limited",
+            Self::NotFound => "not_found",
+            Self::CpuUsed => "cpu_used",
+            Self::CpuMax => "cpu_max",
+            Self::Disk => "disk",
+            Self::Started => "started",
+            Self::CallErrors => "call_errors",
+            Self::CallsLimited => "calls_limited",
+            Self::DbLatency => "db_latency",
+            Self::DbLocked => "db_locked",
         }
     }
 
@@ -130,10 +217,14 @@ impl Measure {
     pub const fn signal(self) -> Signal {
         match self {
             Self::RequestRate => Signal::RequestRate,
-            Self::ErrorRate => Signal::ErrorRate,
+            Self::ErrorRate | Self::RateLimited | Self::NotFound => Signal::ErrorRate,
             Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => Signal::Latency,
             Self::PoolUsed | Self::PoolMax | Self::PoolWaiting => Signal::DbPool,
             Self::MemoryUsed | Self::MemoryLimit => Signal::Memory,
+            Self::CpuUsed | Self::CpuMax | Self::Started => Signal::Cpu,
+            Self::Disk => Signal::Disk,
+            Self::CallErrors | Self::CallsLimited => Signal::Calls,
+            Self::DbLatency | Self::DbLocked => Signal::Database,
         }
     }
 
@@ -142,10 +233,17 @@ impl Measure {
     pub const fn unit(self) -> Unit {
         match self {
             Self::RequestRate => Unit::PerSecond,
-            Self::ErrorRate => Unit::Ratio,
-            Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => Unit::Seconds,
-            Self::PoolUsed | Self::PoolMax | Self::PoolWaiting => Unit::Count,
+            Self::ErrorRate
+            | Self::RateLimited
+            | Self::NotFound
+            | Self::Disk
+            | Self::CallErrors
+            | Self::CallsLimited => Unit::Ratio,
+            Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 | Self::DbLatency => Unit::Seconds,
+            Self::PoolUsed | Self::PoolMax | Self::PoolWaiting | Self::DbLocked => Unit::Count,
             Self::MemoryUsed | Self::MemoryLimit => Unit::Bytes,
+            Self::CpuUsed | Self::CpuMax => Unit::Cores,
+            Self::Started => Unit::Instant,
         }
     }
 }
@@ -163,6 +261,10 @@ pub enum Unit {
     Count,
     /// Bytes.
     Bytes,
+    /// Processor cores.
+    Cores,
+    /// An instant, in Unix seconds.
+    Instant,
 }
 
 /// A finite number, and whether the truth may be larger.
@@ -213,4 +315,30 @@ pub struct Points {
     pub at: At,
     /// The answers.
     pub answers: BTreeMap<Measure, Answer>,
+}
+
+/// One measure of a service, taken apart by a label: which instance, which route it is.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Split {
+    /// What is taken apart.
+    pub measure: Measure,
+    /// The label: `instance`, `http_route`. Clean.
+    pub label: Arc<str>,
+    /// The instant that the values hold for.
+    pub at: At,
+    /// The parts, the one with the largest value first; only the first ones where there are many.
+    pub parts: Vec<Part>,
+    /// How many parts there are.
+    pub count: usize,
+}
+
+/// One part of a [`Split`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct Part {
+    /// The value of the label. Clean.
+    pub name: Arc<str>,
+    /// The measure of this part alone, in its base unit.
+    pub value: f64,
+    /// The requests of this part / all requests, 0 to 1.
+    pub share: f64,
 }

@@ -31,7 +31,7 @@ pub(super) fn split(fleet: &mut Fleet) -> Vec<Past> {
             size = 0;
         }
         size += points.len();
-        let past = Batch { points, changes: Vec::new(), about: Arc::clone(&batch.about) };
+        let past = Batch { points, splits: Vec::new(), changes: Vec::new(), about: Arc::clone(&batch.about) };
         if let Some(part) = parts.last_mut() {
             part.push((Arc::clone(name), past));
         }
@@ -52,7 +52,10 @@ mod tests {
         let points = |second| Points { at: At::from_timestamp(second, 0).unwrap(), answers: BTreeMap::new() };
         let one = |index: usize| {
             let points = (0..instants).map(points).collect();
-            (format!("s{index}").into(), Batch { points, changes: Vec::new(), about: Arc::clone(&about) })
+            (
+                format!("s{index}").into(),
+                Batch { points, splits: Vec::new(), changes: Vec::new(), about: Arc::clone(&about) },
+            )
         };
         Fleet { services: (0..services).map(one).collect(), left_out: 3 }
     }

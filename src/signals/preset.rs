@@ -333,6 +333,17 @@ fn absence(measure: Measure, ways: &[Query], inventory: &Inventory) -> Option<St
         Measure::ErrorRate => "error rate",
         Measure::LatencyP95 => "latency",
         Measure::LatencyP50 | Measure::LatencyP99 => return None,
+        // Nobody misses what is looked at only when it is there.
+        Measure::RateLimited
+        | Measure::NotFound
+        | Measure::CpuUsed
+        | Measure::CpuMax
+        | Measure::Disk
+        | Measure::Started
+        | Measure::CallErrors
+        | Measure::CallsLimited
+        | Measure::DbLatency
+        | Measure::DbLocked => return None,
         Measure::PoolUsed => "connections in use",
         Measure::PoolMax => "limit of the pool",
         Measure::PoolWaiting => "number of callers that wait",

@@ -11,6 +11,7 @@ use crate::facts::EngineReport;
 use crate::facts::Measure;
 use crate::facts::Number;
 use crate::facts::Signal;
+use crate::facts::Split;
 use crate::signals::History;
 use crate::signals::Point;
 use crate::signals::history::keep_delta;
@@ -39,6 +40,7 @@ pub struct Track {
 #[derive(Clone, PartialEq, Debug)]
 pub struct ServiceSignals {
     tracks: BTreeMap<Measure, Track>,
+    splits: Vec<Split>,
     about: Option<Arc<EngineReport>>,
     every: Duration,
     keep: Duration,
@@ -49,7 +51,7 @@ impl ServiceSignals {
     /// No answers yet. `every` is the expected distance of answers, `keep` how long history is kept.
     #[must_use]
     pub const fn new(every: Duration, keep: Duration) -> Self {
-        Self { tracks: BTreeMap::new(), about: None, every, keep, latest: None }
+        Self { tracks: BTreeMap::new(), splits: Vec::new(), about: None, every, keep, latest: None }
     }
 
     /// Takes the answer of the engine.
@@ -65,6 +67,9 @@ impl ServiceSignals {
                 }
             }
             self.latest = self.latest.max(Some(points.at));
+        }
+        if batch.points.last().is_some_and(|points| Some(points.at) == self.latest) {
+            self.splits.clone_from(&batch.splits);
         }
         self.about = Some(Arc::clone(&batch.about));
     }
@@ -107,6 +112,12 @@ impl ServiceSignals {
         if at - *seen > self.stale_after() { None } else { answer.number() }
     }
 
+    /// Measures taken apart by instance or route, as of the newest answer; empty where that is not worth it.
+    #[must_use]
+    pub fn splits(&self) -> &[Split] {
+        &self.splits
+    }
+
     /// At how many instants anything was answered, as far as that is kept.
     #[must_use]
     pub fn instants(&self) -> usize {
@@ -146,7 +157,7 @@ impl ServiceSignals {
     /// Whether the service has any measure of the signal.
     #[must_use]
     pub fn has(&self, signal: Signal) -> bool {
-        signal.measures().iter().any(|measure| self.tracks.contains_key(measure))
+        signal.measures().first().is_some_and(|measure| self.tracks.contains_key(measure))
     }
 
     /// The oldest instant that any measure has a point for.

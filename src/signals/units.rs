@@ -40,6 +40,8 @@ pub fn parts(value: f64, unit: Unit) -> (String, &'static str) {
             }
         }
         Unit::Bytes => bytes(value),
+        Unit::Cores => (three(value), if value == 1.0 { "core" } else { "cores" }),
+        Unit::Instant => (instant(value), ""),
     }
 }
 
@@ -89,6 +91,11 @@ pub fn rough_between(from: crate::facts::At, to: crate::facts::At) -> String {
 #[must_use]
 pub fn between(from: crate::facts::At, to: crate::facts::At) -> String {
     age((to - from).to_std().unwrap_or_default())
+}
+
+fn instant(seconds: f64) -> String {
+    let at = chrono::DateTime::from_timestamp(seconds as i64, 0);
+    at.map_or_else(|| three(seconds), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn percent(value: f64) -> String {

@@ -45,9 +45,7 @@ fn down(facts: &Facts<'_>, verdict: &Verdict) -> Line {
                 Subject::LatencyP95 => say(verdict.severity.tone(), yes(verdict), format!("{name} p95 {shown}")),
                 Subject::RequestRate => say(verdict.severity.tone(), yes(verdict), format!("only {shown}")),
                 // A resource that runs out hurts nobody until errors or latency say so.
-                Subject::DbPool | Subject::DbPoolWaiting | Subject::Memory => {
-                    say(Tone::Warning, "not yet: ", format!("only {name} {shown}"))
-                }
+                _ => say(Tone::Warning, "not yet: ", format!("only {name} {shown}")),
             }
         }
         Severity::Ok => say(Tone::Good, "no: ", "within limits".to_owned()),

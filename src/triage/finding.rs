@@ -27,12 +27,42 @@ pub enum Subject {
     Memory,
     /// Too few requests.
     RequestRate,
+    /// Share of requests that were not found.
+    NotFound,
+    /// Share of requests that were too many.
+    RateLimited,
+    /// Share of the calls to others that failed.
+    CallErrors,
+    /// Share of the calls to others that were too many.
+    CallsLimited,
+    /// 95th percentile of the time that the database takes.
+    DbLatency,
+    /// Sessions of the database that wait for a lock.
+    DbLocked,
+    /// Share of the processor time in use.
+    Cpu,
+    /// Use of the fullest disk.
+    Disk,
 }
 
 impl Subject {
     /// All subjects, the one that hurts people most directly first.
-    pub const ALL: [Self; 6] =
-        [Self::ErrorRate, Self::LatencyP95, Self::DbPool, Self::DbPoolWaiting, Self::Memory, Self::RequestRate];
+    pub const ALL: [Self; 14] = [
+        Self::ErrorRate,
+        Self::LatencyP95,
+        Self::DbPool,
+        Self::DbPoolWaiting,
+        Self::Memory,
+        Self::RequestRate,
+        Self::NotFound,
+        Self::RateLimited,
+        Self::CallErrors,
+        Self::CallsLimited,
+        Self::DbLatency,
+        Self::DbLocked,
+        Self::Cpu,
+        Self::Disk,
+    ];
 
     /// The name in configuration files and reports.
     #[must_use]
@@ -44,6 +74,14 @@ impl Subject {
             Self::DbPoolWaiting => "db_pool_waiting",
             Self::Memory => "memory",
             Self::RequestRate => "request_rate",
+            Self::NotFound => "not_found",
+            Self::RateLimited => "rate_limited",
+            Self::CallErrors => "call_errors",
+            Self::CallsLimited => "calls_limited",
+            Self::DbLatency => "db_latency",
+            Self::DbLocked => "db_locked",
+            Self::Cpu => "cpu",
+            Self::Disk => "disk",
         }
     }
 
@@ -51,11 +89,15 @@ impl Subject {
     #[must_use]
     pub const fn signal(self) -> Signal {
         match self {
-            Self::ErrorRate => Signal::ErrorRate,
+            Self::ErrorRate | Self::NotFound | Self::RateLimited => Signal::ErrorRate,
             Self::LatencyP95 => Signal::Latency,
             Self::DbPool | Self::DbPoolWaiting => Signal::DbPool,
             Self::Memory => Signal::Memory,
             Self::RequestRate => Signal::RequestRate,
+            Self::CallErrors | Self::CallsLimited => Signal::Calls,
+            Self::DbLatency | Self::DbLocked => Signal::Database,
+            Self::Cpu => Signal::Cpu,
+            Self::Disk => Signal::Disk,
         }
     }
 
@@ -63,9 +105,17 @@ impl Subject {
     #[must_use]
     pub const fn unit(self) -> Unit {
         match self {
-            Self::ErrorRate | Self::DbPool | Self::Memory => Unit::Ratio,
-            Self::LatencyP95 => Unit::Seconds,
-            Self::DbPoolWaiting => Unit::Count,
+            Self::ErrorRate
+            | Self::DbPool
+            | Self::Memory
+            | Self::NotFound
+            | Self::RateLimited
+            | Self::CallErrors
+            | Self::CallsLimited
+            | Self::Cpu
+            | Self::Disk => Unit::Ratio,
+            Self::LatencyP95 | Self::DbLatency => Unit::Seconds,
+            Self::DbPoolWaiting | Self::DbLocked => Unit::Count,
             Self::RequestRate => Unit::PerSecond,
         }
     }
@@ -80,6 +130,14 @@ impl Subject {
             Self::DbPoolWaiting => thresholds.db_pool_waiting,
             Self::Memory => thresholds.memory,
             Self::RequestRate => thresholds.request_rate,
+            Self::NotFound => thresholds.not_found,
+            Self::RateLimited => thresholds.rate_limited,
+            Self::CallErrors => thresholds.call_errors,
+            Self::CallsLimited => thresholds.calls_limited,
+            Self::DbLatency => thresholds.db_latency,
+            Self::DbLocked => thresholds.db_locked,
+            Self::Cpu => thresholds.cpu,
+            Self::Disk => thresholds.disk,
         }
     }
 
@@ -97,6 +155,14 @@ impl Subject {
             Self::DbPoolWaiting => (Measure::PoolWaiting, None),
             Self::Memory => (Measure::MemoryUsed, Some(Measure::MemoryLimit)),
             Self::RequestRate => (Measure::RequestRate, None),
+            Self::NotFound => (Measure::NotFound, None),
+            Self::RateLimited => (Measure::RateLimited, None),
+            Self::CallErrors => (Measure::CallErrors, None),
+            Self::CallsLimited => (Measure::CallsLimited, None),
+            Self::DbLatency => (Measure::DbLatency, None),
+            Self::DbLocked => (Measure::DbLocked, None),
+            Self::Cpu => (Measure::CpuUsed, Some(Measure::CpuMax)),
+            Self::Disk => (Measure::Disk, None),
         }
     }
 
@@ -297,7 +363,7 @@ pub(crate) mod tests {
                     .collect(),
             })
             .collect();
-        signals.take(&Batch { points, changes: Vec::new(), about });
+        signals.take(&Batch { points, splits: Vec::new(), changes: Vec::new(), about });
         signals
     }
 
@@ -337,7 +403,12 @@ pub(crate) mod tests {
             let rows: Vec<_> = rows.iter().map(|(second, row)| (*second, row.as_slice())).collect();
             let mut signals = signals(5, &rows);
             let about = EngineReport { lag: Duration::from_secs(30), ..(**signals.about().unwrap()).clone() };
-            signals.take(&Batch { points: Vec::new(), changes: Vec::new(), about: Arc::new(about) });
+            signals.take(&Batch {
+                points: Vec::new(),
+                splits: Vec::new(),
+                changes: Vec::new(),
+                about: Arc::new(about),
+            });
             let found = findings(&signals, &Thresholds::default(), at(now));
             let unsure = unsure(&signals, &Thresholds::default(), at(now)).map(|one| one.fine_before);
             (found.first().map(|one| (one.severity, (one.since - at(0)).num_seconds())), unsure)

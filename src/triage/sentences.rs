@@ -146,6 +146,14 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) 
             (format!("Memory {shown} of its limit"), of.unwrap_or_default())
         }
         Subject::RequestRate => (format!("Only {shown}"), String::new()),
+        Subject::NotFound => (format!("Not found {shown} of requests"), String::new()),
+        Subject::RateLimited => (format!("Too many requests (429) {shown}"), String::new()),
+        Subject::CallErrors => (format!("{shown} of the calls to others fail"), String::new()),
+        Subject::CallsLimited => (format!("{shown} of the calls to others are rate limited"), String::new()),
+        Subject::DbLatency => (format!("Database p95 {shown}"), String::new()),
+        Subject::DbLocked => (format!("{shown} database sessions wait for a lock"), String::new()),
+        Subject::Cpu => (format!("CPU {shown} of its limit"), String::new()),
+        Subject::Disk => (format!("Disk {shown} full"), String::new()),
     };
     let since = clock_time(finding.since, facts.at, facts.zone);
     let since = match (finding.from_the_start, told == Some(finding.since)) {

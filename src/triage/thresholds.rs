@@ -33,6 +33,22 @@ pub struct Thresholds {
     /// Requests per second, judged downwards: at or below is bad. Off unless a team sets it, since only the team
     /// knows how quiet its nights are.
     pub request_rate: Limit,
+    /// Requests that were not found / requests, 0 to 1.
+    pub not_found: Limit,
+    /// Requests that were too many / requests, 0 to 1.
+    pub rate_limited: Limit,
+    /// Failed calls to others / calls, 0 to 1.
+    pub call_errors: Limit,
+    /// Calls to others that were too many / calls, 0 to 1.
+    pub calls_limited: Limit,
+    /// 95th percentile of the time that the database takes, seconds.
+    pub db_latency: Limit,
+    /// Sessions of the database that wait for a lock.
+    pub db_locked: Limit,
+    /// Processor time in use / what there is, 0 to 1.
+    pub cpu: Limit,
+    /// Use of the fullest disk, 0 to 1.
+    pub disk: Limit,
 }
 
 impl Default for Thresholds {
@@ -49,6 +65,14 @@ impl Default for Thresholds {
             // A garbage-collected heap works at 85 %; at 97 % the next allocation may be the last.
             memory: Limit::new(0.9, 0.97),
             request_rate: Limit { warning: None, critical: None },
+            not_found: Limit { warning: None, critical: None },
+            rate_limited: Limit { warning: Some(0.05), critical: None },
+            call_errors: Limit { warning: Some(0.05), critical: None },
+            calls_limited: Limit { warning: Some(0.01), critical: None },
+            db_latency: Limit { warning: Some(0.5), critical: None },
+            db_locked: Limit { warning: Some(1.0), critical: None },
+            cpu: Limit { warning: Some(0.9), critical: None },
+            disk: Limit::new(0.9, 0.97),
         }
     }
 }

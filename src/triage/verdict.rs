@@ -235,6 +235,7 @@ mod tests {
             id: what.into(),
             kind: ChangeKind::Deploy,
             what: what.into(),
+            service: String::new(),
             version: "v2".into(),
             who: "ana".into(),
             environment: String::new(),

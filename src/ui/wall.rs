@@ -120,7 +120,10 @@ fn of(service: &ServiceState, signal: Signal) -> Option<(String, &'static str)> 
     let measure = match signal {
         Signal::DbPool => Measure::PoolMax,
         Signal::Memory => Measure::MemoryLimit,
-        Signal::RequestRate | Signal::ErrorRate | Signal::Latency => return None,
+        Signal::Cpu => Measure::CpuMax,
+        Signal::RequestRate | Signal::ErrorRate | Signal::Latency | Signal::Disk | Signal::Calls | Signal::Database => {
+            return None;
+        }
     };
     let limit = service.signals.answer(measure)?.number()?;
     Some(units::parts(limit.value, measure.unit()))

@@ -140,7 +140,15 @@ fn fleet(app: &mut App, names: &[&str]) {
             23 => Kind::Quiet,
             _ => Kind::Calm,
         };
-        (Arc::from(*name), Batch { points: history(kind, 2, index as u64), changes: Vec::new(), about: about.clone() })
+        (
+            Arc::from(*name),
+            Batch {
+                points: history(kind, 2, index as u64),
+                splits: Vec::new(),
+                changes: Vec::new(),
+                about: about.clone(),
+            },
+        )
     };
     let all: Vec<(Arc<str>, Batch)> = names.iter().enumerate().map(one).collect();
     send(app, "prometheus main", ago(40), Ok(Payload::Fleet(Fleet { services: all.clone(), left_out: 0 })));
@@ -271,7 +279,8 @@ pub fn targets(targets: Vec<TargetReport>) -> App {
         series: (412, 50_000),
         lag: std::time::Duration::ZERO,
     };
-    let batch = Batch { points: history(Kind::Calm, 2, 0), changes: Vec::new(), about: Arc::new(about) };
+    let batch =
+        Batch { points: history(Kind::Calm, 2, 0), splits: Vec::new(), changes: Vec::new(), about: Arc::new(about) };
     send(&mut app, "metrics checkout-api", ago(2), Ok(Payload::Signals(batch)));
     app.update(now(), Msg::Second);
     app
@@ -478,7 +487,7 @@ fn metrics(app: &mut App, service: &str, at: At, points: Vec<Points>) {
         lag: std::time::Duration::ZERO,
         notes: Vec::new(),
     };
-    let batch = Batch { points, changes: Vec::new(), about: Arc::new(about) };
+    let batch = Batch { points, splits: Vec::new(), changes: Vec::new(), about: Arc::new(about) };
     send(app, &format!("metrics {service}"), at, Ok(Payload::Signals(batch)));
 }
 
@@ -578,6 +587,7 @@ fn changes(bad: bool) -> Vec<Change> {
         id: format!("{what}{version}{seconds}"),
         kind,
         what: what.to_owned(),
+        service: String::new(),
         version: version.to_owned(),
         who: who.to_owned(),
         environment: "production".to_owned(),

@@ -79,7 +79,7 @@ mod tests {
             };
             let points = Points { at: At::UNIX_EPOCH, answers: BTreeMap::from([(Measure::RequestRate, answer)]) };
             let about = EngineReport::default();
-            Batch { points: vec![points], changes: Vec::new(), about: Arc::new(about) }
+            Batch { points: vec![points], splits: Vec::new(), changes: Vec::new(), about: Arc::new(about) }
         };
         let services = services.iter().map(|(name, number)| (Arc::from(*name), batch(number))).collect();
         Fleet { services, left_out: 0 }

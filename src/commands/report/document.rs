@@ -180,6 +180,8 @@ pub(super) struct Change {
     pub kind: crate::facts::ChangeKind,
     /// What was changed: a service, a flag; `""` when unknown.
     pub what: String,
+    /// The service that it is about; `""` when unknown.
+    pub service: String,
     /// The version, tag or commit after the change; `""` when unknown.
     pub version: String,
     /// Who did it; `""` when unknown.

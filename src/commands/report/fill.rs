@@ -115,6 +115,7 @@ fn change(change: &facts::Change, now: At, onset: Option<At>) -> Change {
         id: change.id.clone(),
         kind: change.kind,
         what: change.what.clone(),
+        service: change.service.clone(),
         version: change.version.clone(),
         who: change.who.clone(),
         environment: change.environment.clone(),

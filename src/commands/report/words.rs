@@ -63,8 +63,12 @@ pub(super) enum NoticeState {
 pub(super) enum ChangeKind {
     /// A new version of a program.
     Deploy,
-    /// A feature flag or a setting.
+    /// A feature flag.
     Flag,
+    /// A setting.
+    Config,
+    /// More or fewer instances.
+    Scale,
     /// A scheduled job.
     Job,
     /// Anything else that a person wrote down.
@@ -171,6 +175,10 @@ pub(super) enum Unit {
     Count,
     /// Bytes.
     Bytes,
+    /// Processor cores.
+    Cores,
+    /// An instant, in Unix seconds.
+    Instant,
 }
 
 /// A strip of the screen.
@@ -187,6 +195,14 @@ pub(super) enum Signal {
     DbPool,
     /// Memory in use against its limit.
     Memory,
+    /// Processor time against what there is.
+    Cpu,
+    /// The fullest disk.
+    Disk,
+    /// Calls of the service to others.
+    Calls,
+    /// How the database answers the service.
+    Database,
 }
 
 /// What a limit is put on.
@@ -206,6 +222,22 @@ pub(super) enum Subject {
     Memory,
     /// Too few requests.
     RequestRate,
+    /// Share of requests that were not found.
+    NotFound,
+    /// Share of requests that were too many.
+    RateLimited,
+    /// Share of the calls to others that failed.
+    CallErrors,
+    /// Share of the calls to others that were too many.
+    CallsLimited,
+    /// 95th percentile of the time that the database takes.
+    DbLatency,
+    /// Sessions of the database that wait for a lock.
+    DbLocked,
+    /// Share of the processor time in use.
+    Cpu,
+    /// Use of the fullest disk.
+    Disk,
 }
 
 /// What a phrase means to the eye. Colour is put on top of the words, never instead of them.

@@ -133,6 +133,7 @@ fn change([tag, date, commit, object, tagger, author, subject]: [&str; 7]) -> Op
         id: clean_line(&format!("{tag} {}", if commit.is_empty() { object } else { commit }), 200),
         kind: ChangeKind::Deploy,
         what: clean_line(what, 80),
+        service: String::new(),
         version: clean_line(version, 80),
         who: clean_line(if tagger.is_empty() { author } else { tagger }, 80),
         environment: String::new(),

@@ -228,6 +228,7 @@ impl Github {
             id: deployment.id.to_string(),
             kind: ChangeKind::Deploy,
             what: self.what(&payload),
+            service: String::new(),
             version,
             who: who(deployment, &payload),
             environment: text(&deployment.environment, 40),

@@ -152,6 +152,7 @@ mod tests {
             id: id.to_owned(),
             kind: ChangeKind::Deploy,
             what: String::new(),
+            service: String::new(),
             version: String::new(),
             who: String::new(),
             environment: String::new(),

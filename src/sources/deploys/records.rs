@@ -183,7 +183,9 @@ fn change(value: &Value) -> Result<Change, String> {
     let link = field(object, "link").and_then(Value::as_str).map(link).unwrap_or_default();
     let who = text("who", 80);
     let finished = finished.map(|finished| finished.max(started));
-    Ok(Change { id, kind, what, version, who, environment, title, started, finished, state, link })
+    // A field of that name is the subject too where there is no other.
+    let service = object.get("service").map(|value| words(value, 80)).unwrap_or_default();
+    Ok(Change { id, kind, what, service, version, who, environment, title, started, finished, state, link })
 }
 
 /// The first of a field's names that is there and holds something.
@@ -249,9 +251,9 @@ const ENVIRONMENTS: [&str; 11] =
 fn kind(word: &str) -> Option<ChangeKind> {
     Some(match normal(word).as_str() {
         "deploy" | "deployment" | "deployed" | "release" | "rollout" | "rollback" => ChangeKind::Deploy,
-        "flag" | "feature_flag" | "featureflag" | "feature" | "config" | "configuration" | "setting" | "settings" => {
-            ChangeKind::Flag
-        }
+        "flag" | "feature_flag" | "featureflag" | "feature" => ChangeKind::Flag,
+        "config" | "configuration" | "setting" | "settings" => ChangeKind::Config,
+        "scale" | "scaling" | "resize" | "autoscale" | "autoscaling" => ChangeKind::Scale,
         "job" | "cron" | "cronjob" | "batch" | "backup" | "migration" | "task" => ChangeKind::Job,
         "note" | "annotation" | "maintenance" | "event" => ChangeKind::Note,
         _ => return None,
@@ -321,6 +323,7 @@ mod tests {
                 id: "42".into(),
                 kind: ChangeKind::Deploy,
                 what: "api".into(),
+                service: String::new(),
                 version: "v2.31.0".into(),
                 who: "ana".into(),
                 environment: "production".into(),

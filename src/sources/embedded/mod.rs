@@ -311,7 +311,7 @@ impl Embedded {
             series: self.store.counts(),
             lag: Duration::ZERO,
         };
-        Batch { points, changes: self.versions.changes(), about: self.about(report) }
+        Batch { points, splits: Vec::new(), changes: self.versions.changes(), about: self.about(report) }
     }
 
     fn title(&self) -> String {

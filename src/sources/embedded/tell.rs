@@ -153,7 +153,7 @@ impl Embedded {
         notes.extend(self.share.notes(now));
         let report =
             EngineReport { engine: self.title(), presets, notes, queries, targets, series, lag: Duration::ZERO };
-        Ok(Payload::Signals(Batch { points, changes: versions.changes, about: self.about(report) }))
+        Ok(Payload::Signals(Batch { points, splits: Vec::new(), changes: versions.changes, about: self.about(report) }))
     }
 
     fn forget(&mut self) {

@@ -112,6 +112,7 @@ impl Versions {
             id: format!("metrics {} {version} {}", self.service, at.timestamp()),
             kind: ChangeKind::Deploy,
             what: clean_line(&self.service, 80),
+            service: self.service.to_string(),
             version: version.to_owned(),
             who: String::new(),
             environment: String::new(),

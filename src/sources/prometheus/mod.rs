@@ -351,7 +351,7 @@ impl Prometheus {
             fold::say_what_is_absent(&mut points, service, plan, &self.questions, frame.end);
             let about = self.reports.of(service, plan, &self.questions);
             let name = self.reports.name(service);
-            services.push((name, Batch { points, changes: Vec::new(), about }));
+            services.push((name, Batch { points, splits: Vec::new(), changes: Vec::new(), about }));
         }
         services.sort_by(|a, b| a.0.cmp(&b.0));
         Fleet { services, left_out: found.left_out }

@@ -78,7 +78,9 @@ impl Channel {
         let bound = subject.limit(&service.thresholds);
         let warning = bound.warning.or(bound.critical);
         let warning = match (signal, limit) {
-            (Signal::DbPool | Signal::Memory, Some(limit)) => warning.map(|share| share * limit),
+            (Signal::DbPool | Signal::Memory | Signal::Cpu | Signal::Disk, Some(limit)) => {
+                warning.map(|share| share * limit)
+            }
             (Signal::DbPool | Signal::Memory, None) => None,
             _ => warning,
         };
@@ -115,7 +117,9 @@ fn limit(service: &ServiceState, signal: Signal) -> Option<f64> {
     let measure = match signal {
         Signal::DbPool => Measure::PoolMax,
         Signal::Memory => Measure::MemoryLimit,
-        Signal::RequestRate | Signal::ErrorRate | Signal::Latency => return None,
+        Signal::Cpu => Measure::CpuMax,
+        Signal::Disk => return Some(1.0),
+        Signal::RequestRate | Signal::ErrorRate | Signal::Latency | Signal::Calls | Signal::Database => return None,
     };
     let (_, number) = service.signals.track(measure)?.history.last_number()?;
     Some(number.value).filter(|value| *value > 0.0)
@@ -129,6 +133,10 @@ pub(in crate::ui) const fn subject(signal: Signal) -> Subject {
         Signal::Latency => Subject::LatencyP95,
         Signal::DbPool => Subject::DbPool,
         Signal::Memory => Subject::Memory,
+        Signal::Cpu => Subject::Cpu,
+        Signal::Disk => Subject::Disk,
+        Signal::Calls => Subject::CallErrors,
+        Signal::Database => Subject::DbLatency,
     }
 }
 
@@ -140,8 +148,8 @@ fn scale(signal: Signal, bars: &[Bar], limit: Option<f64>, warning: Option<f64>,
     match (signal, limit) {
         (Signal::DbPool | Signal::Memory, Some(limit)) => Scale::limited(limit, high, unit),
         // Calm noise must not fill the strip: the scale reaches at least to where it would matter.
-        (Signal::ErrorRate, _) => Scale::linear(high.max(critical.or(warning).unwrap_or(0.01)), unit),
-        (Signal::Latency, _) => Scale::wide(low, high, warning.unwrap_or(0.0), unit),
+        (Signal::ErrorRate | Signal::Calls, _) => Scale::linear(high.max(critical.or(warning).unwrap_or(0.01)), unit),
+        (Signal::Latency | Signal::Database, _) => Scale::wide(low, high, warning.unwrap_or(0.0), unit),
         _ => Scale::linear(high, unit),
     }
 }

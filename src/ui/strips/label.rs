@@ -109,10 +109,13 @@ fn value_text(service: &ServiceState, signal: Signal, number: Number) -> String 
     };
     let shown = units::shown(number, unit);
     match signal {
-        Signal::RequestRate | Signal::ErrorRate => shown,
+        Signal::RequestRate | Signal::ErrorRate | Signal::Disk => shown,
+        Signal::Calls => format!("{shown} fail"),
+        Signal::Database => format!("p95 {shown}"),
         Signal::Latency => format!("p95 {shown}"),
         Signal::DbPool => of(Measure::PoolMax).unwrap_or_else(|| format!("{shown} in use")),
         Signal::Memory => of(Measure::MemoryLimit).unwrap_or(shown),
+        Signal::Cpu => of(Measure::CpuMax).unwrap_or(shown),
     }
 }
 
@@ -147,7 +150,20 @@ fn behind(app: &App, service: &ServiceState, signal: Signal) -> Option<Span<'sta
     let now = |measure| service.signals.now(measure, app.now());
     let shown = |measure: Measure| now(measure).map(|number| units::shown(number, measure.unit()));
     match signal {
-        Signal::RequestRate => None,
+        Signal::RequestRate | Signal::Disk => None,
+        Signal::Calls => {
+            let limited = now(Measure::CallsLimited).filter(|limited| limited.value > 0.0)?;
+            Some(span(Role::Muted, format!("{} rate limited", units::shown(limited, Unit::Ratio))))
+        }
+        Signal::Database => {
+            let locked = now(Measure::DbLocked)?;
+            Some(span(Role::Muted, format!("{} wait for a lock", units::shown(locked, Unit::Count))))
+        }
+        Signal::Cpu => {
+            let share = now(Measure::CpuUsed)?.value / now(Measure::CpuMax)?.value;
+            let share = Number::exact(share)?;
+            Some(span(Role::Muted, format!("{} of the limit", units::shown(share, Unit::Ratio))))
+        }
         Signal::ErrorRate => {
             let (rate, share) = (now(Measure::RequestRate)?.value, now(Measure::ErrorRate)?.value);
             let failing = Number::exact(rate * share).filter(|failing| failing.value > 0.0)?;

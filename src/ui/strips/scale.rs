@@ -26,7 +26,7 @@ impl Scale {
                 let scale = 1024_f64.powi((high.max(1.0).log2() / 10.0).floor() as i32);
                 nice(high / scale) * scale
             }
-            Unit::PerSecond | Unit::Seconds | Unit::Count => nice(high),
+            Unit::PerSecond | Unit::Seconds | Unit::Count | Unit::Cores | Unit::Instant => nice(high),
         };
         Self { bottom: 0.0, top, log: false, unit }
     }

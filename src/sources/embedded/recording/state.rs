@@ -118,6 +118,7 @@ fn change(bytes: &mut Bytes<'_>) -> Result<Change, Broken> {
     Ok(Change {
         id,
         kind: ChangeKind::Deploy,
+        service: what.clone(),
         what,
         version,
         who: String::new(),
@@ -152,6 +153,7 @@ mod tests {
             id: "metrics shop 1.1 1800000000".to_owned(),
             kind: ChangeKind::Deploy,
             what: "shop".to_owned(),
+            service: String::new(),
             version: "1.1".to_owned(),
             who: String::new(),
             environment: String::new(),
