@@ -332,9 +332,10 @@ fn absence(measure: Measure, ways: &[Query], inventory: &Inventory) -> Option<St
         Measure::RequestRate => "request rate",
         Measure::ErrorRate => "error rate",
         Measure::LatencyP95 => "latency",
-        Measure::LatencyP50 | Measure::LatencyP99 => return None,
-        // Nobody misses what is looked at only when it is there.
-        Measure::RateLimited
+        // The percentiles share one sentence, and nobody misses what is looked at only when it is there.
+        Measure::LatencyP50
+        | Measure::LatencyP99
+        | Measure::RateLimited
         | Measure::NotFound
         | Measure::CpuUsed
         | Measure::CpuMax

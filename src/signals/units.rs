@@ -40,7 +40,7 @@ pub fn parts(value: f64, unit: Unit) -> (String, &'static str) {
             }
         }
         Unit::Bytes => bytes(value),
-        Unit::Cores => (three(value), if value == 1.0 { "core" } else { "cores" }),
+        Unit::Cores => (three(value), "cores"),
         Unit::Instant => (instant(value), ""),
     }
 }

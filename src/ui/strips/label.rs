@@ -111,8 +111,7 @@ fn value_text(service: &ServiceState, signal: Signal, number: Number) -> String 
     match signal {
         Signal::RequestRate | Signal::ErrorRate | Signal::Disk => shown,
         Signal::Calls => format!("{shown} fail"),
-        Signal::Database => format!("p95 {shown}"),
-        Signal::Latency => format!("p95 {shown}"),
+        Signal::Latency | Signal::Database => format!("p95 {shown}"),
         Signal::DbPool => of(Measure::PoolMax).unwrap_or_else(|| format!("{shown} in use")),
         Signal::Memory => of(Measure::MemoryLimit).unwrap_or(shown),
         Signal::Cpu => of(Measure::CpuMax).unwrap_or(shown),
