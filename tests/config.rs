@@ -16,6 +16,8 @@ use sixty::sources::http::Proxy;
 use sixty::sources::http::TlsVersion;
 use sixty::sources::secret::Secret;
 use sixty::sources::secret::SecretRef;
+use sixty::triage::Limit;
+use sixty::triage::Subject;
 
 const SAMPLE: &str = include_str!("../sixty.sample.toml");
 const THEMES: &[&str] = &["terminal", "dark", "light", "mono", "okabe-ito"];
@@ -76,7 +78,7 @@ fn the_examples_of_the_sample_work() {
     let plain = sixty::sources::prometheus::Settings::named("prod", config.prometheus[0].urls.clone());
     assert_eq!((plain.backfill, plain.max_queries), (config.prometheus[0].backfill, config.prometheus[0].max_queries));
     assert_eq!(config.services[1].queries.len(), 2);
-    assert_eq!(config.services[1].thresholds, sixty::triage::Thresholds::default());
+    assert_eq!(config.services[1].rules, sixty::triage::Rules::default());
     let pages: Vec<_> = config.status.iter().map(|page| page.name.as_str()).collect();
     assert_eq!(pages, ["GitHub", "Stripe", "AWS", "Google Cloud", "Azure", "Slack"]);
     assert_eq!(config.deploys.len(), 4);
@@ -130,11 +132,10 @@ path = "deploys.jsonl"
     assert_eq!(config.intervals.metrics, Duration::from_secs(2));
     let service = &config.services[0];
     assert_eq!(service.targets.len(), 2);
-    assert_eq!(service.thresholds.error_rate.warning, Some(0.02));
-    assert_eq!(service.thresholds.error_rate.critical, Some(0.05));
-    assert_eq!(service.thresholds.latency_p95.warning, None);
-    assert_eq!(service.thresholds.latency_p95.critical, Some(2.5));
-    assert_eq!(service.thresholds.request_rate.critical, Some(1.0));
+    let limit = |subject| service.rules.limit(subject);
+    assert_eq!(limit(Subject::ErrorRate), Limit { warning: Some(0.02), critical: Some(0.05) });
+    assert_eq!(limit(Subject::LatencyP95), Limit { warning: None, critical: Some(2.5) });
+    assert_eq!(limit(Subject::RequestRate).critical, Some(1.0));
     assert_eq!(config.status[0].name, "127.0.0.1:8080");
     assert_eq!(config.status[0].every, Duration::from_secs(1));
 }
@@ -221,6 +222,10 @@ const SERVICES: &[Mistake] = &[
     ("+[service.thresholds]\nmemory = { critical = \"2 GiB\" }", 5, 23, &["is a size", "share of the whole"]),
     ("+[service.thresholds]\nmemory = \"90 %\"", 5, 10, &["`memory` is a text", "{ critical = \"5 %\" }"]),
     ("+[service.thresholds]\nmemory = { warn = \"90 %\" }", 5, 12, &["unknown key `warn`", "did you mean `warning`?"]),
+    ("+[service.rules]\ncritical = [\"errors > 5%\"]", 5, 13, &["stops at character 1", "write one of error_rate"]),
+    ("+[service.rules]\nwarning = [\"cpu > 90% for ever\"]", 5, 12, &["stops at character 15", "write it as in `30s`"]),
+    ("+[service.rules]\nfatal = [\"cpu > 90%\"]", 5, 1, &["unknown key `fatal`"]),
+    ("+[service.rules]\noff = [\"disc\"]", 5, 8, &["`disc` is not measured", "did you mean `disk`?"]),
     ("+[[service.target]]\nheaders = {}", 4, 1, &["[[service.target]] has no `url`"]),
 ];
 

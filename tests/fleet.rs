@@ -40,8 +40,9 @@ use sixty::facts::SourceKind;
 use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
+use sixty::triage::Rules;
 use sixty::triage::Severity;
-use sixty::triage::Thresholds;
+use sixty::triage::Subject;
 use sixty::ui::Colours;
 use sixty::ui::Glyphs;
 use sixty::ui::Look;
@@ -63,7 +64,7 @@ fn source(id: &str, service: Option<&str>) -> SourceInfo {
 }
 
 fn service(name: &str) -> ServiceSettings {
-    ServiceSettings { name: Arc::from(name), environment: "prod".to_owned(), thresholds: Thresholds::default() }
+    ServiceSettings { name: Arc::from(name), environment: "prod".to_owned(), rules: Rules::default() }
 }
 
 /// An app that asks these servers, and what it knows of them.
@@ -266,11 +267,14 @@ fn a_service_that_its_server_no_longer_knows_stays_and_says_so() {
 
 #[test]
 fn what_the_team_configured_counts_for_services_that_appear() {
-    let strict =
-        Thresholds { error_rate: sixty::triage::Limit { warning: Some(0.4), critical: None }, ..Thresholds::default() };
+    let strict = Rules::default().with_limit(Subject::ErrorRate, Severity::Warning, Some(0.4)).with_limit(
+        Subject::ErrorRate,
+        Severity::Critical,
+        None,
+    );
     let fleet = FleetSettings {
         bound: BTreeMap::from([(Arc::from("web"), SourceId::new("prometheus prom"))]),
-        configured: BTreeMap::from([(Arc::from("api"), ServiceSettings { thresholds: strict, ..service("api") })]),
+        configured: BTreeMap::from([(Arc::from("api"), ServiceSettings { rules: strict, ..service("api") })]),
         ..FleetSettings::default()
     };
     let mut app = app(&["prom"], &["web"], fleet);

@@ -104,6 +104,16 @@ fn brings(preset: &Preset) -> String {
         Measure::PoolMax => Some("max"),
         Measure::PoolWaiting => Some("waiting"),
         Measure::MemoryLimit => Some("limit"),
+        Measure::RateLimited => Some("429"),
+        Measure::NotFound => Some("404"),
+        Measure::CpuUsed => Some("cores"),
+        Measure::CpuMax => Some("core limit"),
+        Measure::Disk => Some("disk"),
+        Measure::Started => Some("start"),
+        Measure::CallErrors => Some("call errors"),
+        Measure::CallsLimited => Some("calls limited"),
+        Measure::DbLatency => Some("db latency"),
+        Measure::DbLocked => Some("locks"),
     };
     preset.queries.keys().filter_map(word).collect::<Vec<_>>().join(", ")
 }

@@ -46,8 +46,8 @@ use sixty::facts::SourceKind;
 use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
+use sixty::triage::Rules;
 use sixty::triage::Severity;
-use sixty::triage::Thresholds;
 
 fn at(second: i64) -> At {
     chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
@@ -83,7 +83,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
             .map(|name| ServiceSettings {
                 name: Arc::from(*name),
                 environment: "prod".to_owned(),
-                thresholds: Thresholds::default(),
+                rules: Rules::default(),
             })
             .collect(),
         fleet: FleetSettings::default(),

@@ -25,7 +25,7 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::signals::ServiceSignals;
-use crate::triage::Thresholds;
+use crate::triage::Rules;
 
 mod waiting;
 
@@ -220,7 +220,7 @@ impl App {
         let name = Arc::clone(shown);
         match found {
             Some(settings) => ServiceSettings { name, ..settings.clone() },
-            None => ServiceSettings { name, environment: String::new(), thresholds: Thresholds::default() },
+            None => ServiceSettings { name, environment: String::new(), rules: Rules::default() },
         }
     }
 

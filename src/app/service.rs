@@ -10,8 +10,8 @@ use crate::incident::Incident;
 use crate::incident::Tick;
 use crate::signals::ServiceSignals;
 use crate::triage::Line;
-use crate::triage::Thresholds;
 use crate::triage::Verdict;
+use crate::triage::Watcher;
 
 /// One service.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,8 +20,8 @@ pub struct ServiceState {
     pub name: Arc<str>,
     /// `prod`; may be empty.
     pub environment: String,
-    /// Its limits.
-    pub thresholds: Thresholds,
+    /// What follows its rules.
+    pub watcher: Watcher,
     /// What feeds it; `None` while nothing is known that does.
     pub source: Option<SourceId>,
     /// Its server answers, but does not name it: why it has no numbers, and since when.
@@ -45,7 +45,7 @@ impl ServiceState {
         Self {
             name: Arc::clone(&settings.name),
             environment: settings.environment.clone(),
-            thresholds: settings.thresholds,
+            watcher: Watcher::new(settings.rules.clone(), signals.every()),
             source,
             absent: None,
             signals,

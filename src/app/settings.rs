@@ -8,7 +8,7 @@ use crate::app::KeyMap;
 use crate::facts::SourceInfo;
 use crate::facts::Zone;
 use crate::incident::Checklist;
-use crate::triage::Thresholds;
+use crate::triage::Rules;
 
 /// What a person may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,8 +36,8 @@ pub struct ServiceSettings {
     pub name: Arc<str>,
     /// `prod`; may be empty.
     pub environment: String,
-    /// Its limits.
-    pub thresholds: Thresholds,
+    /// Its rules.
+    pub rules: Rules,
 }
 
 /// What the app is told once.

@@ -25,6 +25,7 @@ use crate::facts::SourceId;
 use crate::facts::SourceKind;
 use crate::incident::Evidence;
 use crate::signals::ServiceSignals;
+use crate::triage::Budget;
 use crate::triage::Facts;
 use crate::triage::Line;
 use crate::triage::Seen;
@@ -268,7 +269,7 @@ impl App {
             at: self.now,
             zone: &self.settings.zone,
             signals: &service.signals,
-            thresholds: &service.thresholds,
+            watcher: &service.watcher,
             silence,
             changes: &self.changes,
             watch,
@@ -278,11 +279,37 @@ impl App {
         }
     }
 
+    /// Reads the new values of all services; what goes over the budget is read the next time. The service that is
+    /// looked at comes first.
+    fn watch(&mut self, mut budget: Budget) {
+        let shown = self.navigation.service;
+        let first = shown.and_then(|index| self.services.get_mut(index));
+        if let Some(service) = first {
+            service.watcher.take(&service.signals, &mut budget);
+        }
+        let others = self.services.iter_mut().enumerate().filter(|(index, _)| Some(*index) != shown);
+        for (_, service) in others {
+            service.watcher.take(&service.signals, &mut budget);
+        }
+    }
+
+    /// Whether there is past that no verdict has read yet: whoever has time gives a tick.
+    pub fn is_behind(&self) -> bool {
+        self.services.iter().any(|service| service.watcher.is_behind())
+    }
+
+    /// Reads all that there is, however long it takes, and judges: for what has no screen to keep alive.
+    pub fn settle(&mut self) {
+        self.watch(Budget::ALL);
+        self.judge();
+    }
+
     /// Makes all verdicts anew.
     pub(super) fn judge(&mut self) {
         self.replace_alerts();
         self.vendors = self.fresh_vendors();
         self.unchecked = self.unanswered();
+        self.watch(Budget { rows: ROWS_AT_ONCE, outlooks: OUTLOOKS_AT_ONCE });
         for index in 0..self.services.len() {
             let verdict = crate::triage::judge(&self.facts(&self.services[index]));
             self.services[index].verdict = verdict;
@@ -358,6 +385,12 @@ impl App {
         self.service().map(|service| Arc::clone(&service.name))
     }
 }
+
+/// How many values are read at once: about ten milliseconds, so that keys never wait for the past.
+const ROWS_AT_ONCE: usize = 10_000;
+
+/// How many series are asked at once whether they run full.
+const OUTLOOKS_AT_ONCE: usize = 8;
 
 /// Targets that did not answer the last time while others did.
 fn missing(service: &ServiceState) -> Option<(usize, usize, &Fault)> {

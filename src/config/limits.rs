@@ -1,58 +1,57 @@
-//! `[service.thresholds]`: from which value on a signal of this service is worth a word.
+//! `[service.thresholds]`: from which value on a signal of this service is worth a word. A short way to move the plain
+//! rules; whole sentences stand in `[service.rules]`.
 
-use crate::triage::Limit;
-use crate::triage::Thresholds;
+use crate::facts::Unit;
+use crate::triage::Rules;
+use crate::triage::Severity;
+use crate::triage::Subject;
 
 use super::reader::Value;
 use super::reader::Wrong;
 use super::units::Quantity;
 
-/// A limit by its key, its unit and its place in [`Thresholds`].
-struct Row {
-    key: &'static str,
-    quantity: Quantity,
-    /// The limit is a minimum: the critical one is the smaller of the two.
-    minimum: bool,
-    limit: fn(&mut Thresholds) -> &mut Limit,
-}
-
-const ROWS: &[Row] = &[
-    Row { key: "request_rate", quantity: Quantity::PerSecond, minimum: true, limit: |all| &mut all.request_rate },
-    Row { key: "error_rate", quantity: Quantity::Ratio, minimum: false, limit: |all| &mut all.error_rate },
-    Row { key: "latency_p95", quantity: Quantity::Seconds, minimum: false, limit: |all| &mut all.latency_p95 },
-    Row { key: "db_pool", quantity: Quantity::Ratio, minimum: false, limit: |all| &mut all.db_pool },
-    Row { key: "db_pool_waiting", quantity: Quantity::Count, minimum: false, limit: |all| &mut all.db_pool_waiting },
-    Row { key: "memory", quantity: Quantity::Ratio, minimum: false, limit: |all| &mut all.memory },
-];
-
-/// The thresholds of a service; what is not written stays as it is by default.
-pub(super) fn read(value: &Value<'_>) -> Thresholds {
-    let mut all = Thresholds::default();
+/// The rules of a service with the limits that are written; the others stay as they are.
+pub(super) fn read(value: &Value<'_>, rules: &Rules) -> Rules {
+    let mut rules = rules.clone();
     let example = "error_rate = { warning = \"1 %\", critical = \"5 %\" }";
-    let Some(section) = value.section("[service.thresholds]", example) else { return all };
-    for row in ROWS {
-        let Some(value) = section.value(row.key) else { continue };
-        let one = row.quantity.example().split(" or ").next().unwrap_or_default();
-        let example = format!("{} = {{ critical = {one} }}", row.key);
-        let Some(pair) = value.section(&format!("the limits of {}", row.key), &example) else { continue };
-        let limit = (row.limit)(&mut all);
-        if let Some(value) = pair.value("warning") {
-            limit.warning = level(&value, row.quantity, limit.warning);
-        }
-        if let Some(value) = pair.value("critical") {
-            limit.critical = level(&value, row.quantity, limit.critical);
+    let Some(section) = value.section("[service.thresholds]", example) else { return rules };
+    for subject in Subject::ALL {
+        let Some(value) = section.value(subject.key()) else { continue };
+        let quantity = quantity(subject);
+        let one = quantity.example().split(" or ").next().unwrap_or_default();
+        let example = format!("{} = {{ critical = {one} }}", subject.key());
+        let Some(pair) = value.section(&format!("the limits of {}", subject.key()), &example) else { continue };
+        for (key, severity) in [("warning", Severity::Warning), ("critical", Severity::Critical)] {
+            let before = rules.limit(subject);
+            let before = if severity == Severity::Critical { before.critical } else { before.warning };
+            let Some(value) = pair.value(key) else { continue };
+            let after = level(&value, quantity, before);
+            if after != before {
+                rules = rules.with_limit(subject, severity, after);
+            }
         }
         pair.done();
+        let limit = rules.limit(subject);
         let (Some(warning), Some(critical)) = (limit.warning, limit.critical) else { continue };
-        let (swapped, word) = if row.minimum { (warning < critical, "below") } else { (warning > critical, "above") };
+        let (swapped, word) =
+            if subject.is_low() { (warning < critical, "below") } else { (warning > critical, "above") };
         if swapped {
             let cause =
-                format!("the warning of {} is {word} its critical limit, so that it never comes first", row.key);
+                format!("the warning of {} is {word} its critical limit, so that it never comes first", subject.key());
             value.wrong(Wrong::new(cause, "write both, the warning the milder one, or one of them as \"none\""));
         }
     }
     section.done();
-    all
+    rules
+}
+
+const fn quantity(subject: Subject) -> Quantity {
+    match subject.unit() {
+        Unit::Ratio => Quantity::Ratio,
+        Unit::Seconds => Quantity::Seconds,
+        Unit::PerSecond => Quantity::PerSecond,
+        Unit::Count | Unit::Bytes | Unit::Cores | Unit::Instant => Quantity::Count,
+    }
 }
 
 /// One limit; `"none"` switches it off, and a wrong one leaves what there was.

@@ -16,6 +16,7 @@ mod query;
 mod read;
 mod reader;
 mod recording;
+mod rules;
 mod secrets;
 mod service;
 mod sources;
@@ -40,7 +41,7 @@ use crate::sources::deploys;
 use crate::sources::detect;
 use crate::sources::http::Access;
 use crate::sources::status;
-use crate::triage::Thresholds;
+use crate::triage::Rules;
 
 pub use find::find;
 pub use problem::Place;
@@ -237,7 +238,7 @@ pub struct Service {
     /// `PromQL` instead of the presets'.
     pub queries: BTreeMap<Measure, String>,
     /// When its signals are worth a word.
-    pub thresholds: Thresholds,
+    pub rules: Rules,
 }
 
 impl Service {
@@ -251,7 +252,7 @@ impl Service {
             prometheus: None,
             presets: Vec::new(),
             queries: BTreeMap::new(),
-            thresholds: Thresholds::default(),
+            rules: Rules::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ use super::reader::Value;
 use super::reader::Wrong;
 use super::reader::quoted;
 use super::reader::suggestion;
+use super::rules;
 use super::urls;
 
 /// The longest name of a service, in characters: it must fit into one row of the overview.
@@ -54,8 +55,11 @@ pub(super) fn read(
     if let Some(value) = section.value("signals") {
         service.queries = queries(&value, server.is_some());
     }
+    if let Some(value) = section.value("rules") {
+        service.rules = rules::read(&value);
+    }
     if let Some(value) = section.value("thresholds") {
-        service.thresholds = limits::read(&value);
+        service.rules = limits::read(&value, &service.rules);
     }
     section.done();
     name.map(|name| Service { name: Arc::from(name.as_str()), ..service })

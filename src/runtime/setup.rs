@@ -113,7 +113,7 @@ fn service_settings(service: &Service) -> ServiceSettings {
     ServiceSettings {
         name: Arc::clone(&service.name),
         environment: service.environment.clone(),
-        thresholds: service.thresholds,
+        rules: service.rules.clone(),
     }
 }
 

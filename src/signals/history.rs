@@ -20,13 +20,14 @@ pub struct Point {
 pub struct History {
     points: VecDeque<Point>,
     keep: Duration,
+    edits: u64,
 }
 
 impl History {
     /// An empty history that forgets points which are older than `keep` before the newest.
     #[must_use]
     pub const fn new(keep: Duration) -> Self {
-        Self { points: VecDeque::new(), keep }
+        Self { points: VecDeque::new(), keep, edits: 0 }
     }
 
     /// Adds a point. One that is older than the newest finds its place (history that is filled in late); one at
@@ -35,11 +36,15 @@ impl History {
         let index = self.points.partition_point(|other| other.at < point.at);
         match self.points.get_mut(index) {
             Some(same) if same.at == point.at => {
-                if point.number.is_some() {
+                if point.number.is_some() && same.number != point.number {
                     *same = point;
+                    self.edits += 1;
                 }
             }
-            Some(_) => self.points.insert(index, point),
+            Some(_) => {
+                self.points.insert(index, point);
+                self.edits += 1;
+            }
             None => self.points.push_back(point),
         }
         let Some(newest) = self.points.back().map(|point| point.at) else { return };
@@ -54,6 +59,7 @@ impl History {
         let end = self.points.partition_point(|point| point.at <= to).max(start);
         if self.points.range(start..end).any(|point| point.number.is_none()) {
             self.points.retain(|point| point.number.is_some() || point.at < from || point.at > to);
+            self.edits += 1;
         }
     }
 
@@ -86,6 +92,18 @@ impl History {
     pub fn number_at(&self, at: At, reach: Duration) -> Option<(At, Number)> {
         let point = self.between(at - keep_delta(reach), at).next_back()?;
         point.number.map(|number| (point.at, number))
+    }
+
+    /// How often what was known of the past has changed: whoever reads along begins anew when it does.
+    #[must_use]
+    pub const fn edits(&self) -> u64 {
+        self.edits
+    }
+
+    /// The instant of the newest point.
+    #[must_use]
+    pub fn last_at(&self) -> Option<At> {
+        self.points.back().map(|point| point.at)
     }
 
     /// The instant of the oldest point.

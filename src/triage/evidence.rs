@@ -48,7 +48,7 @@ fn down(facts: &Facts<'_>, verdict: &Verdict) -> Line {
                 _ => say(Tone::Warning, "not yet: ", format!("only {name} {shown}")),
             }
         }
-        Severity::Ok => say(Tone::Good, "no: ", "within limits".to_owned()),
+        Severity::Ok | Severity::Info => say(Tone::Good, "no: ", "within limits".to_owned()),
         Severity::Unknown => {
             let why = match (facts.silence, facts.signals.freshness(facts.at)) {
                 (Some((fault, _)), _) => fault.kind.word().to_owned(),
@@ -64,7 +64,7 @@ fn down(facts: &Facts<'_>, verdict: &Verdict) -> Line {
 const fn yes(verdict: &Verdict) -> &'static str {
     match verdict.severity {
         Severity::Critical => "yes: ",
-        Severity::Warning | Severity::Unknown | Severity::Ok => "partly: ",
+        _ => "partly: ",
     }
 }
 

@@ -1,325 +1,120 @@
-//! A [`Finding`]: one value that is over its limit, since when, in one sentence.
+//! A [`Finding`]: one value that is over its limit, since when, by which rule.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use crate::facts::At;
 use crate::facts::Measure;
-use crate::facts::Signal;
-use crate::facts::Unit;
 use crate::signals::ServiceSignals;
 use crate::signals::units;
-use crate::triage::Limit;
+use crate::triage::Against;
+use crate::triage::Condition;
+use crate::triage::Leak;
+use crate::triage::Rule;
 use crate::triage::Severity;
-use crate::triage::Thresholds;
+use crate::triage::Side;
+use crate::triage::Subject;
+use crate::triage::Watcher;
+use crate::triage::onset::Onset;
+use crate::triage::onset::Usual;
 
-/// What a limit is put on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Subject {
-    /// Share of failed requests.
-    ErrorRate,
-    /// 95th percentile of the time to answer.
-    LatencyP95,
-    /// Share of the pool in use.
-    DbPool,
-    /// Callers that wait for a connection.
-    DbPoolWaiting,
-    /// Share of the memory in use.
-    Memory,
-    /// Too few requests.
-    RequestRate,
-    /// Share of requests that were not found.
-    NotFound,
-    /// Share of requests that were too many.
-    RateLimited,
-    /// Share of the calls to others that failed.
-    CallErrors,
-    /// Share of the calls to others that were too many.
-    CallsLimited,
-    /// 95th percentile of the time that the database takes.
-    DbLatency,
-    /// Sessions of the database that wait for a lock.
-    DbLocked,
-    /// Share of the processor time in use.
-    Cpu,
-    /// Use of the fullest disk.
-    Disk,
-}
-
-impl Subject {
-    /// All subjects, the one that hurts people most directly first.
-    pub const ALL: [Self; 14] = [
-        Self::ErrorRate,
-        Self::LatencyP95,
-        Self::DbPool,
-        Self::DbPoolWaiting,
-        Self::Memory,
-        Self::RequestRate,
-        Self::NotFound,
-        Self::RateLimited,
-        Self::CallErrors,
-        Self::CallsLimited,
-        Self::DbLatency,
-        Self::DbLocked,
-        Self::Cpu,
-        Self::Disk,
-    ];
-
-    /// The name in configuration files and reports.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::ErrorRate => "error_rate",
-            Self::LatencyP95 => "latency_p95",
-            Self::DbPool => "db_pool",
-            Self::DbPoolWaiting => "db_pool_waiting",
-            Self::Memory => "memory",
-            Self::RequestRate => "request_rate",
-            Self::NotFound => "not_found",
-            Self::RateLimited => "rate_limited",
-            Self::CallErrors => "call_errors",
-            Self::CallsLimited => "calls_limited",
-            Self::DbLatency => "db_latency",
-            Self::DbLocked => "db_locked",
-            Self::Cpu => "cpu",
-            Self::Disk => "disk",
-        }
-    }
-
-    /// The strip that it stands on.
-    #[must_use]
-    pub const fn signal(self) -> Signal {
-        match self {
-            Self::ErrorRate | Self::NotFound | Self::RateLimited => Signal::ErrorRate,
-            Self::LatencyP95 => Signal::Latency,
-            Self::DbPool | Self::DbPoolWaiting => Signal::DbPool,
-            Self::Memory => Signal::Memory,
-            Self::RequestRate => Signal::RequestRate,
-            Self::CallErrors | Self::CallsLimited => Signal::Calls,
-            Self::DbLatency | Self::DbLocked => Signal::Database,
-            Self::Cpu => Signal::Cpu,
-            Self::Disk => Signal::Disk,
-        }
-    }
-
-    /// The unit of its values and limits.
-    #[must_use]
-    pub const fn unit(self) -> Unit {
-        match self {
-            Self::ErrorRate
-            | Self::DbPool
-            | Self::Memory
-            | Self::NotFound
-            | Self::RateLimited
-            | Self::CallErrors
-            | Self::CallsLimited
-            | Self::Cpu
-            | Self::Disk => Unit::Ratio,
-            Self::LatencyP95 | Self::DbLatency => Unit::Seconds,
-            Self::DbPoolWaiting | Self::DbLocked => Unit::Count,
-            Self::RequestRate => Unit::PerSecond,
-        }
-    }
-
-    /// Its limit.
-    #[must_use]
-    pub const fn limit(self, thresholds: &Thresholds) -> Limit {
-        match self {
-            Self::ErrorRate => thresholds.error_rate,
-            Self::LatencyP95 => thresholds.latency_p95,
-            Self::DbPool => thresholds.db_pool,
-            Self::DbPoolWaiting => thresholds.db_pool_waiting,
-            Self::Memory => thresholds.memory,
-            Self::RequestRate => thresholds.request_rate,
-            Self::NotFound => thresholds.not_found,
-            Self::RateLimited => thresholds.rate_limited,
-            Self::CallErrors => thresholds.call_errors,
-            Self::CallsLimited => thresholds.calls_limited,
-            Self::DbLatency => thresholds.db_latency,
-            Self::DbLocked => thresholds.db_locked,
-            Self::Cpu => thresholds.cpu,
-            Self::Disk => thresholds.disk,
-        }
-    }
-
-    /// Whether small values are the bad ones.
-    const fn downwards(self) -> bool {
-        matches!(self, Self::RequestRate)
-    }
-
-    /// The measure, and for a share the measure that it is a share of.
-    const fn measures(self) -> (Measure, Option<Measure>) {
-        match self {
-            Self::ErrorRate => (Measure::ErrorRate, None),
-            Self::LatencyP95 => (Measure::LatencyP95, None),
-            Self::DbPool => (Measure::PoolUsed, Some(Measure::PoolMax)),
-            Self::DbPoolWaiting => (Measure::PoolWaiting, None),
-            Self::Memory => (Measure::MemoryUsed, Some(Measure::MemoryLimit)),
-            Self::RequestRate => (Measure::RequestRate, None),
-            Self::NotFound => (Measure::NotFound, None),
-            Self::RateLimited => (Measure::RateLimited, None),
-            Self::CallErrors => (Measure::CallErrors, None),
-            Self::CallsLimited => (Measure::CallsLimited, None),
-            Self::DbLatency => (Measure::DbLatency, None),
-            Self::DbLocked => (Measure::DbLocked, None),
-            Self::Cpu => (Measure::CpuUsed, Some(Measure::CpuMax)),
-            Self::Disk => (Measure::Disk, None),
-        }
-    }
-
-    /// How bad a value is.
-    #[must_use]
-    pub fn severity(self, value: f64, thresholds: &Thresholds) -> Severity {
-        let limit = self.limit(thresholds);
-        let over = |bound: Option<f64>| bound.is_some_and(|b| if self.downwards() { value <= b } else { value >= b });
-        if over(limit.critical) {
-            Severity::Critical
-        } else if over(limit.warning) {
-            Severity::Warning
-        } else {
-            Severity::Ok
-        }
-    }
-
-    /// The values over time, oldest first; a gap is `None`. For a share the limit in force at that time counts.
-    /// Nothing is copied: whoever walks back from the newest may stop.
-    fn walk(self, signals: &ServiceSignals, from: At) -> impl DoubleEndedIterator<Item = (At, Option<f64>)> {
-        let (part, whole) = self.measures();
-        let to = signals.latest().unwrap_or(from);
-        let whole = whole.map(|measure| signals.track(measure).map(|track| &track.history));
-        let reach = signals.every() * 3;
-        let points = signals.track(part).into_iter().flat_map(move |track| track.history.between(from, to));
-        points.map(move |point| {
-            let value = point.number.map(|number| number.value);
-            match whole {
-                None => (point.at, value),
-                Some(None) => (point.at, None),
-                Some(Some(history)) => {
-                    let all = history.number_at(point.at, reach).map(|(_, number)| number.value);
-                    (point.at, value.zip(all).filter(|(_, all)| *all > 0.0).map(|(part, all)| part / all))
-                }
-            }
-        })
-    }
-}
+/// How far before it began to hurt a value may have left its usual range and the two still be told as one instant.
+const SAME: chrono::TimeDelta = chrono::TimeDelta::seconds(90);
 
 /// One value that is over its limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Finding {
     /// What is over its limit.
     pub subject: Subject,
-    /// How bad it is now.
+    /// How bad it is.
     pub severity: Severity,
     /// The newest value, in the subject's base unit.
     pub value: f64,
     /// The truth may be larger (a quantile in the last bucket).
     pub at_least: bool,
-    /// The limit that was crossed, in the subject's base unit.
+    /// The bound of the rule: a value in the subject's base unit; for a forecast a time in seconds.
     pub limit: f64,
-    /// The first point of the run that is over the limit.
+    /// The first point of the run that is over the limit: when it began to hurt.
     pub since: At,
     /// The run reaches back to the beginning of what is known: it may have begun earlier.
     pub from_the_start: bool,
+    /// The rule that speaks.
+    pub rule: Arc<Rule>,
+    /// The condition of the rule that speaks.
+    pub condition: Condition,
+    /// When the value left its usual range; `None` while nobody knows what is usual, or when it never did.
+    pub onset: Option<Onset>,
+    /// What is usual for it.
+    pub usual: Option<Usual>,
+    /// It climbs steadily to its limit.
+    pub leak: Option<Leak>,
 }
 
 impl Finding {
-    /// The rule that speaks: `critical > 5 %`.
+    /// When the trouble of this value began, and how exactly that is known: when it left its usual range, where that
+    /// is close to when it crossed its limit; else when it crossed it.
     #[must_use]
-    pub fn rule(&self) -> String {
-        let (figure, unit) = units::parts(self.limit, self.subject.unit());
-        let sign = if self.subject.downwards() { "≤" } else { "≥" };
-        format!("{} {sign} {figure}{}{unit}", self.severity.word(), if unit.is_empty() { "" } else { " " })
+    pub fn began(&self) -> (At, Option<std::time::Duration>) {
+        match self.onset.as_ref().filter(|onset| !self.from_the_start && is_same(onset.at, self.since)) {
+            Some(onset) => (onset.at, Some(onset.within)),
+            None => (self.since, None),
+        }
+    }
+
+    /// The bound in a few words: `> 5 %`, `< 50 % of usual`, `full in < 30m`.
+    #[must_use]
+    pub fn bound(&self) -> String {
+        let sign = match self.condition.side {
+            Side::Above => ">",
+            Side::AtLeast => "≥",
+            Side::Below => "<",
+            Side::AtMost => "≤",
+        };
+        match self.condition.against {
+            Against::Level(level) => {
+                let (figure, unit) = units::parts(level, self.subject.unit());
+                format!("{sign} {figure} {unit}").trim_end().to_owned()
+            }
+            Against::Baseline(factor) => format!("{sign} {:.0} % of usual", factor * 100.0),
+            Against::FullIn(time) => format!("full in {sign} {}", units::age(time)),
+        }
+    }
+
+    /// The forecast that speaks, where the rule is one.
+    #[must_use]
+    pub fn forecast(&self) -> Option<&Leak> {
+        self.leak.as_ref().filter(|_| matches!(self.condition.against, Against::FullIn(_)))
     }
 }
 
-/// How many points over the limit make a finding, and how many under it end one: a single odd scrape does neither.
-const POINTS_TO_BE_SURE: usize = 2;
-
-/// Everything that is over its limit now, worst first, then the earliest. Stale signals give no findings.
-#[must_use]
-pub fn findings(signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Vec<Finding> {
-    let mut found: Vec<_> =
-        Subject::ALL.into_iter().filter_map(|subject| finding(subject, signals, thresholds, at)).collect();
-    found.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.subject.cmp(&b.subject)));
-    found
+/// A rule wants a value over its limit; the value left its usual range a little before that.
+fn is_same(onset: At, since: At) -> bool {
+    onset <= since + SAME && since <= onset + SAME
 }
 
-/// A value over its limit that the newest answer alone shows, so that it is no finding yet.
+/// A value over its limit that is not so for long enough, so that it is no finding yet.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Unsure {
     /// What is over its limit.
     pub(crate) subject: Subject,
     /// The newest value, in the subject's base unit.
     pub(crate) value: f64,
+    /// Since when.
+    pub(crate) since: At,
+    /// How many answers say so.
+    pub(crate) answers: u32,
     /// The answer before it was within the limit; else there was none.
     pub(crate) fine_before: bool,
 }
 
-/// The worst value that is over its limit in the newest answer alone; `None` when there is none.
-pub(crate) fn unsure(signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Option<Unsure> {
-    let mut all: Vec<(Severity, Unsure)> = Vec::new();
-    for subject in Subject::ALL {
-        if signals.now(subject.measures().0, at).is_none() {
-            continue;
-        }
-        let Some(first) = signals.first_at() else { continue };
-        let mut newest = subject.walk(signals, first).rev().map(|(_, value)| value);
-        let Some(Some(value)) = newest.next() else { continue };
-        let severity = subject.severity(value, thresholds);
-        if severity >= Severity::Warning {
-            let before = newest.next().flatten();
-            all.push((severity, Unsure { subject, value, fine_before: before.is_some() }));
-        }
-    }
-    all.into_iter().max_by_key(|(severity, unsure)| (*severity, std::cmp::Reverse(unsure.subject))).map(|(_, one)| one)
-}
-
-fn finding(subject: Subject, signals: &ServiceSignals, thresholds: &Thresholds, at: At) -> Option<Finding> {
-    let number = signals.now(subject.measures().0, at)?;
-    let severity_of = |value: f64| subject.severity(value, thresholds);
-    // From the newest back.
-    let first = signals.first_at()?;
-    let all = || subject.walk(signals, first).rev();
-    let known = |(at, value): (At, Option<f64>)| value.map(|value| (at, value));
-    // The level that the newest points agree on: one critical point amid warnings is a warning. Most values are
-    // fine most of the time, so that history is only walked for those that are not, and no further than the run.
-    // The past that a server brings has longer steps than what is asked later, and its newest instant may lie far
-    // behind the clock: neighbours count however far they lie apart.
-    let near = signals.latest()? - signals.every() * 6 - Duration::from_secs(5);
-    let is_recent = |(index, (at, _)): &(usize, (At, Option<f64>))| *index < POINTS_TO_BE_SURE || *at >= near;
-    let mut recent = all().enumerate().take_while(is_recent).filter_map(|(_, point)| known(point));
-    let (_, value) = recent.next()?;
-    let mut severity = severity_of(value);
-    for _ in 1..POINTS_TO_BE_SURE {
-        severity = severity.min(severity_of(recent.next()?.1));
-    }
-    if severity < Severity::Warning {
-        return None;
-    }
-    let (since, whole) = run_start(all().filter_map(known), |value| severity_of(value) >= severity)?;
-    // A value that was born later, when others were known already, began when it was born.
-    let from_the_start = whole && (since - first).to_std().is_ok_and(|later| later < signals.every());
-    let limit = subject.limit(thresholds);
-    let limit = if severity == Severity::Critical { limit.critical } else { limit.warning }.or(limit.critical)?;
-    Some(Finding { subject, severity, value, at_least: number.at_least, limit, since, from_the_start })
-}
-
-/// Walks back from the newest value to the first of the run that is `over`; short dips do not end a run. Answers as
-/// well whether no value lies before it.
-fn run_start(newest_first: impl Iterator<Item = (At, f64)>, over: impl Fn(f64) -> bool) -> Option<(At, bool)> {
-    let mut start = None;
-    let mut under = 0;
-    for (at, value) in newest_first {
-        if over(value) || start.is_none() {
-            start = Some(at);
-            under = 0;
-        } else {
-            under += 1;
-            if under >= POINTS_TO_BE_SURE {
-                break;
-            }
-        }
-    }
-    start.map(|at| (at, under == 0))
+/// The worst value that is over its limit, but not for long enough; `None` when there is none.
+pub(crate) fn unsure(watcher: &Watcher, signals: &ServiceSignals, at: At) -> Option<Unsure> {
+    let fresh = |measure: Measure| signals.now(measure, at).is_some();
+    let all = watcher
+        .pending()
+        .filter(|(severity, subject, _)| *severity >= Severity::Warning && fresh(subject.measures().0));
+    let (_, subject, run) = all.max_by_key(|(severity, subject, _)| (*severity, std::cmp::Reverse(*subject)))?;
+    let (_, value) = watcher.newest(subject)?;
+    Some(Unsure { subject, value, since: run.since, answers: run.over, fine_before: !run.from_the_start })
 }
 
 #[cfg(test)]
@@ -367,6 +162,13 @@ pub(crate) mod tests {
         signals
     }
 
+    /// What follows the default rules over all that the signals hold.
+    pub(crate) fn watcher(signals: &ServiceSignals) -> Watcher {
+        let mut watcher = Watcher::new(crate::triage::Rules::default(), signals.every());
+        watcher.take(signals, &mut crate::triage::Budget::ALL);
+        watcher
+    }
+
     pub(crate) fn at(second: i64) -> At {
         chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
     }
@@ -375,7 +177,8 @@ pub(crate) mod tests {
         let rows: Vec<_> =
             values.iter().enumerate().map(|(i, v)| (i as i64 * 5, [(Measure::ErrorRate, Some(*v))])).collect();
         let rows: Vec<_> = rows.iter().map(|(s, r)| (*s, r.as_slice())).collect();
-        findings(&signals(5, &rows), &Thresholds::default(), at(values.len() as i64 * 5))
+        let signals = signals(5, &rows);
+        watcher(&signals).findings(&signals, at(values.len() as i64 * 5))
     }
 
     #[test]
@@ -383,12 +186,13 @@ pub(crate) mod tests {
         for (values, expected) in [
             (&[0.0, 0.0, 0.0][..], None),
             (&[0.0, 0.0, 0.4], None),
-            (&[0.0, 0.3, 0.4], Some((Severity::Critical, 5, false))),
-            (&[0.0, 0.02, 0.4], Some((Severity::Warning, 5, false))),
+            (&[0.0, 0.3, 0.4], None),
+            (&[0.0, 0.3, 0.4, 0.4], Some((Severity::Critical, 5, false))),
+            (&[0.0, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.4], Some((Severity::Warning, 5, false))),
             (&[0.0, 0.3, 0.0, 0.3, 0.4], Some((Severity::Critical, 5, false))),
-            (&[0.3, 0.0, 0.0, 0.3, 0.4], Some((Severity::Critical, 15, false))),
+            (&[0.3, 0.0, 0.0, 0.3, 0.4, 0.4], Some((Severity::Critical, 15, false))),
             (&[0.3, 0.3], Some((Severity::Critical, 0, true))),
-            (&[0.3, 0.3, 0.0], None),
+            (&[0.3, 0.3, 0.0, 0.0], Some((Severity::Critical, 0, true))),
         ] {
             let found = errors(values);
             let seen = found.first().map(|f| (f.severity, (f.since - at(0)).num_seconds(), f.from_the_start));
@@ -409,8 +213,9 @@ pub(crate) mod tests {
                 changes: Vec::new(),
                 about: Arc::new(about),
             });
-            let found = findings(&signals, &Thresholds::default(), at(now));
-            let unsure = unsure(&signals, &Thresholds::default(), at(now)).map(|one| one.fine_before);
+            let watcher = watcher(&signals);
+            let found = watcher.findings(&signals, at(now));
+            let unsure = unsure(&watcher, &signals, at(now)).map(|one| one.fine_before);
             (found.first().map(|one| (one.severity, (one.since - at(0)).num_seconds())), unsure)
         };
         for (values, now, expected) in [
@@ -436,12 +241,14 @@ pub(crate) mod tests {
             (0, &[(PoolUsed, Some(50.0)), (PoolMax, Some(100.0))]),
             (5, &[(PoolUsed, Some(100.0)), (PoolMax, Some(100.0))]),
             (10, &[(PoolUsed, Some(100.0)), (PoolMax, Some(100.0))]),
+            (15, &[(PoolUsed, Some(100.0)), (PoolMax, Some(100.0))]),
         ];
         let signals = signals(5, rows);
-        let found = findings(&signals, &Thresholds::default(), at(12));
+        let watcher = watcher(&signals);
+        let found = watcher.findings(&signals, at(17));
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].subject, found[0].since), (Subject::DbPool, at(5)));
-        assert_eq!(found[0].rule(), "critical ≥ 100 %");
-        assert!(findings(&signals, &Thresholds::default(), at(60)).is_empty());
+        assert_eq!(found[0].bound(), "≥ 100 %");
+        assert!(watcher.findings(&signals, at(60)).is_empty());
     }
 }

@@ -1,22 +1,32 @@
-//! From thresholds to findings to the verdict in words: what is broken, how bad, since when, what changed.
+//! From rules to findings to the verdict in words: what is broken, how bad, since when, what changed.
 //!
 //! Deterministic and pure: the same facts at the same instant give the same words. It states facts with times and
 //! what could not be checked; it never claims a cause. Main function: [`judge`].
 
 mod evidence;
 mod finding;
+pub mod leak;
+pub mod onset;
+pub mod rules;
 mod sentences;
-mod thresholds;
+mod subject;
 mod verdict;
+mod watcher;
 mod words;
 
 pub use evidence::Seen;
 pub use evidence::seen;
 pub use finding::Finding;
-pub use finding::Subject;
-pub use finding::findings;
-pub use thresholds::Limit;
-pub use thresholds::Thresholds;
+pub use leak::Leak;
+pub use leak::Outlook;
+pub use rules::Against;
+pub use rules::Condition;
+pub use rules::Limit;
+pub use rules::Rule;
+pub use rules::Rules;
+pub use rules::SentenceError;
+pub use rules::Side;
+pub use subject::Subject;
 pub use verdict::Facts;
 pub use verdict::Nearby;
 pub use verdict::Severity;
@@ -25,6 +35,10 @@ pub use verdict::Vendor;
 pub use verdict::Verdict;
 pub use verdict::Watch;
 pub use verdict::judge;
+pub use watcher::Budget;
+pub use watcher::Standing;
+pub use watcher::Undecided;
+pub use watcher::Watcher;
 pub use words::Line;
 pub use words::Phrase;
 pub use words::Tone;

@@ -16,6 +16,7 @@ use crate::signals::Freshness;
 use crate::signals::units;
 use crate::triage::Facts;
 use crate::triage::Finding;
+use crate::triage::Leak;
 use crate::triage::Line;
 use crate::triage::Nearby;
 use crate::triage::Severity;
@@ -27,7 +28,7 @@ use crate::triage::finding::Unsure;
 
 /// What is wrong; one line.
 pub(super) fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, unsure: Option<Unsure>) -> Line {
-    if let Some(worst) = findings.first() {
+    if let Some(worst) = findings.first().filter(|worst| worst.severity >= Severity::Warning) {
         return describe(worst, facts, true, None);
     }
     let silent = facts.signals.freshness(facts.at) != Freshness::Live;
@@ -39,8 +40,13 @@ pub(super) fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severi
         let number = Number { value: one.value, at_least: false };
         let shown = units::shown(number, one.subject.unit());
         let what = format!("{} {shown}", one.subject.signal().title());
-        let line = Line::new().with(Tone::Warning, what).with(Tone::Plain, " is over its limit in one answer; ");
-        return line.with(Tone::Plain, "the next one tells whether it lasts.");
+        let line = Line::new().with(Tone::Warning, what);
+        if one.answers <= 1 {
+            let words = " is over its limit in one answer; the next one tells whether it lasts.";
+            return line.with(Tone::Plain, words);
+        }
+        let so_long = units::between(one.since, facts.at);
+        return line.with(Tone::Plain, format!(" is over its limit for {so_long}; cannot tell yet whether it lasts."));
     }
     match (severity, facts.signals.freshness(facts.at)) {
         (Severity::Warning | Severity::Critical, _) => missing_targets(facts),
@@ -145,7 +151,12 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) 
             let of = of.map(|(used, limit)| format!(" ({})", units::of(used, limit, Unit::Bytes)));
             (format!("Memory {shown} of its limit"), of.unwrap_or_default())
         }
-        Subject::RequestRate => (format!("Only {shown}"), String::new()),
+        Subject::RequestRate => {
+            let usual = finding.usual.as_ref().map(|usual| usual.middle);
+            let usual = usual.map(|usual| units::shown(Number { value: usual, at_least: false }, Unit::PerSecond));
+            let word = if finding.condition.side.is_low() { "Only " } else { "Requests " };
+            (format!("{word}{shown}"), usual.map(|usual| format!(", usual {usual}")).unwrap_or_default())
+        }
         Subject::NotFound => (format!("Not found {shown} of requests"), String::new()),
         Subject::RateLimited => (format!("Too many requests (429) {shown}"), String::new()),
         Subject::CallErrors => (format!("{shown} of the calls to others fail"), String::new()),
@@ -155,13 +166,34 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) 
         Subject::Cpu => (format!("CPU {shown} of its limit"), String::new()),
         Subject::Disk => (format!("Disk {shown} full"), String::new()),
     };
-    let since = clock_time(finding.since, facts.at, facts.zone);
-    let since = match (finding.from_the_start, told == Some(finding.since)) {
+    if let Some(leak) = finding.forecast() {
+        return forecast(finding, leak, facts, lead);
+    }
+    let (began, within) = finding.began();
+    let since = clock_time(began, facts.at, facts.zone);
+    let within = within.map(|within| format!(" ±{}", units::age(within))).unwrap_or_default();
+    let since = match (finding.from_the_start, told == Some(began)) {
         (true, _) => format!(" since {since} or earlier"),
         (false, true) => String::new(),
+        (false, false) if lead => format!(" since {since}{within}"),
         (false, false) => format!(" since {since}"),
     };
     Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}."))
+}
+
+/// `Memory full about 05:10 (04:40 to 06:20): it climbs by 41 MiB an hour, 11 of 12 slices of 2h up.`
+fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Line {
+    let tone = if lead { finding.severity.tone() } else { Tone::Strong };
+    let clock = |at: At| clock_time(at, facts.at, facts.zone);
+    let name = finding.subject.signal().title();
+    let spread = match leak.latest {
+        Some(latest) => format!(" ({} to {})", clock(leak.earliest), clock(latest)),
+        None => format!(" ({} at the earliest)", clock(leak.earliest)),
+    };
+    let (up, of) = leak.slices;
+    let so_long = units::rough_age(leak.over);
+    let line = Line::new().with(tone, format!("{name} full about {}", clock(leak.full_at)));
+    line.with(Tone::Plain, format!("{spread}: up in {up} of {of} slices of {so_long}."))
 }
 
 /// The change nearest before, then the other findings, one per signal.
@@ -177,7 +209,7 @@ pub(super) fn context(
     let mut deploys = facts.changes.iter().filter(|change| change.kind != ChangeKind::Note);
     if let Some((onset, open)) = onset.filter(|_| severity >= Severity::Warning) {
         // "Before" is told from the headline's instant, or names the one that it means.
-        let lead = findings.first().map(|finding| finding.since);
+        let lead = findings.first().map(|finding| finding.began().0);
         named = Some(onset).filter(|onset| !open && lead != Some(*onset) && !nearby.is_empty());
         line.append(change_words(facts, nearby, named, open));
     } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
@@ -189,7 +221,7 @@ pub(super) fn context(
     let mut told: Vec<_> = lead.into_iter().collect();
     // In the order in which they began, so that the line reads as the story went.
     let mut others: Vec<_> = findings.iter().collect();
-    others.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.since));
+    others.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.began().0));
     for finding in others {
         if !told.contains(&finding.subject.signal()) {
             told.push(finding.subject.signal());

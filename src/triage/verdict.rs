@@ -14,10 +14,9 @@ use crate::signals::Freshness;
 use crate::signals::ServiceSignals;
 use crate::triage::Finding;
 use crate::triage::Line;
-use crate::triage::Thresholds;
 use crate::triage::Tone;
+use crate::triage::Watcher;
 use crate::triage::finding::unsure;
-use crate::triage::findings;
 use crate::triage::sentences;
 
 /// How bad it is. The order is from best to worst: a service that cannot be judged ranks above one that is fine.
@@ -25,6 +24,8 @@ use crate::triage::sentences;
 pub enum Severity {
     /// All that is judged is within its limits.
     Ok,
+    /// Worth knowing; nobody is hurt, and a service with nothing worse is fine.
+    Info,
     /// It cannot be judged.
     Unknown,
     /// Worth a look.
@@ -39,6 +40,7 @@ impl Severity {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Info => "info",
             Self::Unknown => "unknown",
             Self::Warning => "warning",
             Self::Critical => "critical",
@@ -50,6 +52,7 @@ impl Severity {
     pub const fn tone(self) -> Tone {
         match self {
             Self::Ok => Tone::Good,
+            Self::Info => Tone::Plain,
             Self::Unknown => Tone::Unknown,
             Self::Warning => Tone::Warning,
             Self::Critical => Tone::Critical,
@@ -60,7 +63,7 @@ impl Severity {
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
-            Self::Ok => 0,
+            Self::Ok | Self::Info => 0,
             Self::Warning => 1,
             Self::Critical => 2,
             Self::Unknown => 3,
@@ -114,8 +117,8 @@ pub struct Facts<'a> {
     pub zone: &'a Zone,
     /// The signals of the service.
     pub signals: &'a ServiceSignals,
-    /// Its limits.
-    pub thresholds: &'a Thresholds,
+    /// What follows its rules, up to date with the signals.
+    pub watcher: &'a Watcher,
     /// Why its metrics cannot be read, and since when; `None` while they can.
     pub silence: Option<(&'a Fault, At)>,
     /// All changes that are known, newest first.
@@ -182,10 +185,11 @@ const NEAR: Duration = Duration::from_hours(24);
 /// The verdict on one service.
 #[must_use]
 pub fn judge(facts: &Facts<'_>) -> Verdict {
-    let findings = findings(facts.signals, facts.thresholds, facts.at);
+    let findings = facts.watcher.findings(facts.signals, facts.at);
     let silent = facts.signals.freshness(facts.at) != Freshness::Live;
-    let unsure = if findings.is_empty() { unsure(facts.signals, facts.thresholds, facts.at) } else { None };
-    let severity = match findings.first() {
+    let worse = findings.iter().any(|finding| finding.severity >= Severity::Warning);
+    let unsure = if worse { None } else { unsure(facts.watcher, facts.signals, facts.at) };
+    let severity = match findings.first().filter(|_| worse) {
         Some(worst) => worst.severity,
         None if silent || !decided(facts) => Severity::Unknown,
         // One answer is no finding, but without a fine one before it, it is no all-clear either.
@@ -194,8 +198,8 @@ pub fn judge(facts: &Facts<'_>) -> Verdict {
         None => Severity::Ok,
     };
     let worst = || findings.iter().filter(|finding| finding.severity == severity);
-    let onset = worst().map(|finding| finding.since).min();
-    let onset_open = worst().any(|finding| finding.from_the_start && Some(finding.since) == onset);
+    let onset = worst().map(|finding| finding.began().0).min();
+    let onset_open = worst().any(|finding| finding.from_the_start && Some(finding.began().0) == onset);
     let nearby = nearby(facts, onset.unwrap_or(facts.at));
     let headline = sentences::headline(facts, &findings, severity, unsure.filter(|_| !silent));
     let context = sentences::context(facts, &findings, severity, &nearby, onset.map(|onset| (onset, onset_open)));
@@ -229,6 +233,7 @@ mod tests {
     use crate::triage::finding::tests::Row;
     use crate::triage::finding::tests::at;
     use crate::triage::finding::tests::signals;
+    use crate::triage::finding::tests::watcher;
 
     fn change(what: &str, second: i64) -> Change {
         Change {
@@ -248,11 +253,12 @@ mod tests {
     }
 
     fn words(rows: &[Row<'_>], now: i64, changes: &[Change], silence: Option<(&Fault, At)>) -> (Severity, String) {
+        let signals = signals(5, rows);
         let facts = Facts {
             at: at(now),
             zone: &Zone::utc(),
-            signals: &signals(5, rows),
-            thresholds: &Thresholds::default(),
+            signals: &signals,
+            watcher: &watcher(&signals),
             silence,
             changes,
             watch: Watch::Known,
@@ -325,8 +331,8 @@ mod tests {
             (&[fine], 60, &[], (Severity::Unknown, "No numbers for 1m.||")),
             (&[], 60, &[], (Severity::Unknown, "Asking for the first time.||")),
             (
-                &[fine, (5, bad), (10, bad)],
-                12,
+                &[fine, (5, bad), (10, bad), (15, bad)],
+                17,
                 &api,
                 (
                     Severity::Critical,
@@ -335,8 +341,8 @@ mod tests {
                 ),
             ),
             (
-                &[fine, (5, bad), (10, bad)],
-                12,
+                &[fine, (5, bad), (10, bad), (15, bad)],
+                17,
                 &[],
                 (
                     Severity::Critical,

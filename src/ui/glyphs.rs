@@ -111,7 +111,7 @@ impl Glyphs {
 /// The symbol of a severity.
 pub(super) const fn symbol(severity: Severity) -> &'static str {
     match severity {
-        Severity::Ok => "●",
+        Severity::Ok | Severity::Info => "●",
         Severity::Warning => "!",
         Severity::Critical => "▲",
         Severity::Unknown => "?",

@@ -149,7 +149,7 @@ fn badge_text(severity: Severity) -> String {
 /// The role of a badge.
 pub(super) const fn badge_role(severity: Severity) -> Role {
     match severity {
-        Severity::Ok => Role::BadgeOk,
+        Severity::Ok | Severity::Info => Role::BadgeOk,
         Severity::Unknown => Role::BadgeUnknown,
         Severity::Warning => Role::BadgeWarning,
         Severity::Critical => Role::BadgeCritical,

@@ -27,7 +27,7 @@ use sixty::facts::{
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::promql::Query;
-use sixty::triage::Thresholds;
+use sixty::triage::Rules;
 
 /// 2026-01-14 08:21:09 UTC, which is 03:21:09 EST.
 pub fn now() -> At {
@@ -409,7 +409,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             .map(|name| ServiceSettings {
                 name: Arc::from(*name),
                 environment: "prod".to_owned(),
-                thresholds: Thresholds::default(),
+                rules: Rules::default(),
             })
             .collect(),
         sources,

@@ -308,7 +308,7 @@ fn unchecked(app: &App) -> String {
 
 fn finding_since(app: &App, finding: &Finding) -> String {
     match finding.severity {
-        Severity::Ok | Severity::Unknown => String::new(),
+        Severity::Ok | Severity::Info | Severity::Unknown => String::new(),
         Severity::Warning | Severity::Critical => since(app, finding.since, finding.from_the_start),
     }
 }

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub(super) enum Severity {
     /// All that is judged is within its limits.
     Ok,
+    /// Worth knowing; nobody is hurt.
+    Info,
     /// It cannot be judged.
     Unknown,
     /// Worth a look.

@@ -86,7 +86,7 @@ fn facts<'a>(app: &App, service: &'a ServiceState, signal: Signal, canvas: &Canv
         let open = if finding.from_the_start { " or earlier" } else { "" };
         let age = units::between(finding.since, app.now());
         let what = finding.subject.key().replace('_', " ");
-        let text = format!("{} {what} {} since {since}{open}, {age}", symbol(finding.severity), finding.rule());
+        let text = format!("{} {what} {} since {since}{open}, {age}", symbol(finding.severity), finding.rule);
         rows.push(Row::new().left(severity_role(finding.severity), text));
     }
     let heads = format!("{:<16}{:>14}{:>14}{:>14}{:>14}", "", "now", "least", "mean", "most");

@@ -48,6 +48,7 @@ impl Channel {
         let seen = seen(service, measure, axis);
         let limit = limit(service, signal);
         let subject = subject(signal);
+        let rules = service.watcher.rules();
         let stale = matches!(service.signals.freshness(now), Freshness::Stale(_));
         let waiting = (signal == Signal::DbPool).then(|| self::seen(service, Measure::PoolWaiting, axis));
         let bars: Vec<_> = seen
@@ -59,29 +60,29 @@ impl Channel {
                     return Bar { value: None, role: Role::Faint, at_least: false };
                 };
                 let of_limit = limit.map_or(Some(value), |limit| (limit > 0.0).then(|| value / limit));
-                let shares = matches!(signal, Signal::DbPool | Signal::Memory);
+                let shares = matches!(signal, Signal::DbPool | Signal::Memory | Signal::Cpu);
                 let judged = if shares { of_limit.filter(|_| limit.is_some()) } else { Some(value) };
-                let mut severity = judged.map_or(Severity::Ok, |value| subject.severity(value, &service.thresholds));
+                let mut severity = judged.map_or(Severity::Ok, |value| rules.severity(subject, value));
                 if let Some(Column::Seen { high, .. }) = waiting.as_ref().and_then(|waiting| waiting.get(index)) {
-                    severity = severity.max(Subject::DbPoolWaiting.severity(*high, &service.thresholds));
+                    severity = severity.max(rules.severity(Subject::DbPoolWaiting, *high));
                 }
                 let role = match severity {
                     _ if stale => Role::Stale,
                     Severity::Critical => Role::Critical,
                     Severity::Warning => Role::Warning,
-                    Severity::Ok | Severity::Unknown => Role::Bar,
+                    Severity::Ok | Severity::Info | Severity::Unknown => Role::Bar,
                 };
                 let at_least = matches!(column, Column::Seen { at_least: true, .. });
                 Bar { value: Some(value), role, at_least }
             })
             .collect();
-        let bound = subject.limit(&service.thresholds);
+        let bound = rules.limit(subject);
         let warning = bound.warning.or(bound.critical);
         let warning = match (signal, limit) {
             (Signal::DbPool | Signal::Memory | Signal::Cpu | Signal::Disk, Some(limit)) => {
                 warning.map(|share| share * limit)
             }
-            (Signal::DbPool | Signal::Memory, None) => None,
+            (Signal::DbPool | Signal::Memory | Signal::Cpu, None) => None,
             _ => warning,
         };
         Self {

@@ -20,7 +20,6 @@ use crate::ui::rows::Span;
 use crate::ui::rows::severity_role;
 use crate::ui::rows::span;
 use crate::ui::strips::Channel;
-use crate::ui::strips::scale::amount;
 
 /// The words of one strip.
 pub(in crate::ui) struct Label<'a> {
@@ -128,15 +127,14 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
         return span(role, format!("{mark} full for {age}"));
     }
     let waiting = if finding.subject == Subject::DbPoolWaiting { " waiting" } else { "" };
-    let sign = if finding.rule().contains('≤') { "≤" } else { "≥" };
-    let limit = amount(finding.limit, finding.subject.unit());
+    let bound = finding.bound();
     let word = finding.severity.word();
     let forms = [
-        format!("{mark} {word} {sign} {limit}{waiting} for {age}"),
-        format!("{mark} {word} {sign} {limit}{waiting}, {age}"),
-        format!("{mark} {sign} {limit}{waiting} for {age}"),
-        format!("{mark} {sign} {limit}{waiting}, {age}"),
-        format!("{mark} {sign} {limit}{waiting}"),
+        format!("{mark} {word} {bound}{waiting} for {age}"),
+        format!("{mark} {word} {bound}{waiting}, {age}"),
+        format!("{mark} {bound}{waiting} for {age}"),
+        format!("{mark} {bound}{waiting}, {age}"),
+        format!("{mark} {bound}{waiting}"),
     ];
     // One more, since the sign takes two cells where there is only ASCII.
     let fits = forms.iter().position(|form| form.chars().count() < width);
@@ -176,7 +174,7 @@ fn behind(app: &App, service: &ServiceState, signal: Signal) -> Option<Span<'sta
         }
         Signal::DbPool => {
             let waiting = now(Measure::PoolWaiting)?;
-            let severity = Subject::DbPoolWaiting.severity(waiting.value, &service.thresholds);
+            let severity = service.watcher.rules().severity(Subject::DbPoolWaiting, waiting.value);
             let role = if waiting.value >= 1.0 { severity_role(severity) } else { Role::Muted };
             Some(span(role, format!("{} waiting", units::shown(waiting, Unit::Count))))
         }

@@ -89,14 +89,14 @@ fn finding(finding: &triage::Finding) -> Finding {
         at_least: finding.at_least,
         limit: finding.limit,
         unit: finding.subject.unit(),
-        rule: finding.rule(),
+        rule: format!("{}: {}", finding.severity.word(), finding.rule),
         since: moment(finding.since),
         open: finding.from_the_start,
     }
 }
 
 fn limit(subject: Subject, service: &ServiceState) -> Limit {
-    let limit = subject.limit(&service.thresholds);
+    let limit = service.watcher.rules().limit(subject);
     Limit { warning: limit.warning, critical: limit.critical, unit: subject.unit() }
 }
 
