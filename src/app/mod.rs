@@ -7,6 +7,7 @@ mod alerts;
 mod asking;
 mod feeds;
 mod fleet;
+mod judging;
 mod keys;
 mod log;
 mod msg;

@@ -25,6 +25,7 @@ use crate::triage::Tone;
 use crate::triage::Watch;
 use crate::triage::clock_time;
 use crate::triage::finding::Unsure;
+use crate::triage::leak_words;
 
 /// What is wrong; one line.
 pub(super) fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, unsure: Option<Unsure>) -> Line {
@@ -184,16 +185,11 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) 
 /// `Memory full about 05:10 (04:40 to 06:20): it climbs by 41 MiB an hour, 11 of 12 slices of 2h up.`
 fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Line {
     let tone = if lead { finding.severity.tone() } else { Tone::Strong };
-    let clock = |at: At| clock_time(at, facts.at, facts.zone);
     let name = finding.subject.signal().title();
-    let spread = match leak.latest {
-        Some(latest) => format!(" ({} to {})", clock(leak.earliest), clock(latest)),
-        None => format!(" ({} at the earliest)", clock(leak.earliest)),
-    };
-    let (up, of) = leak.slices;
-    let so_long = units::rough_age(leak.over);
-    let line = Line::new().with(tone, format!("{name} full about {}", clock(leak.full_at)));
-    line.with(Tone::Plain, format!("{spread}: up in {up} of {of} slices of {so_long}."))
+    let words = leak_words(leak, facts.at, facts.zone);
+    let (full, rest) = words.split_once(" (").unwrap_or((&words, ""));
+    let rest = if rest.is_empty() { String::new() } else { format!(" ({rest}") };
+    Line::new().with(tone, format!("{name} {full}")).with(Tone::Plain, format!("{rest}."))
 }
 
 /// The change nearest before, then the other findings, one per signal.

@@ -11,7 +11,12 @@ use crate::facts::Number;
 use crate::facts::Signal;
 use crate::facts::TargetReport;
 use crate::signals::units;
-use crate::triage::clock_time;
+use crate::triage::Outlook;
+use crate::triage::Standing;
+use crate::triage::Subject;
+use crate::triage::leak_words;
+use crate::triage::onset_words;
+use crate::triage::usual_words;
 use crate::ui::Role;
 use crate::ui::axis;
 use crate::ui::axis::Axis;
@@ -81,14 +86,7 @@ fn plot(app: &App, service: &ServiceState, signal: Signal, canvas: &mut Canvas<'
 
 fn facts<'a>(app: &App, service: &'a ServiceState, signal: Signal, canvas: &Canvas<'_>, width: u16) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
-    for finding in service.verdict.findings.iter().filter(|finding| finding.subject.signal() == signal) {
-        let since = clock_time(finding.since, app.now(), &app.settings().zone);
-        let open = if finding.from_the_start { " or earlier" } else { "" };
-        let age = units::between(finding.since, app.now());
-        let what = finding.subject.key().replace('_', " ");
-        let text = format!("{} {what} {} since {since}{open}, {age}", symbol(finding.severity), finding.rule);
-        rows.push(Row::new().left(severity_role(finding.severity), text));
-    }
+    rules(app, service, signal, &mut rows);
     let heads = format!("{:<16}{:>14}{:>14}{:>14}{:>14}", "", "now", "least", "mean", "most");
     rows.push(Row::new().left(Role::Muted, heads));
     let (from, to) = app.axis();
@@ -116,6 +114,33 @@ fn facts<'a>(app: &App, service: &'a ServiceState, signal: Signal, canvas: &Canv
         rows.push(named("series", Role::Muted, format!("{} kept of at most {}", about.series.0, about.series.1)));
     }
     rows
+}
+
+/// Every rule about the signal and where it stands; then what is usual, when that was left, what runs full.
+fn rules(app: &App, service: &ServiceState, signal: Signal, rows: &mut Vec<Row<'_>>) {
+    let (now, zone) = (app.now(), &app.settings().zone);
+    for rule in service.watcher.rules().about(signal) {
+        let Some(standing) = service.watcher.standing(rule, &service.signals, now) else { continue };
+        let role = match standing {
+            Standing::Holds(_) => severity_role(rule.severity),
+            Standing::Pending(_) => Role::Text,
+            Standing::Quiet | Standing::CannotTell(_) => Role::Muted,
+        };
+        let mark = if matches!(standing, Standing::Holds(_)) { symbol(rule.severity) } else { " " };
+        let text = format!("{mark} {:<9} {rule}", rule.severity.word());
+        rows.push(Row::new().left(role, text).left(role, format!("  {}", standing.words(now, zone))));
+    }
+    for subject in Subject::ALL.into_iter().filter(|subject| subject.signal() == signal) {
+        let onset = service.watcher.onset(subject).map(|onset| onset_words(&onset, subject, now, zone));
+        let usual =
+            || service.watcher.usual(subject).map(|usual| format!("usual {}", usual_words(&usual, subject, now)));
+        if let Some(words) = onset.or_else(usual) {
+            rows.push(Row::new().left(Role::Muted, format!("  {:<9} {words}", "")));
+        }
+        if let Some(Outlook::Leak(leak)) = service.watcher.outlook(subject) {
+            rows.push(Row::new().left(Role::Text, format!("  {:<9} {}", "", leak_words(leak, now, zone))));
+        }
+    }
 }
 
 /// One measure: now, and the least, mean and most of the time of the axis.

@@ -153,7 +153,7 @@ mod tests {
             id: "metrics shop 1.1 1800000000".to_owned(),
             kind: ChangeKind::Deploy,
             what: "shop".to_owned(),
-            service: String::new(),
+            service: "shop".to_owned(),
             version: "1.1".to_owned(),
             who: String::new(),
             environment: String::new(),
