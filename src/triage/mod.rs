@@ -6,6 +6,7 @@
 mod evidence;
 mod finding;
 mod sentences;
+pub mod suspects;
 mod thresholds;
 mod verdict;
 mod words;
