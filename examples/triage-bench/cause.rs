@@ -59,7 +59,9 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     let mut calls = CallGraph::new();
     for (caller, callees) in &input.calls {
         let caller = Arc::from(caller.as_str());
-        callees.iter().for_each(|callee| calls.add(&caller, &Arc::from(callee.as_str())));
+        for callee in callees {
+            calls.add(&caller, &Arc::from(callee.as_str()));
+        }
     }
     let ranking = rank(&Case {
         as_of: instant(input.as_of)?,

@@ -19,13 +19,13 @@ impl CallGraph {
         Self { callees: BTreeMap::new(), callers: BTreeMap::new() }
     }
 
-    /// Notes that `caller` calls `callee`. A service that calls itself says nothing and is left out.
-    pub fn add(&mut self, caller: &Arc<str>, callee: &Arc<str>) {
-        if caller == callee {
+    /// Notes that `from` calls `to`. A service that calls itself says nothing and is left out.
+    pub fn add(&mut self, from: &Arc<str>, to: &Arc<str>) {
+        if from == to {
             return;
         }
-        self.callees.entry(Arc::clone(caller)).or_default().insert(Arc::clone(callee));
-        self.callers.entry(Arc::clone(callee)).or_default().insert(Arc::clone(caller));
+        self.callees.entry(Arc::clone(from)).or_default().insert(Arc::clone(to));
+        self.callers.entry(Arc::clone(to)).or_default().insert(Arc::clone(from));
     }
 
     /// Whether nothing is known.
@@ -49,10 +49,10 @@ impl CallGraph {
         self.callers.get(service).into_iter().flatten()
     }
 
-    /// The steps from caller to callee by the shortest way, at most `reach`; 0 for the same service.
+    /// The steps from one that calls to one that is called by the shortest way, at most `reach`; 0 for the same service.
     #[must_use]
-    pub fn steps(&self, caller: &str, callee: &str, reach: usize) -> Option<usize> {
-        walk(&self.callees, caller, reach).into_iter().find(|(service, _)| **service == *callee).map(|(_, steps)| steps)
+    pub fn steps(&self, from: &str, to: &str, reach: usize) -> Option<usize> {
+        walk(&self.callees, from, reach).into_iter().find(|(service, _)| **service == *to).map(|(_, steps)| steps)
     }
 
     /// Everybody who calls a service, straight or through others, with the steps; at most `reach` steps away,

@@ -82,6 +82,6 @@ fn recorded(one: &Candidate) -> bool {
     one.role == Role::Change || one.kind == Kind::Provider
 }
 
-fn slot<'a>(one: &'a Candidate) -> Slot<'a> {
+fn slot(one: &Candidate) -> Slot<'_> {
     (one.kind, one.place.service(), one.at.minute())
 }

@@ -180,6 +180,11 @@ fn agreement(case: &Case<'_>, candidate: &Candidate, moments: &Moments, climb: O
     let density = |lead: f64| density(candidate, lasts, lead);
     let onset = moments.mean(case.as_of, candidate.at, density);
     let climbs = climb.map_or(0.0, |climb| climb.mean(case.as_of, candidate.at, density));
+    let late = candidate.role == Role::Change
+        && case
+            .onset
+            .is_some_and(|(onset, within)| seconds(onset, candidate.at) > within.as_secs_f64() + weights::TOO_LATE);
+    let (onset, climbs) = if late { (onset * weights::OUT_OF_TIME, 0.0) } else { (onset, climbs) };
     if climbs > onset { (climbs, Anchor::Climb) } else { (onset, Anchor::Onset) }
 }
 

@@ -55,7 +55,7 @@ const SHOP: &[(&str, &str)] = &[("web", "cart"), ("web", "checkout"), ("checkout
 
 #[test]
 fn the_nearer_in_time_in_place_and_in_kind_comes_first() {
-    use Kind::{Config, Deploy, Flag, Job, Pool, Provider, Surge};
+    use Kind::{Config, Deploy, Job, Pool, Provider, Surge};
     for (what, hurt, list, expected, fits) in [
         ("time", vec!["pay"], vec![("old", Deploy, -3_600, "pay"), ("near", Deploy, -60, "pay")], "near", true),
         ("after", vec!["pay"], vec![("after", Deploy, 120, "pay"), ("before", Deploy, -240, "pay")], "before", true),

@@ -29,6 +29,10 @@ pub const SLOW_SHARE: f64 = 0.07;
 pub const LATE_SHARE: f64 = 0.1;
 /// How much after.
 pub const LATE: f64 = 15.0;
+/// What came that much after an onset that is known, its uncertainty added, did not begin it.
+pub const TOO_LATE: f64 = 45.0;
+/// What is left of the odds then: enough for an order, not to be named.
+pub const OUT_OF_TIME: f64 = 1e-6;
 /// Providers tell the world minutes after it has noticed.
 pub const PROVIDER_LATE_SHARE: f64 = 0.5;
 /// See [`PROVIDER_LATE_SHARE`].

@@ -31,9 +31,13 @@ impl<'a> Whereabouts<'a> {
         let mut shares: BTreeMap<&str, f64> =
             services.into_iter().map(|service| (service, odds(case, &hurt, service))).collect();
         let most = shares.values().copied().fold(f64::NEG_INFINITY, f64::max);
-        shares.values_mut().for_each(|odds| *odds = (*odds - most).exp());
+        for odds in shares.values_mut() {
+            *odds = (*odds - most).exp();
+        }
         let sum: f64 = shares.values().sum();
-        shares.values_mut().for_each(|share| *share /= sum);
+        for share in shares.values_mut() {
+            *share /= sum;
+        }
         Self { shares, hurt }
     }
 

@@ -60,11 +60,8 @@ pub fn evidence(
     let (mut supports, mut against) = (Vec::new(), Vec::new());
     let late = before < TimeDelta::zero() && one.kind != Kind::Provider;
     let when = timing(one, anchor, before);
-    if late || before > LONG {
-        against.push(when)
-    } else {
-        supports.push(when)
-    }
+    let side = if late || before > LONG { &mut against } else { &mut supports };
+    side.push(when);
     let service = one.place.service().unwrap_or_default();
     let hurt = hurt.unwrap_or_default();
     match distance {
