@@ -1,0 +1,31 @@
+//! What may lie behind an incident: candidates ranked by time, by place in the call graph and by kind, or "nothing
+//! fits".
+//!
+//! The question is put as odds: how much likelier is it that this change came just there and then because it began
+//! the trouble, than that it came by chance? The rate of chance is learnt from the list of changes itself, so that
+//! with twenty changes an hour a near one says little, and with one a day it says much. It ranks and gives distances;
+//! it never says that something is the cause. Main function: [`rank`].
+
+mod calls;
+mod candidate;
+mod chance;
+mod moments;
+mod rank;
+#[cfg(test)]
+mod tests;
+mod weights;
+mod whereabouts;
+mod words;
+
+pub use calls::CallGraph;
+pub use candidate::Candidate;
+pub use candidate::Kind;
+pub use candidate::Place;
+pub use candidate::Role;
+pub use rank::Anchor;
+pub use rank::Case;
+pub use rank::Distance;
+pub use rank::Ranking;
+pub use rank::Suspect;
+pub use rank::Symptom;
+pub use rank::rank;
