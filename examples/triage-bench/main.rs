@@ -8,6 +8,7 @@
 //! python3 score.py --data data -- target/release/examples/triage-bench onset
 //! ```
 
+mod cause;
 mod onset;
 
 use std::process::ExitCode;
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         Some("onset") => onset::run(),
-        _ => Err("name the bench: triage-bench onset".to_owned()),
+        Some("cause") => cause::run().map_err(|error| error.to_string()),
+        _ => Err("name the bench: triage-bench onset, leak or cause".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,6 +11,7 @@ pub mod rules;
 mod sentences;
 mod standing;
 mod subject;
+pub mod suspects;
 mod verdict;
 mod watcher;
 mod words;

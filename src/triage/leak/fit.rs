@@ -108,11 +108,7 @@ pub(super) fn day(slices: &[Slice], swing: f64) -> Option<f64> {
     let a = (sums[0][3] - sums[0][2] * c - sums[0][1] * b) / sums[0][0];
     let mean = base + a + c;
     (b.hypot(c) <= swing * mean).then(|| {
-        slices
-            .iter()
-            .map(row)
-            .map(|[_, sine, cosine, value]| (value - a - b * sine - c * cosine).powi(2))
-            .sum()
+        slices.iter().map(row).map(|[_, sine, cosine, value]| (value - a - b * sine - c * cosine).powi(2)).sum()
     })
 }
 

@@ -22,8 +22,8 @@ use climb::Climb;
 use climb::No;
 use climb::Scale;
 use series::Series;
-pub use words::pieces;
 pub use words::Pieces;
+pub use words::pieces;
 pub use words::sentence;
 
 /// A climb that reaches its limit within a day if it goes on.
@@ -191,7 +191,8 @@ fn second_life(series: &Series, limit: f64, born: f64, given: bool) -> Option<Ou
     if last_life.open && !given {
         return None;
     }
-    let after = Series { x: series.x[first..].to_vec(), v: series.v[first..].to_vec(), now: series.now, step: series.step };
+    let after =
+        Series { x: series.x[first..].to_vec(), v: series.v[first..].to_vec(), now: series.now, step: series.step };
     let judged = if after.x.len() < FEWEST_ROWS { Err(No::Level) } else { judged(&after, limit, born, true) };
     match judged {
         // The same slope within a factor of two.
