@@ -9,6 +9,7 @@
 //! ```
 
 mod cause;
+mod leak;
 mod onset;
 
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         Some("onset") => onset::run(),
+        Some("leak") => return leak::run(),
         Some("cause") => cause::run().map_err(|error| error.to_string()),
         _ => Err("name the bench: triage-bench onset, leak or cause".to_owned()),
     };
