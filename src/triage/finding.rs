@@ -14,6 +14,7 @@ use crate::triage::Severity;
 use crate::triage::Side;
 use crate::triage::Subject;
 use crate::triage::Watcher;
+use crate::triage::onset::Climb;
 use crate::triage::onset::Onset;
 use crate::triage::onset::Usual;
 
@@ -45,6 +46,8 @@ pub struct Finding {
     pub onset: Option<Onset>,
     /// What is usual for it.
     pub usual: Option<Usual>,
+    /// It came there by a slow climb.
+    pub climb: Option<Climb>,
     /// It climbs steadily to its limit.
     pub leak: Option<Leak>,
 }

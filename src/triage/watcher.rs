@@ -19,12 +19,15 @@ use crate::triage::Rules;
 use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::triage::leak;
+use crate::triage::onset;
+use crate::triage::onset::Climb;
 use crate::triage::onset::Detector;
 use crate::triage::onset::Onset;
 use crate::triage::onset::Usual;
 use crate::triage::rules::watch::Phase;
 use crate::triage::rules::watch::Run;
 use crate::triage::rules::watch::Watch;
+use crate::triage::suspects::Symptom;
 
 /// How often it is asked whether something runs full.
 const LOOK_AHEAD_EVERY: Duration = Duration::from_secs(30);
@@ -81,6 +84,8 @@ struct Lane {
     /// The conditions on this subject, with the rule, the group and the place in the group that they stand in.
     watches: Vec<(Place, Watch)>,
     outlook: Option<(At, Outlook)>,
+    /// The onset for which a climb was looked for, and what was found.
+    climb: Option<(At, Option<Climb>)>,
     newest: Option<(At, f64)>,
     is_behind: bool,
 }
@@ -133,6 +138,7 @@ impl Watcher {
             }
             lane.read(subject, signals, budget);
             lane.look_ahead(subject, signals, budget);
+            lane.look_back(subject, signals, budget);
         }
     }
 
@@ -218,6 +224,7 @@ impl Watcher {
             condition: watch.condition,
             onset: lane.detector.onset(),
             usual: lane.detector.usual(),
+            climb: lane.climb(),
             leak,
         })
     }
@@ -226,6 +233,20 @@ impl Watcher {
     #[must_use]
     pub fn onset(&self, subject: Subject) -> Option<Onset> {
         self.lanes.get(&subject)?.detector.onset()
+    }
+
+    /// Every value that left its usual range and is still outside, as symptoms of `service`.
+    #[must_use]
+    pub fn symptoms(&self, service: &Arc<str>) -> Vec<Symptom> {
+        let out = self.lanes.iter().filter_map(|(subject, lane)| Some((subject, lane.detector.onset()?)));
+        out.map(|(subject, onset)| Symptom {
+            service: Arc::clone(service),
+            signal: subject.key().into(),
+            onset: onset.at,
+            within: onset.within,
+            z: onset.z,
+        })
+        .collect()
     }
 
     /// What is usual for a subject.
@@ -328,6 +349,7 @@ impl Lane {
             detector: Detector::new(subject.onset_settings(every)),
             watches,
             outlook: None,
+            climb: None,
             newest: None,
             is_behind: false,
         }
@@ -388,6 +410,24 @@ impl Lane {
             }
         }
         self.outlook = Some((newest, outlook));
+    }
+
+    /// How what is out came there, asked once per onset.
+    fn look_back(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
+        let Some(onset) = self.detector.onset().filter(|onset| onset.above) else {
+            self.climb = None;
+            return;
+        };
+        if self.is_behind || budget.outlooks == 0 || self.climb.is_some_and(|(at, _)| at == onset.at) {
+            return;
+        }
+        budget.outlooks -= 1;
+        let rows: Vec<(At, f64)> = subject.values(signals, None).filter_map(|(at, value)| Some((at, value?))).collect();
+        self.climb = Some((onset.at, onset::climb(&rows, onset.at)));
+    }
+
+    fn climb(&self) -> Option<Climb> {
+        self.climb.and_then(|(_, climb)| climb)
     }
 
     fn cannot_look_ahead(&self) -> bool {
