@@ -75,7 +75,10 @@ impl Finding {
         match self.condition.against {
             Against::Level(level) => {
                 let (figure, unit) = units::parts(level, self.subject.unit());
-                format!("{sign} {figure} {unit}").trim_end().to_owned()
+                // A bound is a round number: `5 %`, not `5.0 %`.
+                let round =
+                    if figure.contains('.') { figure.trim_end_matches('0').trim_end_matches('.') } else { &figure };
+                format!("{sign} {round} {unit}").trim_end().to_owned()
             }
             Against::Baseline(factor) => format!("{sign} {:.0} % of usual", factor * 100.0),
             Against::FullIn(time) => format!("full in {sign} {}", units::age(time)),
