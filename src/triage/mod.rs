@@ -5,6 +5,7 @@
 
 mod evidence;
 mod finding;
+pub mod quick_win;
 mod sentences;
 pub mod suspects;
 mod thresholds;
