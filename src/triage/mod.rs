@@ -7,6 +7,7 @@ mod evidence;
 mod finding;
 pub mod leak;
 pub mod onset;
+pub mod quick_win;
 pub mod rules;
 mod sentences;
 mod standing;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::facts::At;
+use crate::facts::ChangeState;
 
 /// What sort of thing happened.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -93,16 +94,16 @@ impl Kind {
     pub const fn role(self) -> Role {
         match self {
             Self::Deploy | Self::Config | Self::Flag | Self::Job | Self::Scale => Role::Change,
-            Self::Provider | Self::Restart | Self::Surge | Self::Loop | Self::Clock => Role::Event,
+            Self::Provider | Self::Restart | Self::Surge | Self::Loop | Self::Disk | Self::Calls | Self::Instance => {
+                Role::Event
+            }
             Self::Drop
             | Self::RateLimited
             | Self::NotFound
             | Self::Pool
-            | Self::Disk
             | Self::Cpu
             | Self::Memory
-            | Self::Calls
-            | Self::Instance
+            | Self::Clock
             | Self::Database => Role::Mechanism,
         }
     }
@@ -147,6 +148,14 @@ pub struct Candidate {
     pub place: Place,
     /// `api v2.31.0`.
     pub name: String,
+    /// Of a deploy, the version that it brought; `""` when unknown.
+    pub version: String,
+    /// Of a deploy, the version before it; `""` when unknown.
+    pub previous: String,
+    /// What of the place it is: a flag, an instance, a route, a provider; `""` when it is all of it.
+    pub part: String,
+    /// How far a change got; `None` for what is no record of a change.
+    pub state: Option<ChangeState>,
     /// How much more (> 1) or less (< 1) likely than usual for its kind, by evidence that only its finder knows.
     pub weight: f64,
     /// What else speaks for it, in short plain words.
@@ -168,6 +177,10 @@ impl Candidate {
             running: false,
             place,
             name: name.into(),
+            version: String::new(),
+            previous: String::new(),
+            part: String::new(),
+            state: None,
             weight: 1.0,
             supports: Vec::new(),
             against: Vec::new(),

@@ -52,7 +52,8 @@ impl<'a> Chance<'a> {
         let nameless = if one.place.service().is_some() { 1.0 - weights::NAMELESS } else { weights::NAMELESS };
         let place = if one.place.service().is_some() { nameless / self.services } else { nameless };
         if !recorded(one) {
-            return usual * place / weights::SEEN_BY_CHANCE;
+            let every = if one.kind == Kind::Clock { weights::DAY } else { weights::SEEN_BY_CHANCE };
+            return usual * place / every;
         }
         let others = (self.all - 1.0).max(0.0);
         let kind = (self.kinds.get(&one.kind).copied().unwrap_or(1.0) - 1.0 + weights::KIND_PRIOR * usual)

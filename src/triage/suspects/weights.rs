@@ -39,10 +39,16 @@ pub const PROVIDER_LATE_SHARE: f64 = 0.5;
 pub const PROVIDER_LATE: f64 = 600.0;
 /// The share of jobs that hurt at any time of their run, not at its beginning.
 pub const DURING_SHARE: f64 = 0.4;
-/// An event that is seen in the measures begins with the trouble, give or take this.
-pub const TOGETHER: f64 = 60.0;
-/// A mechanism may take longer to show: the pool fills after the queries are slow.
-pub const MECHANISM: f64 = 180.0;
+/// How far what is seen in the measures may lie from the beginning, on either side. Events begin with the trouble; a
+/// mechanism may take longer to show, for a pool fills after the queries are slow; and what fills up slowly has no
+/// sharp beginning.
+pub const fn together(kind: Kind) -> f64 {
+    match kind {
+        Kind::Disk | Kind::Memory | Kind::Cpu => 300.0,
+        Kind::Pool | Kind::Database | Kind::Drop | Kind::NotFound => 180.0,
+        _ => 120.0,
+    }
+}
 
 /// How likely a service shows a symptom when the trouble sits in it.
 pub const SELF_HURTS: f64 = 0.7;
@@ -82,6 +88,8 @@ pub const SHORTEST_LIST: f64 = 3_600.0;
 pub const ROUTINE: usize = 2;
 /// Events and mechanisms that are seen in the measures: one of a kind in that time by chance.
 pub const SEEN_BY_CHANCE: f64 = 21_600.0;
+/// A certain time of the day comes once a day.
+pub const DAY: f64 = 86_400.0;
 
 /// The share of each kind among what begins troubles, and among changes that come by chance. Deploys come most and
 /// hurt as often as they come; settings hurt more than they come, for they are tested less; jobs come by the clock.
@@ -94,9 +102,14 @@ pub const fn shares(kind: Kind) -> (f64, f64) {
         Kind::Scale => (0.10, 0.09),
         Kind::Job => (0.08, 0.18),
         Kind::Provider => (0.06, 0.03),
-        Kind::Surge | Kind::RateLimited | Kind::Calls | Kind::Loop | Kind::Disk | Kind::Database => (0.08, 0.01),
-        Kind::Pool | Kind::Instance | Kind::NotFound | Kind::Memory | Kind::Cpu => (0.05, 0.01),
-        // A restart is most often the cure or the effect, a round time is most often chance.
-        Kind::Restart | Kind::Clock | Kind::Drop => (0.02, 0.01),
+        // What is seen in the measures: how much better than chance it explains a trouble. A full disk and a request
+        // rate of ten times the usual are seldom innocent; failing calls may be ours or theirs.
+        Kind::Disk => (0.08, 0.01),
+        Kind::Loop => (0.08, 0.02),
+        Kind::Surge | Kind::Instance => (0.04, 0.02),
+        Kind::Calls | Kind::RateLimited => (0.03, 0.02),
+        Kind::Pool | Kind::Database | Kind::NotFound | Kind::Memory | Kind::Cpu | Kind::Clock => (0.02, 0.01),
+        // A restart is most often the cure or the effect, and a drop is people who go away.
+        Kind::Restart | Kind::Drop => (0.01, 0.01),
     }
 }

@@ -69,6 +69,7 @@ pub fn evidence(
         Distance::Called(1) => supports.push(format!("{hurt} calls {service}")),
         Distance::Called(steps) => supports.push(format!("{hurt} calls {service} over {steps} steps")),
         Distance::Calls(_) => against.push(format!("{service} calls {hurt}, not the other way round")),
+        Distance::Unknown if matches!(one.kind, Kind::Provider | Kind::Clock) => {}
         Distance::Unknown => against.push("nobody says where".to_owned()),
         Distance::Elsewhere if sight.case.calls.is_empty() => against.push(format!("{service} shows no symptom")),
         Distance::Elsewhere => against.push(format!("no known way between {service} and what hurts")),
