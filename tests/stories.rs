@@ -80,11 +80,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
     Settings {
         services: services
             .iter()
-            .map(|name| ServiceSettings {
-                name: Arc::from(*name),
-                environment: "prod".to_owned(),
-                thresholds: Thresholds::default(),
-            })
+            .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
         fleet: FleetSettings::default(),
         sources: metrics.chain(others).collect(),

@@ -236,6 +236,10 @@ pub struct Service {
     pub presets: Vec<String>,
     /// `PromQL` instead of the presets'.
     pub queries: BTreeMap<Measure, String>,
+    /// The names under which its deploys are told, beside its own.
+    pub programs: Vec<String>,
+    /// Whom it calls: names of services or of vendors.
+    pub calls: Vec<String>,
     /// When its signals are worth a word.
     pub thresholds: Thresholds,
 }
@@ -251,6 +255,8 @@ impl Service {
             prometheus: None,
             presets: Vec::new(),
             queries: BTreeMap::new(),
+            programs: Vec::new(),
+            calls: Vec::new(),
             thresholds: Thresholds::default(),
         }
     }

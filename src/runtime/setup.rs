@@ -113,6 +113,8 @@ fn service_settings(service: &Service) -> ServiceSettings {
     ServiceSettings {
         name: Arc::clone(&service.name),
         environment: service.environment.clone(),
+        programs: service.programs.clone(),
+        calls: service.calls.clone(),
         thresholds: service.thresholds,
     }
 }
@@ -312,6 +314,8 @@ fn plan(choice: preset::Choice, own: &BTreeMap<Measure, String>, explain: Explai
             .collect(),
         notes: choice.notes,
         queries,
+        own: own.keys().copied().collect(),
+        route: choice.route,
         absent,
     }
 }
