@@ -52,7 +52,7 @@ impl Prometheus {
         if let Some(rows) = besides.callers {
             self.callers.take(&rows, found);
         }
-        self.splits.take(besides.parts, besides.at, found.rate_window(&self.settings));
+        self.splits.take(&besides.parts, besides.at, found.rate_window(&self.settings));
     }
 }
 

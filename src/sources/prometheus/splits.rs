@@ -96,10 +96,10 @@ impl Splits {
     }
 
     /// Takes what came back, as of an instant.
-    pub(super) fn take(&mut self, parts: Vec<Part>, end: i64, window: Duration) {
+    pub(super) fn take(&mut self, parts: &[Part], end: i64, window: Duration) {
         let Some(at) = DateTime::from_timestamp_millis(end) else { return };
         let mut of: BTreeMap<&Arc<str>, Portions<'_>> = BTreeMap::new();
-        for (ask, values) in &parts {
+        for (ask, values) in parts {
             // What was known stays where there is no answer at all.
             if let Some(values) = values {
                 let portions = of.entry(&ask.service).or_default();
