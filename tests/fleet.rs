@@ -64,7 +64,7 @@ fn source(id: &str, service: Option<&str>) -> SourceInfo {
 }
 
 fn service(name: &str) -> ServiceSettings {
-    ServiceSettings { name: Arc::from(name), environment: "prod".to_owned(), rules: Rules::default() }
+    ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) }
 }
 
 /// An app that asks these servers, and what it knows of them.
@@ -120,7 +120,7 @@ fn batch(seconds: &[i64], errors: f64) -> Batch {
 fn arrive(app: &mut App, second: i64, server: &str, names: &[&str], bad: &[&str]) -> Vec<Effect> {
     let past: Vec<i64> = (0..=12).map(|step| second - 60 + step * 5).collect();
     let one = |name: &&str| (Arc::from(*name), batch(&past, if bad.contains(name) { 0.5 } else { 0.0 }));
-    let fleet = Fleet { services: names.iter().map(one).collect(), left_out: 0 };
+    let fleet = Fleet { services: names.iter().map(one).collect(), left_out: 0, ..Fleet::default() };
     answer(app, second, &format!("prometheus {server}"), Ok(Payload::Fleet(fleet)))
 }
 
@@ -344,7 +344,7 @@ fn two_services_that_went_to_the_same_version_are_two_deploys() {
         link: String::new(),
     };
     let with = |what: &str| (Arc::from(what), Batch { changes: vec![deploy(what)], ..batch(&[5], 0.0) });
-    let fleet = Fleet { services: vec![with("api"), with("web")], left_out: 0 };
+    let fleet = Fleet { services: vec![with("api"), with("web")], left_out: 0, ..Fleet::default() };
     answer(&mut app, 5, "prometheus prom", Ok(Payload::Fleet(fleet)));
     let whats: BTreeSet<_> = app.changes().iter().map(|change| change.what.as_str()).collect();
     assert_eq!(whats, BTreeSet::from(["api", "web"]));
@@ -406,7 +406,7 @@ fn what_two_hundred_services_cost() {
             }
             (Arc::from(name.as_str()), batch)
         });
-        let payload = Payload::Fleet(Fleet { services: services.collect(), left_out: 0 });
+        let payload = Payload::Fleet(Fleet { services: services.collect(), left_out: 0, ..Fleet::default() });
         Reading { source: SourceId::new("prometheus prom"), at: at(to), took: Duration::ZERO, body: Ok(payload) }
     };
     let mut timed = |what: &str, times: u32, run: &mut dyn FnMut(&mut App)| {
@@ -437,7 +437,7 @@ fn a_past_in_parts_is_the_same_as_in_one() {
     let (past, newest) = whole.split_at(120);
     let tell = |app: &mut App, seconds: &[i64]| {
         let services = vec![(Arc::from("checkout"), batch(seconds, 0.5))];
-        answer(app, 3_600, "prometheus prom", Ok(Payload::Fleet(Fleet { services, left_out: 0 })));
+        answer(app, 3_600, "prometheus prom", Ok(Payload::Fleet(Fleet { services, left_out: 0, ..Fleet::default() })));
     };
     let prom = SourceId::new("prometheus prom");
     let earlier = |app: &mut App, seconds: &[i64]| {

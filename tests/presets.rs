@@ -75,6 +75,12 @@ fn keys(choice: &Choice) -> (&'static str, &'static str, &'static str) {
     (chosen(choice, Family::Requests), chosen(choice, Family::Memory), chosen(choice, Family::Pool))
 }
 
+/// The presets of the families that nobody misses.
+fn optional(choice: &Choice) -> String {
+    let keys = choice.presets.iter().filter(|(preset, _)| preset.family.is_optional()).map(|(preset, _)| preset.key);
+    keys.collect::<Vec<_>>().join(" ")
+}
+
 fn probe(query: &str) -> String {
     filled(query, "job=\"x\"")
 }
@@ -163,6 +169,7 @@ fn units_follow_from_the_names() {
                     let ms = query.needs.iter().any(|need| !need.metric.contains("_seconds"));
                     assert_eq!(query.text.ends_with("/ 1000"), ms, "{place}");
                     let quantile = match measure {
+                        Measure::DbLatency => "histogram_quantile(0.95,",
                         Measure::LatencyP50 => "histogram_quantile(0.5,",
                         Measure::LatencyP95 => "histogram_quantile(0.95,",
                         _ => "histogram_quantile(0.99,",
@@ -170,6 +177,8 @@ fn units_follow_from_the_names() {
                     assert!(query.text.starts_with(quantile), "{place}: a latency must be a percentile");
                     assert_eq!(query.text.matches(quantile).count(), query.text.matches("_quantile(").count());
                 }
+                // Between 0 and 1 by itself: what is left of what there is.
+                Unit::Ratio if *measure == Measure::Disk => assert!(query.text.starts_with("max("), "{place}"),
                 Unit::Ratio => {
                     // No fault yet is often no series: that is 0; no traffic is no value, so no guard below the line.
                     assert!(
@@ -178,7 +187,14 @@ fn units_follow_from_the_names() {
                     );
                 }
                 Unit::PerSecond => assert!(query.text.starts_with("sum(rate("), "{place}"),
-                Unit::Cores | Unit::Instant => {}
+                Unit::Instant => assert!(query.text.starts_with("max(") && !query.text.contains("time()"), "{place}"),
+                Unit::Cores => {
+                    let is_rate = query.text.contains("rate(") && query.text.contains("_seconds");
+                    let is_share = query.text.contains("usage{") && query.text.contains("count{");
+                    let windows = query.text.contains("windows_cpu_time_total");
+                    assert!(*measure == Measure::CpuMax || is_rate || is_share || windows, "{place}");
+                    assert!(query.text.starts_with("sum(") || query.text.starts_with("count("), "{place}");
+                }
                 Unit::Bytes | Unit::Count => {
                     assert!(query.text.starts_with("sum(") && !query.text.contains("rate("), "{place}");
                 }
@@ -318,13 +334,13 @@ const ECOSYSTEMS: &[(&str, &str, &str)] = &[
     ),
     (
         "istio_requests_total{reporter,response_code} istio_request_duration_milliseconds_bucket{le}",
-        "istio - -",
-        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+        "istio - - calls-istio",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 call_errors calls_limited",
     ),
     (
         "response_total{classification,direction} response_latency_ms_bucket{le} request_total{direction}",
-        "linkerd - -",
-        "request_rate error_rate latency_p50 latency_p95 latency_p99",
+        "linkerd - - calls-linkerd",
+        "request_rate error_rate latency_p50 latency_p95 latency_p99 call_errors",
     ),
     (
         "envoy_http_downstream_rq_xx{envoy_response_code_class} envoy_http_downstream_rq_time_bucket{le} \
@@ -370,7 +386,105 @@ const ECOSYSTEMS: &[(&str, &str, &str)] = &[
         "- - pool-mysql",
         "db_pool_used db_pool_max",
     ),
+    (
+        "http_client_request_duration_seconds_count{http_response_status_code,error_type} jvm_cpu_time_seconds_total \
+         jvm_cpu_count db_client_operation_duration_seconds_bucket{le} process_cpu_seconds_total",
+        "- - - cpu-jvm-otel calls-opentelemetry database-opentelemetry",
+        "cpu_used cpu_max call_errors calls_limited db_latency",
+    ),
+    (
+        "http_client_request_duration_seconds_count{error_type} dotnet_process_cpu_time_seconds_total{cpu_mode} \
+         dotnet_process_cpu_count db_client_commands_duration_seconds_bucket{le}",
+        "- - - cpu-dotnet calls-opentelemetry database-opentelemetry",
+        "cpu_used cpu_max call_errors db_latency",
+    ),
+    (
+        "http_client_duration_milliseconds_count{http_status_code} process_runtime_cpython_cpu_time_seconds_total{type} \
+         db_sql_latency_milliseconds_bucket{le}",
+        "- - - cpu-process-otel calls-opentelemetry-old database-opentelemetry",
+        "cpu_used call_errors calls_limited db_latency",
+    ),
+    (
+        "http_client_requests_seconds_count{status,outcome} process_cpu_usage system_cpu_count disk_free_bytes{path} \
+         disk_total_bytes{path} process_start_time_seconds spring_data_repository_invocations_seconds_bucket{le} \
+         hikaricp_connections_usage_seconds_bucket{le} resilience4j_circuitbreaker_calls_seconds_count{kind}",
+        "- - - cpu-micrometer disk-micrometer start-process calls-micrometer database-spring",
+        "cpu_used cpu_max disk started call_errors calls_limited db_latency",
+    ),
+    (
+        "httpclient_requests_received_total{code,host} process_cpu_seconds_total process_start_time_seconds",
+        "- - - cpu-process start-process calls-prometheus-net",
+        "cpu_used started call_errors calls_limited",
+    ),
+    (
+        "grpc_client_handled_total{grpc_code} process_cpu_seconds_total go_sched_gomaxprocs_threads",
+        "- - - cpu-process calls-grpc",
+        "cpu_used cpu_max call_errors calls_limited",
+    ),
+    (
+        "rpc_client_call_duration_seconds_count{rpc_response_status_code} activerecord_query_duration_seconds_bucket{le}",
+        "- - - calls-opentelemetry-rpc database-rails",
+        "call_errors calls_limited db_latency",
+    ),
+    ("resilience4j_circuitbreaker_calls_seconds_count{kind,name}", "- - - calls-resilience4j", "call_errors"),
+    (
+        "envoy_cluster_upstream_rq_xx{envoy_response_code_class} envoy_cluster_upstream_rq{envoy_response_code} \
+         envoy_server_uptime",
+        "- - - start-envoy calls-envoy",
+        "started call_errors calls_limited",
+    ),
+    (
+        "container_cpu_usage_seconds_total{container} container_spec_cpu_quota{container} container_spec_cpu_period{container} \
+         container_start_time_seconds{container} container_fs_usage_bytes{device} container_fs_limit_bytes{device} \
+         process_cpu_seconds_total process_start_time_seconds",
+        "- - - cpu-container disk-container start-container",
+        "cpu_used cpu_max disk started",
+    ),
+    (
+        "container_cpu_usage_seconds_total{name} kube_pod_container_resource_limits{resource} kube_pod_start_time",
+        "- - - cpu-container start-pod",
+        "cpu_used cpu_max started",
+    ),
+    (
+        "kubelet_volume_stats_available_bytes{persistentvolumeclaim} \
+         kubelet_volume_stats_capacity_bytes{persistentvolumeclaim} kube_pod_container_state_started",
+        "- - - disk-volumes start-pod",
+        "disk started",
+    ),
+    (
+        "system_cpu_time_seconds_total{cpu,state} system_filesystem_utilization_ratio{type,mode}",
+        "- - - cpu-host-otel disk-otel",
+        "cpu_used cpu_max disk",
+    ),
+    ("system_cpu_time_seconds_total{cpu_mode}", "- - - cpu-host-otel", "cpu_used"),
+    (
+        "windows_cpu_time_total{mode,core} windows_logical_disk_free_bytes{volume} windows_logical_disk_size_bytes{volume} \
+         windows_system_boot_time_timestamp process_cpu_seconds_total process_start_time_seconds",
+        "- - - cpu-windows disk-windows start-host",
+        "cpu_used cpu_max disk started",
+    ),
+    (
+        "pg_up pg_stat_activity_count{state,wait_event_type} pg_postmaster_start_time_seconds process_cpu_seconds_total \
+         process_start_time_seconds",
+        "- - pool-postgres start-postgres database-postgres",
+        "db_pool_used started db_locked",
+    ),
+    (
+        "mysql_up mysql_global_status_innodb_row_lock_current_waits mysql_global_status_uptime process_cpu_seconds_total \
+         mysql_info_schema_query_response_time_seconds_bucket{le} process_start_time_seconds",
+        "- - - start-mysql database-mysql",
+        "started db_latency db_locked",
+    ),
+    ("redis_up redis_start_time_seconds process_start_time_seconds", "- - - start-redis", "started"),
+    ("haproxy_process_start_time_seconds", "- - - start-haproxy", "started"),
+    ("django_db_query_duration_seconds_bucket{le}", "- - - database-django", "db_latency"),
+    ("prisma_client_queries_duration_histogram_ms_bucket{le}", "- - - database-prisma", "db_latency"),
 ];
+
+/// The shares of answers of one kind have a table of their own.
+fn is_listed(measure: Measure) -> bool {
+    ![Measure::RateLimited, Measure::NotFound].contains(&measure)
+}
 
 #[test]
 fn documented_ecosystems_are_told_and_ask_only_for_what_is_there() {
@@ -379,9 +493,11 @@ fn documented_ecosystems_are_told_and_ask_only_for_what_is_there() {
         let inventory = inventory(there);
         let choice = preset::choose(&inventory);
         let (requests, memory, pool) = keys(&choice);
-        assert_eq!(format!("{requests} {memory} {pool}"), *expected, "{there}");
-        covered.extend([requests, memory, pool]);
-        let asked: BTreeSet<&str> = choice.queries.keys().map(|measure| measure.key()).collect();
+        let found = format!("{requests} {memory} {pool} {}", optional(&choice));
+        assert_eq!(found.trim_end(), *expected, "{there}");
+        covered.extend(choice.presets.iter().map(|(preset, _)| preset.key));
+        let asked: BTreeSet<&str> =
+            choice.queries.keys().filter(|one| is_listed(**one)).map(|measure| measure.key()).collect();
         assert_eq!(asked, measures.split_whitespace().collect(), "{there}");
         for query in choice.queries.values() {
             let mut selectors = Selectors::default();
@@ -393,19 +509,65 @@ fn documented_ecosystems_are_told_and_ask_only_for_what_is_there() {
         for (preset, why) in &choice.presets {
             assert!(why.contains("there"), "{}: {why}", preset.key);
             // Everything that the preset could have had and has not is said.
-            for measure in preset.queries.keys().filter(|measure| !choice.queries.contains_key(measure)) {
+            let golden = preset.queries.keys().filter(|measure| Measure::GOLDEN.contains(measure));
+            for measure in golden.filter(|measure| !choice.queries.contains_key(measure)) {
                 assert!(!choice.notes.is_empty(), "{}: nothing is said of {}", preset.key, measure.key());
             }
         }
     }
-    for recorded in "alertmanager axum memory-container memory-host node-express memory-node prometheus django flask \
+    for recorded in "disk-host cpu-host alertmanager axum memory-container memory-host node-express memory-node prometheus django flask \
                      fastapi memory-python"
         .split_whitespace()
     {
         covered.insert(recorded);
     }
-    let all: BTreeSet<&str> = preset::all().iter().map(|preset| preset.key).chain(["-"]).collect();
+    let all: BTreeSet<&str> = preset::all().iter().map(|preset| preset.key).collect();
     assert_eq!(covered, all, "every preset is in a table");
+}
+
+/// Which servers tell a 429 from a 404, and by which label their routes go.
+#[test]
+fn answers_of_one_kind_are_told_where_codes_are() {
+    for (there, tells, route) in [
+        ("http_server_request_duration_seconds_count{http_response_status_code,http_route}", true, "http_route"),
+        ("http_server_request_duration_seconds_count{error_type,http_route}", false, "http_route"),
+        ("http_server_duration_milliseconds_count{http_status_code}", true, "-"),
+        ("http_server_duration_count{http_method}", false, "-"),
+        ("http_server_requests_seconds_count{outcome,status,uri}", true, "uri"),
+        ("http_requests_total{handler,status} http_request_duration_highr_seconds_count", true, "handler"),
+        ("django_http_responses_total_by_status_total{status}", true, "-"),
+        ("flask_http_request_total{status}", true, "-"),
+        ("rails_requests_total{status,controller,action}", true, "controller"),
+        ("http_requests_received_total{code,controller,action}", true, "controller"),
+        ("axum_http_requests_total{status,endpoint}", true, "endpoint"),
+        ("starlette_requests_total{status_code,path}", true, "path"),
+        ("http_request_duration_seconds_count{status_code,path}", true, "path"),
+        ("http_requests_total{code,path,handler}", true, "handler"),
+        ("http_requests_total{status,route}", true, "route"),
+        ("http_requests_total{status_code}", true, "-"),
+        ("grpc_server_handled_total{grpc_code,grpc_method}", true, "grpc_method"),
+        ("rpc_server_call_duration_seconds_count{rpc_response_status_code,rpc_method}", true, "rpc_method"),
+        ("rpc_server_duration_milliseconds_count{rpc_grpc_status_code}", true, "-"),
+        ("istio_requests_total{reporter,response_code}", true, "-"),
+        ("response_total{classification,direction,status_code}", true, "-"),
+        ("response_total{classification,direction}", false, "-"),
+        ("nginx_ingress_controller_requests{status,path}", true, "path"),
+        ("traefik_service_requests_total{code,service}", true, "service"),
+        ("caddy_http_request_duration_seconds_count{code,handler}", true, "-"),
+        ("prometheus_http_requests_total{code,handler}", true, "handler"),
+        ("alertmanager_http_request_duration_seconds_count{code,handler}", true, "handler"),
+        ("alertmanager_http_request_duration_seconds_count{handler}", false, "handler"),
+        // Classes of codes, or no codes at all.
+        ("envoy_http_downstream_rq_xx{envoy_response_code_class}", false, "-"),
+        ("haproxy_backend_http_responses_total{code,proxy}", false, "-"),
+        ("nginx_http_requests_total", false, "-"),
+    ] {
+        let choice = preset::choose(&inventory(there));
+        for measure in [Measure::RateLimited, Measure::NotFound] {
+            assert_eq!(choice.queries.contains_key(&measure), tells, "{there} {}", measure.key());
+        }
+        assert_eq!(choice.route.as_deref().unwrap_or("-"), route, "{there}");
+    }
 }
 
 #[test]

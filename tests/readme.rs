@@ -67,6 +67,11 @@ fn presets() -> String {
             Family::Requests => "Request rate, error rate, latency",
             Family::Memory => "Memory",
             Family::Pool => "Connection pool",
+            Family::Cpu => "CPU",
+            Family::Disk => "Disk",
+            Family::Start => "When the process began",
+            Family::Calls => "Outgoing calls",
+            Family::Database => "Database",
         };
         write!(
             out,
@@ -104,16 +109,17 @@ fn brings(preset: &Preset) -> String {
         Measure::PoolMax => Some("max"),
         Measure::PoolWaiting => Some("waiting"),
         Measure::MemoryLimit => Some("limit"),
-        Measure::RateLimited => Some("429"),
-        Measure::NotFound => Some("404"),
-        Measure::CpuUsed => Some("cores"),
-        Measure::CpuMax => Some("core limit"),
-        Measure::Disk => Some("disk"),
+        // They come together.
+        Measure::RateLimited => Some("429 and 404"),
+        Measure::NotFound => None,
+        Measure::CpuUsed => Some("used"),
+        Measure::CpuMax => Some("max"),
+        Measure::Disk => Some("fullest"),
         Measure::Started => Some("start"),
-        Measure::CallErrors => Some("call errors"),
-        Measure::CallsLimited => Some("calls limited"),
-        Measure::DbLatency => Some("db latency"),
-        Measure::DbLocked => Some("locks"),
+        Measure::CallErrors => Some("errors"),
+        Measure::CallsLimited => Some("429"),
+        Measure::DbLatency => Some("latency"),
+        Measure::DbLocked => Some("waiting for locks"),
     };
     preset.queries.keys().filter_map(word).collect::<Vec<_>>().join(", ")
 }

@@ -46,7 +46,6 @@ use sixty::facts::SourceKind;
 use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
-use sixty::triage::Rules;
 use sixty::triage::Severity;
 
 fn at(second: i64) -> At {
@@ -80,11 +79,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
     Settings {
         services: services
             .iter()
-            .map(|name| ServiceSettings {
-                name: Arc::from(*name),
-                environment: "prod".to_owned(),
-                rules: Rules::default(),
-            })
+            .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
         fleet: FleetSettings::default(),
         sources: metrics.chain(others).collect(),

@@ -25,7 +25,6 @@ use crate::facts::SourceId;
 use crate::facts::SourceInfo;
 use crate::facts::SourceKind;
 use crate::signals::ServiceSignals;
-use crate::triage::Rules;
 
 mod waiting;
 
@@ -123,6 +122,7 @@ impl App {
             service.signals.take_filled(&batch);
             changes.extend(batch.changes);
         }
+        self.take_calls(source, &fleet.calls);
         self.miss(source, at, &named, fleet.left_out);
         if self.changes_of.get(source).map_or(!changes.is_empty(), |known| *known != changes) {
             self.changes_of.insert(source.clone(), changes);
@@ -208,6 +208,7 @@ impl App {
         let waits = self.roll.is_waiting();
         self.navigation.service = index_of(self, shown).or_else(|| (!waits).then_some(0));
         self.navigation.overview_choice = index_of(self, chosen);
+        self.merge_calls();
         vec![Effect::Follow(names)]
     }
 
@@ -220,7 +221,7 @@ impl App {
         let name = Arc::clone(shown);
         match found {
             Some(settings) => ServiceSettings { name, ..settings.clone() },
-            None => ServiceSettings { name, environment: String::new(), rules: Rules::default() },
+            None => ServiceSettings::named(&name),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod asking;
+mod calls;
 mod feeds;
 mod fleet;
 mod judging;

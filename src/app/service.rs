@@ -20,6 +20,10 @@ pub struct ServiceState {
     pub name: Arc<str>,
     /// `prod`; may be empty.
     pub environment: String,
+    /// The names under which its deploys are told, beside its own.
+    pub programs: Vec<String>,
+    /// Whom it calls, as the team wrote it; who calls whom on the whole is told by [`App::calls`](crate::app::App::calls).
+    pub calls: Vec<String>,
     /// What follows its rules.
     pub watcher: Watcher,
     /// What feeds it; `None` while nothing is known that does.
@@ -45,6 +49,8 @@ impl ServiceState {
         Self {
             name: Arc::clone(&settings.name),
             environment: settings.environment.clone(),
+            programs: settings.programs.clone(),
+            calls: settings.calls.clone(),
             watcher: Watcher::new(settings.rules.clone(), signals.every()),
             source,
             absent: None,

@@ -36,8 +36,26 @@ pub struct ServiceSettings {
     pub name: Arc<str>,
     /// `prod`; may be empty.
     pub environment: String,
+    /// The names under which its deploys are told, beside its own.
+    pub programs: Vec<String>,
+    /// Whom it calls: names of services or of vendors.
+    pub calls: Vec<String>,
     /// Its rules.
     pub rules: Rules,
+}
+
+impl ServiceSettings {
+    /// A service of which nothing but its name is configured.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: Arc::from(name),
+            environment: String::new(),
+            programs: Vec::new(),
+            calls: Vec::new(),
+            rules: Rules::default(),
+        }
+    }
 }
 
 /// What the app is told once.

@@ -16,6 +16,7 @@ use crate::app::SourceHealth;
 use crate::app::alerts::AlertBook;
 use crate::app::fleet::Roll;
 use crate::facts::At;
+use crate::facts::Calls;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
 use crate::facts::ProviderStatus;
@@ -40,6 +41,8 @@ pub struct App {
     pub(super) by_name: BTreeMap<Arc<str>, usize>,
     pub(super) roll: Roll,
     pub(super) sources: Vec<SourceHealth>,
+    pub(super) calls_of: BTreeMap<SourceId, Arc<Calls>>,
+    pub(super) calls: Calls,
     pub(super) changes_of: BTreeMap<SourceId, Vec<Change>>,
     pub(super) changes: Vec<Change>,
     pub(super) status_of: BTreeMap<SourceId, ProviderStatus>,
@@ -77,6 +80,8 @@ impl App {
             by_name: BTreeMap::new(),
             roll,
             sources: settings.sources.iter().cloned().map(SourceHealth::new).collect(),
+            calls_of: BTreeMap::new(),
+            calls: Calls::default(),
             changes_of: BTreeMap::new(),
             changes: Vec::new(),
             status_of: BTreeMap::new(),
@@ -94,6 +99,7 @@ impl App {
             settings,
         };
         app.index();
+        app.merge_calls();
         app.judge();
         app
     }

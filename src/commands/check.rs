@@ -227,9 +227,9 @@ fn secrets(config: &Config) -> Vec<Line> {
     let targets = config.services.iter().flat_map(|service| &service.targets).map(|target| &target.access);
     let servers = config.prometheus.iter().map(|server| &server.access);
     let reached = targets.chain(servers).flat_map(|access| access.secrets());
-    let tokens = config.deploys.iter().filter_map(|settings| match settings {
+    let tokens = config.deploys.iter().filter_map(|settings| match settings.bare() {
         deploys::Settings::Github(github) => github.token.as_ref(),
-        deploys::Settings::File(_) | deploys::Settings::Command(_) | deploys::Settings::Git(_) => None,
+        _ => None,
     });
     let mut seen: Vec<String> = Vec::new();
     let mut lines = Vec::new();

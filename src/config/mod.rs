@@ -237,6 +237,10 @@ pub struct Service {
     pub presets: Vec<String>,
     /// `PromQL` instead of the presets'.
     pub queries: BTreeMap<Measure, String>,
+    /// The names under which its deploys are told, beside its own.
+    pub programs: Vec<String>,
+    /// Whom it calls: names of services or of vendors.
+    pub calls: Vec<String>,
     /// When its signals are worth a word.
     pub rules: Rules,
 }
@@ -252,6 +256,8 @@ impl Service {
             prometheus: None,
             presets: Vec::new(),
             queries: BTreeMap::new(),
+            programs: Vec::new(),
+            calls: Vec::new(),
             rules: Rules::default(),
         }
     }

@@ -29,6 +29,7 @@ use super::urls;
 /// The longest name of a service, in characters: it must fit into one row of the overview.
 pub(super) const LONGEST_NAME: usize = 80;
 
+const CALLS: &str = "calls = [\"payments\", \"Stripe\"]";
 const TARGETS: &str = "targets = [\"http://host:port/metrics\"]";
 
 /// Reads one `[[service]]`. `None` when it has no name that can be used; its other problems are noted all the same.
@@ -58,11 +59,39 @@ pub(super) fn read(
     if let Some(value) = section.value("rules") {
         service.rules = rules::read(&value);
     }
+    service.programs =
+        section.value("programs").map(|value| others(&value, "programs = [\"api\"]")).unwrap_or_default();
+    service.calls = section.value("calls").map(|value| others(&value, CALLS)).unwrap_or_default();
     if let Some(value) = section.value("thresholds") {
         service.rules = limits::read(&value, &service.rules);
     }
     section.done();
     name.map(|name| Service { name: Arc::from(name.as_str()), ..service })
+}
+
+/// Names of others: programs, services, vendors. Each counts once.
+fn others(value: &Value<'_>, example: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for text in value.texts(example).unwrap_or_default() {
+        if let Some(name) = text.map(|name| usable(name, example)).filter(|name| !names.contains(name)) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The name of the service that something else is about.
+pub(super) fn named(value: &Value<'_>) -> Option<String> {
+    let example = "service = \"checkout-api\"";
+    value.text(example)?.map(|name| usable(name, example))
+}
+
+fn usable(name: &str, example: &str) -> Result<String, Wrong> {
+    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME || clean_line(name, LONGEST_NAME) != name {
+        let cause = format!("{} is not a name that can be shown", quoted(name));
+        return Err(Wrong::new(cause, format!("write it as in {example}, with at most 80 visible characters")));
+    }
+    Ok(name.to_owned())
 }
 
 /// A name that can be used, and that no other before it has.

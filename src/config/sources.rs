@@ -123,7 +123,12 @@ pub(super) fn deploys(top: &Section<'_>, context: &Context<'_>) -> Vec<deploys::
     for (kind, read) in KINDS {
         let shown = format!("deploys.{kind}");
         for section in all.value(kind).map(|value| value.sections(&shown)).unwrap_or_default() {
-            found.extend(read(&section, context, &mut names));
+            let source = read(&section, context, &mut names);
+            let about = section.value("service").and_then(|value| service::named(&value));
+            found.extend(source.map(|of| match about {
+                Some(service) => deploys::Settings::About { service, of: Box::new(of) },
+                None => of,
+            }));
             section.done();
         }
     }

@@ -13,4 +13,13 @@ pub struct Fleet {
     /// How many services were left out because there are too many; those that are kept are the ones named in the
     /// configuration and then the first by name.
     pub left_out: usize,
+    /// Which of them calls which other, as far as the server knows.
+    pub calls: Arc<Calls>,
+}
+
+/// Who calls whom: names of services, or of somebody outside.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Calls {
+    /// Caller and callee, each pair once, sorted. Clean.
+    pub pairs: Vec<(Arc<str>, Arc<str>)>,
 }

@@ -31,6 +31,7 @@ pub use engine::ScrapeReport;
 pub use engine::TargetReport;
 pub use fault::Fault;
 pub use fault::FaultKind;
+pub use fleet::Calls;
 pub use fleet::Fleet;
 pub use labels::Labels;
 pub use measure::Answer;

@@ -22,26 +22,42 @@ use promql_parser::parser::value::ValueType;
 
 use crate::promql::refusal::Refusal;
 
-/// The services that a query is for, by the label that names them.
+/// What a query is for, by the label that tells it apart: services, or the parts of one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Group {
     label: String,
-    /// The pattern of their names; `None`: whoever has the label.
-    pattern: Option<String>,
+    names: Names,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Names {
+    /// Whoever has the label.
+    Labelled,
+    /// Those that the pattern fits.
+    Like(String),
+    /// Whatever the label says, be it that there is none.
+    Any,
 }
 
 impl Group {
     /// Every service that has the label.
     #[must_use]
     pub fn all(label: &str) -> Self {
-        Self { label: label.to_owned(), pattern: None }
+        Self { label: label.to_owned(), names: Names::Labelled }
     }
 
     /// These services.
     #[must_use]
     pub fn of<'n>(label: &str, names: impl IntoIterator<Item = &'n str>) -> Self {
         let names: Vec<_> = names.into_iter().map(regex::escape).collect();
-        Self { label: label.to_owned(), pattern: Some(names.join("|")) }
+        Self { label: label.to_owned(), names: Names::Like(names.join("|")) }
+    }
+
+    /// The parts of what a query is for, those without the label as one: every selector is taken as it stands, so that
+    /// the parts are all that the query reads.
+    #[must_use]
+    pub fn parts(label: &str) -> Self {
+        Self { label: label.to_owned(), names: Names::Any }
     }
 
     /// The label.
@@ -53,21 +69,25 @@ impl Group {
     /// The matcher that chooses their series.
     #[must_use]
     pub fn matcher(&self) -> String {
-        match &self.pattern {
-            None => format!("{}!=\"\"", self.label),
-            Some(pattern) => format!("{}=~{}", self.label, quoted(pattern)),
+        match &self.names {
+            Names::Labelled => format!("{}!=\"\"", self.label),
+            Names::Like(pattern) => format!("{}=~{}", self.label, quoted(pattern)),
+            Names::Any => format!("{}=~\".*\"", self.label),
         }
     }
 
     fn chooses(&self, selector: &VectorSelector) -> bool {
-        selector.matchers.or_matchers.is_empty()
-            && selector.matchers.matchers.iter().filter(|matcher| matcher.name == self.label).any(|matcher| {
-                match (&matcher.op, &self.pattern) {
-                    (MatchOp::NotEqual, None) => matcher.value.is_empty(),
-                    (MatchOp::Re(_), Some(pattern)) => matcher.value == *pattern,
-                    _ => false,
-                }
-            })
+        if !selector.matchers.or_matchers.is_empty() {
+            return false;
+        }
+        let mut own = selector.matchers.matchers.iter().filter(|matcher| matcher.name == self.label);
+        match &self.names {
+            Names::Any => true,
+            Names::Labelled => own.any(|matcher| matcher.op == MatchOp::NotEqual && matcher.value.is_empty()),
+            Names::Like(pattern) => {
+                own.any(|matcher| matches!(matcher.op, MatchOp::Re(_)) && matcher.value == *pattern)
+            }
+        }
     }
 }
 

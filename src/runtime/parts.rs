@@ -57,7 +57,7 @@ mod tests {
                 Batch { points, splits: Vec::new(), changes: Vec::new(), about: Arc::clone(&about) },
             )
         };
-        Fleet { services: (0..services).map(one).collect(), left_out: 3 }
+        Fleet { services: (0..services).map(one).collect(), left_out: 3, ..Fleet::default() }
     }
 
     #[test]

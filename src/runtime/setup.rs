@@ -113,6 +113,8 @@ fn service_settings(service: &Service) -> ServiceSettings {
     ServiceSettings {
         name: Arc::clone(&service.name),
         environment: service.environment.clone(),
+        programs: service.programs.clone(),
+        calls: service.calls.clone(),
         rules: service.rules.clone(),
     }
 }
@@ -306,10 +308,14 @@ fn plan(choice: preset::Choice, own: &BTreeMap<Measure, String>, explain: Explai
         presets: choice
             .presets
             .into_iter()
+            // Where the others come from their queries tell; a line for each of eight would hide these.
+            .filter(|(preset, _)| !preset.family.is_optional())
             .map(|(preset, why)| PresetReport { title: clean(&preset.title), why: clean(&why) })
             .collect(),
         notes: choice.notes,
         queries,
+        own: own.keys().copied().collect(),
+        route: choice.route,
         absent,
     }
 }
@@ -320,6 +326,7 @@ const fn wanted_of(family: Family) -> &'static [Measure] {
         Family::Requests => &[Measure::RequestRate, Measure::ErrorRate, Measure::LatencyP95],
         Family::Memory => &[Measure::MemoryUsed],
         Family::Pool => &[Measure::PoolUsed],
+        _ => &[],
     }
 }
 

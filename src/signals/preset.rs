@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -16,6 +15,8 @@ use serde::Deserialize;
 use crate::facts::Measure;
 
 mod choice;
+mod family;
+mod inventory;
 
 pub use choice::Choice;
 pub use choice::Missing;
@@ -23,6 +24,9 @@ pub use choice::choose;
 pub use choice::choose_with;
 pub use choice::explain;
 pub use choice::explain_briefly;
+pub use family::Family;
+pub use inventory::Inventory;
+pub use inventory::Need;
 
 macro_rules! presets {
     ($($key:literal)*) => { &[$(($key, include_str!(concat!("presets/", $key, ".toml")))),*] };
@@ -33,6 +37,38 @@ pub const PRESETS: &[(&str, &str)] = presets! {
     "alertmanager"
     "axum"
     "caddy"
+    "calls-envoy"
+    "calls-grpc"
+    "calls-istio"
+    "calls-linkerd"
+    "calls-micrometer"
+    "calls-opentelemetry"
+    "calls-opentelemetry-old"
+    "calls-opentelemetry-rpc"
+    "calls-prometheus-net"
+    "calls-resilience4j"
+    "cpu-container"
+    "cpu-dotnet"
+    "cpu-host"
+    "cpu-host-otel"
+    "cpu-jvm-otel"
+    "cpu-micrometer"
+    "cpu-process"
+    "cpu-process-otel"
+    "cpu-windows"
+    "database-django"
+    "database-mysql"
+    "database-opentelemetry"
+    "database-postgres"
+    "database-prisma"
+    "database-rails"
+    "database-spring"
+    "disk-container"
+    "disk-host"
+    "disk-micrometer"
+    "disk-otel"
+    "disk-volumes"
+    "disk-windows"
     "django"
     "envoy"
     "fastapi"
@@ -80,102 +116,17 @@ pub const PRESETS: &[(&str, &str)] = presets! {
     "prometheus-net"
     "rails"
     "starlette"
+    "start-container"
+    "start-envoy"
+    "start-haproxy"
+    "start-host"
+    "start-mysql"
+    "start-pod"
+    "start-postgres"
+    "start-process"
+    "start-redis"
     "traefik"
 };
-
-/// Which strips a preset fills. A service has at most one preset of each family.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// Request rate, error rate, latency.
-    Requests,
-    /// Memory used and its limit.
-    Memory,
-    /// Database connections used, their maximum, and who waits.
-    Pool,
-}
-
-impl Family {
-    /// All families, in the order in which they are chosen and reported.
-    pub const ALL: [Self; 3] = [Self::Requests, Self::Memory, Self::Pool];
-
-    /// What its metrics are called in a sentence.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Requests => "request",
-            Self::Memory => "memory",
-            Self::Pool => "connection pool",
-        }
-    }
-
-    /// The family that a measure belongs to.
-    #[must_use]
-    pub const fn of(measure: Measure) -> Self {
-        match measure {
-            Measure::MemoryUsed | Measure::MemoryLimit => Self::Memory,
-            Measure::PoolUsed | Measure::PoolMax | Measure::PoolWaiting => Self::Pool,
-            _ => Self::Requests,
-        }
-    }
-}
-
-/// A metric that has to be there, and the labels that have to occur on it: `http_requests_total{code}`.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(from = "String")]
-pub struct Need {
-    /// The name of the metric.
-    pub metric: String,
-    /// The names of labels that at least one of its series carries.
-    pub labels: Vec<String>,
-}
-
-impl From<String> for Need {
-    fn from(text: String) -> Self {
-        let (metric, labels) = text.split_once('{').unwrap_or((&text, ""));
-        let labels = labels.trim_end_matches('}').split(',').map(str::trim).filter(|label| !label.is_empty());
-        Self { metric: metric.trim().to_owned(), labels: labels.map(str::to_owned).collect() }
-    }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.metric)?;
-        match self.labels.as_slice() {
-            [] => Ok(()),
-            [one] => write!(f, " with the label {one}"),
-            more => write!(f, " with the labels {}", more.join(", ")),
-        }
-    }
-}
-
-/// The metric names of a service, each with the names of the labels that occur on it (`__name__` left out).
-/// A metric that is declared (`# TYPE`) but has no series yet belongs in it as well, without labels.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Inventory {
-    /// Metric name to label names.
-    pub names: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl Inventory {
-    /// Adds a metric, or more labels to one that is known.
-    pub fn add<'a>(&mut self, metric: &str, labels: impl IntoIterator<Item = &'a str>) {
-        if !self.names.contains_key(metric) {
-            self.names.insert(metric.to_owned(), BTreeSet::new());
-        }
-        let Some(known) = self.names.get_mut(metric) else { return };
-        for label in labels {
-            if !known.contains(label) {
-                known.insert(label.to_owned());
-            }
-        }
-    }
-
-    fn has(&self, need: &Need) -> bool {
-        let labels = self.names.get(&need.metric);
-        labels.is_some_and(|labels| need.labels.iter().all(|label| labels.contains(label)))
-    }
-}
 
 /// One way to ask for a measure. It fits where everything it needs is there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -212,6 +163,10 @@ pub struct Preset {
     pub rank: u32,
     /// It fits when everything in one of these lists is there.
     pub fingerprint: Vec<Vec<Need>>,
+    /// It does not fit beside any of these: then the metrics are of something else than their names say.
+    pub not_with: Vec<Need>,
+    /// The labels that may name the route of a request, best first.
+    pub routes: Vec<String>,
     /// The ways to ask for each measure, best first.
     pub queries: BTreeMap<Measure, Vec<Query>>,
     notes: Vec<Note>,
@@ -225,6 +180,10 @@ struct File {
     family: Family,
     rank: u32,
     fingerprint: Vec<Vec<Need>>,
+    #[serde(default)]
+    not_with: Vec<Need>,
+    #[serde(default)]
+    routes: Vec<String>,
     queries: BTreeMap<String, OneOrMore>,
     #[serde(default)]
     notes: Vec<Note>,
@@ -250,9 +209,9 @@ impl Preset {
     /// # Errors
     /// What is wrong with it: TOML, an unknown field, measure or family. The `PromQL` is not looked at.
     pub fn parse(key: &'static str, text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut queries = BTreeMap::new();
-        for (name, ways) in file.queries {
+        for (name, ways) in std::mem::take(&mut file.queries) {
             let measure = Measure::from_key(&name).ok_or_else(|| format!("{name} is not a measure"))?;
             if Family::of(measure) != file.family {
                 return Err(format!("{name} does not belong to the family {}", file.family.word()));
@@ -268,17 +227,29 @@ impl Preset {
                 return Err(format!("{name} is not a measure"));
             }
         }
-        let (title, family, rank, fingerprint) = (file.title, file.family, file.rank, file.fingerprint);
-        Ok(Self { key, title, family, rank, fingerprint, queries, notes: file.notes })
+        let File { title, family, rank, fingerprint, not_with, routes, notes, .. } = file;
+        Ok(Self { key, title, family, rank, fingerprint, not_with, routes, queries, notes })
     }
 
     /// Why it fits the inventory: `go_goroutines is there`; `None` when it does not fit.
     #[must_use]
     pub fn fits(&self, inventory: &Inventory) -> Option<String> {
+        if self.not_with.iter().any(|other| inventory.has(other)) {
+            return None;
+        }
         let found = self.fingerprint.iter().find(|all| all.iter().all(|need| inventory.has(need)))?;
         let names: Vec<String> = found.iter().map(Need::to_string).collect();
         let verb = if names.len() == 1 { "is" } else { "are" };
         Some(format!("{} {verb} there", names.join(" and ")))
+    }
+
+    /// The label that names the route of a request: the first that occurs on what is counted.
+    #[must_use]
+    pub fn route(&self, inventory: &Inventory) -> Option<&str> {
+        let way = self.queries.get(&Measure::RequestRate)?.iter().find(|way| way.fits(inventory))?;
+        let counted = &way.needs.first()?.metric;
+        let has = |label: &&String| inventory.has(&Need { metric: counted.clone(), labels: vec![(*label).clone()] });
+        self.routes.iter().find(has).map(String::as_str)
     }
 
     /// The best query of each measure that the inventory can answer, and what is to be said beside them.
@@ -287,7 +258,7 @@ impl Preset {
         let mut queries = BTreeMap::new();
         let mut notes = Vec::new();
         for (&measure, ways) in &self.queries {
-            if let Some(way) = ways.iter().find(|way| way.needs.iter().all(|need| inventory.has(need))) {
+            if let Some(way) = ways.iter().find(|way| way.fits(inventory)) {
                 queries.insert(measure, way.text.clone());
             } else {
                 let own = self.notes.iter().find(|note| note.without.as_deref() == Some(measure.key()));
@@ -303,6 +274,10 @@ impl Preset {
 }
 
 impl Query {
+    fn fits(&self, inventory: &Inventory) -> bool {
+        self.needs.iter().all(|need| inventory.has(need))
+    }
+
     fn of(alternative: Alternative) -> Self {
         let (mut needs, text) = match alternative {
             Alternative::Plain(text) => (Vec::new(), text),
@@ -385,8 +360,13 @@ pub fn wanted() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     for preset in all() {
         let queries = preset.queries.values().flatten().flat_map(|query| &query.needs);
         let notes = preset.notes.iter().flat_map(|note| &note.missing);
-        for need in preset.fingerprint.iter().flatten().chain(queries).chain(notes) {
+        for need in preset.fingerprint.iter().flatten().chain(&preset.not_with).chain(queries).chain(notes) {
             wanted.entry(&need.metric).or_default().extend(need.labels.iter().map(String::as_str));
+        }
+        for way in preset.queries.get(&Measure::RequestRate).into_iter().flatten() {
+            if let Some(counted) = way.needs.first() {
+                wanted.entry(&counted.metric).or_default().extend(preset.routes.iter().map(String::as_str));
+            }
         }
     }
     wanted

@@ -3,6 +3,7 @@
 //! Each source is one file: settings, an `async fn ask`, and a pure parser of its format. Nothing here judges
 //! what it reads, keeps a schedule or knows the screen: pollers (in `runtime`) do the asking.
 
+mod apart;
 pub mod deploys;
 pub mod detect;
 pub mod embedded;

@@ -27,7 +27,6 @@ use sixty::facts::{
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::promql::Query;
-use sixty::triage::Rules;
 
 /// 2026-01-14 08:21:09 UTC, which is 03:21:09 EST.
 pub fn now() -> At {
@@ -151,9 +150,14 @@ fn fleet(app: &mut App, names: &[&str]) {
         )
     };
     let all: Vec<(Arc<str>, Batch)> = names.iter().enumerate().map(one).collect();
-    send(app, "prometheus main", ago(40), Ok(Payload::Fleet(Fleet { services: all.clone(), left_out: 0 })));
+    send(
+        app,
+        "prometheus main",
+        ago(40),
+        Ok(Payload::Fleet(Fleet { services: all.clone(), left_out: 0, ..Fleet::default() })),
+    );
     let rest = all.into_iter().filter(|(name, _)| &**name != "ledger").collect();
-    send(app, "prometheus main", ago(2), Ok(Payload::Fleet(Fleet { services: rest, left_out: 0 })));
+    send(app, "prometheus main", ago(2), Ok(Payload::Fleet(Fleet { services: rest, left_out: 0, ..Fleet::default() })));
 }
 
 /// Forty services that one server names.
@@ -406,11 +410,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
     Settings {
         services: names
             .iter()
-            .map(|name| ServiceSettings {
-                name: Arc::from(*name),
-                environment: "prod".to_owned(),
-                rules: Rules::default(),
-            })
+            .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
         sources,
         fleet: FleetSettings::default(),

@@ -82,7 +82,7 @@ mod tests {
             Batch { points: vec![points], splits: Vec::new(), changes: Vec::new(), about: Arc::new(about) }
         };
         let services = services.iter().map(|(name, number)| (Arc::from(*name), batch(number))).collect();
-        Fleet { services, left_out: 0 }
+        Fleet { services, left_out: 0, ..Fleet::default() }
     }
 
     #[test]

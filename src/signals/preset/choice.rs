@@ -20,6 +20,8 @@ pub struct Choice {
     pub presets: Vec<(&'static Preset, String)>,
     /// The query of each measure, with `$selector` and `$__rate_interval` still in it.
     pub queries: BTreeMap<Measure, String>,
+    /// The label that names the route of a request, where there is one.
+    pub route: Option<String>,
     /// What is to be said beside the numbers: what they mean, what is not exported, what else would fit.
     pub notes: Vec<String>,
     /// The families for which nothing fits.
@@ -46,7 +48,8 @@ pub fn choose(inventory: &Inventory) -> Choice {
 /// Like [`choose`], but `wanted` (from the configuration) stands for its family, whether it fits or not.
 #[must_use]
 pub fn choose_with(inventory: &Inventory, wanted: &[&'static Preset]) -> Choice {
-    let mut choice = Choice { presets: Vec::new(), queries: BTreeMap::new(), notes: Vec::new(), missing: Vec::new() };
+    let mut choice =
+        Choice { presets: Vec::new(), queries: BTreeMap::new(), route: None, notes: Vec::new(), missing: Vec::new() };
     for family in Family::ALL {
         let mut fitting = all().iter().filter(|preset| preset.family == family);
         let mut fitting = std::iter::from_fn(|| fitting.find_map(|preset| Some((preset, preset.fits(inventory)?))));
@@ -55,11 +58,14 @@ pub fn choose_with(inventory: &Inventory, wanted: &[&'static Preset]) -> Choice 
             None => fitting.next(),
         };
         let Some((preset, why)) = chosen else {
-            choice.missing.push(Missing::new(family, inventory));
+            if !family.is_optional() {
+                choice.missing.push(Missing::new(family, inventory));
+            }
             continue;
         };
         let (queries, notes) = preset.queries_for(inventory);
         choice.queries.extend(queries);
+        choice.route = choice.route.or_else(|| preset.route(inventory).map(str::to_owned));
         choice.notes.extend(notes);
         // Of processes only requests are worth a word: a preset for all Go programs always fits beside others.
         let others: Vec<String> = fitting
@@ -95,11 +101,12 @@ fn closest(family: Family, inventory: &Inventory, looked_for: &[String]) -> Vec<
         Family::Requests => &["request", "response", "latency", "duration", "handled"],
         Family::Memory => &["memory", "rss", "heap"],
         Family::Pool => &["connection"],
+        _ => return Vec::new(),
     };
     let ends: &[&str] = match family {
         Family::Requests => &["_total", "_count", "_bucket"],
         Family::Memory => &["_bytes", "_rss", ""],
-        Family::Pool => &[""],
+        _ => &[""],
     };
     let mut seen = BTreeSet::new();
     let mut ranked: Vec<(f64, &String)> = Vec::new();
@@ -130,7 +137,7 @@ pub fn explain_briefly(missing: &Missing) -> String {
     let measure = match missing.family {
         Family::Requests => Measure::RequestRate,
         Family::Memory => Measure::MemoryUsed,
-        Family::Pool => Measure::PoolUsed,
+        _ => Measure::PoolUsed,
     };
     format!("no {} metric known; write {} under [service.signals]", missing.family.word(), measure.key())
 }
@@ -155,7 +162,7 @@ pub fn explain(missing: &Missing) -> String {
             (Measure::RequestRate, format!("sum(rate({counter}[$__rate_interval]))"))
         }
         Family::Memory => (Measure::MemoryUsed, format!("sum({first})")),
-        Family::Pool => (Measure::PoolUsed, format!("sum({first})")),
+        _ => (Measure::PoolUsed, format!("sum({first})")),
     };
     let names: Vec<String> = missing.closest.iter().map(|name| clean_line(name, 100)).collect();
     let query = clean_line(&query, 160);

@@ -44,11 +44,33 @@ pub enum Settings {
     Github(GithubSettings),
     /// The tags of a local clone.
     Git(GitSettings),
+    /// One of these whose changes are all about one service, where it does not say otherwise.
+    About {
+        /// The service.
+        service: String,
+        /// Where its changes come from.
+        of: Box<Self>,
+    },
+}
+
+impl Settings {
+    /// Where the changes come from, whatever they are about.
+    #[must_use]
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::About { of, .. } => of.bare(),
+            other => other,
+        }
+    }
 }
 
 /// A source of changes, with what it remembers between two questions.
 #[derive(Debug)]
-pub struct DeploySource(Source);
+pub struct DeploySource {
+    source: Source,
+    /// What its changes are about where it does not say.
+    service: Option<String>,
+}
 
 #[derive(Debug)]
 enum Source {
@@ -62,18 +84,20 @@ impl DeploySource {
     /// A source that has not been asked yet; nothing is opened or checked here.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self(match settings {
+        let source = match settings {
             Settings::File(settings) => Source::File(file::File::new(settings)),
             Settings::Command(settings) => Source::Command(command::Command::new(settings)),
             Settings::Github(settings) => Source::Github(Box::new(github::Github::new(settings))),
             Settings::Git(settings) => Source::Git(git::Git::new(settings)),
-        })
+            Settings::About { service, of } => return Self { service: Some(service), ..Self::new(*of) },
+        };
+        Self { source, service: None }
     }
 
     /// Its name, address and interval.
     #[must_use]
     pub fn info(&self) -> SourceInfo {
-        let (name, address, every): (&str, String, Duration) = match &self.0 {
+        let (name, address, every): (&str, String, Duration) = match &self.source {
             Source::File(file) => (&file.settings.name, file.address(), file.settings.every),
             Source::Command(command) => (&command.settings.name, command.address(), command.settings.every),
             Source::Github(github) => (&github.settings.name, github.address(), github.settings.every),
@@ -88,19 +112,25 @@ impl DeploySource {
     /// Why there is no answer: a missing file, a program that failed, a refusal, or an answer of which nothing
     /// could be understood. What was understood only in part is an answer with a [`remark`](Self::remark).
     pub async fn ask(&mut self, http: &Http, at: At) -> Result<Payload, Fault> {
-        match &mut self.0 {
+        let mut payload = match &mut self.source {
             Source::File(file) => file.ask(at).await,
             Source::Command(command) => command.ask(at).await,
             Source::Github(github) => github.ask(http, at).await,
             Source::Git(git) => git.ask(at).await,
+        }?;
+        if let (Payload::Changes(changes), Some(service)) = (&mut payload, &self.service) {
+            for change in changes.iter_mut().filter(|change| change.service.is_empty()) {
+                change.service.clone_from(service);
+            }
         }
+        Ok(payload)
     }
 
     /// What is odd about the last answer although it could be read: lines that were skipped, a part that was
     /// not asked for. Clean text without a full stop.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
-        match &self.0 {
+        match &self.source {
             Source::File(file) => file.remark.clone(),
             Source::Command(command) => command.remark.clone(),
             Source::Github(github) => github.remark.clone(),

@@ -7,11 +7,13 @@
 mod asked;
 mod crowd;
 mod evaluate;
+mod optional;
 mod part;
 mod places;
 mod plan;
 pub mod recording;
 mod share;
+mod splits;
 mod target;
 mod tell;
 #[cfg(test)]
@@ -46,6 +48,8 @@ use crate::sources::exposition::warm_up;
 use crate::sources::http::Access;
 use crate::sources::http::Http;
 
+pub(in crate::sources) use optional::NO_NUMBER;
+pub(in crate::sources) use optional::hush;
 pub use plan::Absence;
 pub use plan::Plan;
 pub use plan::Planner;
@@ -55,6 +59,7 @@ use evaluate::Evaluator;
 use part::Turn;
 use recording::Recorder;
 use share::Share;
+use splits::Splits;
 use target::Scraped;
 use target::Target;
 use versions::Versions;
@@ -94,6 +99,7 @@ pub struct Embedded {
     planner: Planner,
     evaluator: Evaluator,
     versions: Versions,
+    splits: Splits,
     scrapes: u64,
     is_warm: bool,
     /// When series were refused for the cap last, in milliseconds, and what is said about it.
@@ -126,6 +132,7 @@ impl Embedded {
             planner,
             evaluator,
             versions,
+            splits: Splits::default(),
             scrapes: 0,
             is_warm: false,
             crowded: None,
@@ -260,13 +267,18 @@ impl Embedded {
             .map(|(target, answer)| target.store(&mut self.store, answer, at, records))
             .collect();
         if all_failed(&reports).is_some() {
+            self.splits.newest.clear();
             return (Points { at, answers: BTreeMap::new() }, reports);
         }
         let at_ms = at.timestamp_millis();
         let window = fitting_window(&self.store, self.settings.rate_window(), at_ms);
         let mut answers = self.evaluator.answers(&self.store, at_ms, window, self.scrapes);
-        if let Some(why) = self.crowded(at_ms) {
-            self.evaluator.withhold(&mut answers, &why);
+        match self.crowded(at_ms) {
+            Some(why) => {
+                self.evaluator.withhold(&mut answers, &why);
+                self.splits.newest.clear();
+            }
+            None => self.splits.look(&self.evaluator, &self.store, at, window, &answers),
         }
         self.versions.look(&self.store, at);
         (Points { at, answers }, reports)
@@ -311,7 +323,8 @@ impl Embedded {
             series: self.store.counts(),
             lag: Duration::ZERO,
         };
-        Batch { points, splits: Vec::new(), changes: self.versions.changes(), about: self.about(report) }
+        let (splits, changes) = (self.splits.newest.clone(), self.versions.changes());
+        Batch { points, splits, changes, about: self.about(report) }
     }
 
     fn title(&self) -> String {

@@ -1,6 +1,7 @@
 //! What to evaluate: the contract between the engine and whoever knows the presets.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::facts::Measure;
@@ -19,6 +20,10 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// The query of each measure, with its variables.
     pub queries: BTreeMap<Measure, String>,
+    /// The measures whose query the team wrote: what is wrong with one of them is told, whichever it is.
+    pub own: BTreeSet<Measure>,
+    /// The label that names the route of a request, where there is one.
+    pub route: Option<String>,
     /// Measures that should be there and cannot be had.
     pub absent: Vec<Absence>,
 }

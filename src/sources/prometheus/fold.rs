@@ -4,6 +4,7 @@
 //! is warming up; a percentile in the open last bucket is a lower bound.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,9 @@ use crate::facts::Number;
 use crate::facts::Points;
 use crate::promql::Percentile;
 use crate::promql::Row;
+use crate::sources::embedded::NO_NUMBER;
 use crate::sources::embedded::Plan;
+use crate::sources::embedded::hush;
 use crate::sources::prometheus::questions::Question;
 use crate::sources::prometheus::questions::Questions;
 use crate::sources::prometheus::span::Span;
@@ -34,6 +37,14 @@ struct Told {
     span: Span,
     /// At this value a percentile is a lower bound.
     bound: Option<f64>,
+}
+
+/// What is kept in mind of a service from answer to answer.
+#[derive(Default, Debug)]
+pub(super) struct Kept {
+    pub(super) run: Option<Run>,
+    /// Measures that nobody misses and that had a number.
+    pub(super) seen: BTreeSet<Measure>,
 }
 
 /// When the series behind a service's request rate began.
@@ -98,8 +109,8 @@ impl Columns {
         }
     }
 
-    /// The answers of a service, oldest first. `run` is what is known of its request rate.
-    pub(super) fn points(&self, service: &Arc<str>, run: &mut Option<Run>, frame: &Frame<'_>) -> Vec<Points> {
+    /// The answers of a service, oldest first. `kept` is what is known of it from before.
+    pub(super) fn points(&self, service: &Arc<str>, plan: &Plan, kept: &mut Kept, frame: &Frame<'_>) -> Vec<Points> {
         let mut instants: BTreeMap<i64, BTreeMap<Measure, Answer>> = BTreeMap::new();
         let empty = BTreeMap::new();
         let columns = self.services.get(service).unwrap_or(&empty);
@@ -127,13 +138,16 @@ impl Columns {
             }
         }
         if let Some(told) = columns.get(&Measure::RequestRate) {
-            warm_up(&told.column, told.span, run, frame.window, &mut instants);
+            warm_up(&told.column, told.span, &mut kept.run, frame.window, &mut instants);
         }
         for answers in instants.values_mut() {
             without_traffic(answers);
         }
         for ((_, measure), why) in self.failed.iter().filter(|((name, _), _)| name == service) {
             instants.entry(frame.end).or_default().insert(*measure, Answer::NoData(Arc::clone(why)));
+        }
+        for answers in instants.values_mut() {
+            hush(answers, &plan.own, &mut kept.seen);
         }
         let points = |(at, answers)| Some(Points { at: DateTime::from_timestamp_millis(at)?, answers });
         instants.into_iter().filter_map(points).collect()
@@ -172,7 +186,7 @@ fn known(value: f64, bound: Option<f64>) -> Answer {
             let at_least = bound.is_some_and(|bound| value >= bound * (1.0 - 1e-9));
             Answer::Known(Number { at_least, ..number })
         }
-        None => no_data("the query gives no number (NaN or infinite)"),
+        None => no_data(NO_NUMBER),
     }
 }
 

@@ -7,7 +7,9 @@
 mod alerts;
 mod answer;
 mod api;
+mod beside;
 mod bounds;
+mod calls;
 mod divide;
 mod fold;
 mod look;
@@ -17,6 +19,7 @@ mod report;
 mod server;
 mod settings;
 mod span;
+mod splits;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -56,10 +59,13 @@ pub use look::Wanted;
 pub use settings::Own;
 pub use settings::Settings;
 
+use beside::Beside;
+use beside::Besides;
+use calls::Callers;
 use fold::Bounds;
 use fold::Columns;
 use fold::Frame;
-use fold::Run;
+use fold::Kept;
 use look::Found;
 use look::Look;
 use questions::Questions;
@@ -68,6 +74,7 @@ use server::Server;
 use span::Span;
 use span::millis;
 use span::range;
+use splits::Splits;
 
 /// Chooses the presets of a service, by its name.
 pub type PlannerOf = Arc<dyn Fn(&str) -> Planner + Send + Sync>;
@@ -101,7 +108,9 @@ pub struct Prometheus {
     bounds: Bounds,
     /// The histograms and services whose bounds are known.
     bounded: (BTreeSet<String>, usize),
-    runs: HashMap<Arc<str>, Option<Run>>,
+    kept: HashMap<Arc<str>, Kept>,
+    splits: Splits,
+    callers: Callers,
     reports: Reports,
     remarks: Vec<String>,
     stage: Stage,
@@ -140,7 +149,9 @@ impl Prometheus {
             questions: Questions::default(),
             bounds: Bounds::new(),
             bounded: (BTreeSet::new(), 0),
-            runs: HashMap::new(),
+            kept: HashMap::new(),
+            splits: Splits::default(),
+            callers: Callers::default(),
             reports: Reports::default(),
             remarks: Vec::new(),
             stage: Stage::New,
@@ -197,10 +208,8 @@ impl Prometheus {
         };
         let begun = Instant::now();
         let now_ms = now().timestamp_millis() - found.lag_ms;
-        let (answers, bounds) = self.put(http, &found, now_ms).await?;
-        if let Some(rows) = bounds {
-            self.take_bounds(&rows, &found.label);
-        }
+        let (answers, besides) = self.put(http, &found, now_ms).await?;
+        self.take_beside(besides, &found);
         let end = newest(&answers).unwrap_or(now_ms);
         let mut columns = Columns::default();
         let bounds = std::mem::take(&mut self.bounds);
@@ -240,13 +249,13 @@ impl Prometheus {
             |(service, there): (&Arc<str>, &Inventory)| (Arc::clone(service), (self.planner_of)(service)(there));
         let plans = found.services.iter().map(plan_of).collect();
         self.questions = Questions::of(&plans, &found, &self.settings, &self.questions.all);
-        self.runs.retain(|service, _| found.services.contains_key(service));
+        self.kept.retain(|service, _| found.services.contains_key(service));
         self.plans = plans;
         self.found = Some(found);
     }
 
-    /// Sends all questions that have something new to ask, and the one for the bounds of histograms.
-    async fn put(&mut self, http: &Http, found: &Found, now_ms: i64) -> Result<(Vec<Answered>, Option<Rows>), Fault> {
+    /// Sends all questions that have something new to ask, and behind them what is asked beside the numbers.
+    async fn put(&mut self, http: &Http, found: &Found, now_ms: i64) -> Result<(Vec<Answered>, Besides), Fault> {
         let backfill = self.settings.backfill.max(found.rate_window(&self.settings) * 2);
         let many = found.services.len() > MANY;
         self.stage = match self.stage {
@@ -258,7 +267,8 @@ impl Prometheus {
             question.rests = question.rests.saturating_sub(1);
             // A past that took too long is asked for again, but less of it each time.
             let backfill = backfill / (1 << (2 * question.slow).min(16));
-            let few = many || matches!(question.measure, Measure::LatencyP50 | Measure::LatencyP99);
+            let is_drawn = Measure::GOLDEN.contains(&question.measure);
+            let few = many || !is_drawn || matches!(question.measure, Measure::LatencyP50 | Measure::LatencyP99);
             let points = if few { span::FEW_POINTS } else { span::POINTS };
             let mut span = Span::next(question.last, now_ms, self.settings.every, backfill, points);
             if let (Stage::Newest, Some(span)) = (self.stage, &mut span) {
@@ -266,6 +276,8 @@ impl Prometheus {
             }
             due.extend(span.filter(|_| question.rests == 0).map(|span| (index, span)));
         }
+        let beside = if due.is_empty() { Beside::default() } else { self.beside(found) };
+        let at = due.iter().map(|(_, span)| span.end).max().unwrap_or(now_ms);
         let (server, questions) = (&self.server, &self.questions);
         let is_past = due.iter().any(|(_, span)| span.step != millis(self.settings.every));
         // That a server hangs has to be seen within two intervals, and an ask may begin a tenth of one late; only
@@ -276,20 +288,14 @@ impl Prometheus {
         if due.is_empty() {
             // Whether the server still is there is worth a question.
             server.call::<Rows>(http, "query", &[("query", "time()".to_owned())], until).await?;
-            return Ok((Vec::new(), None));
+            return Ok((Vec::new(), Besides::default()));
         }
         let asks = due.into_iter().filter_map(|(index, span)| Some((index, span, questions.all.get(index)?)));
         let asks = asks.map(|(index, span, question)| async move {
             let form = range(&question.text, span);
             (index, span, server.call::<Rows>(http, "query_range", &form, until).await)
         });
-        let bounds = async {
-            let query = self.bounds_query(found)?;
-            let told = server.call::<Rows>(http, "query", &[("query", query)], until).await;
-            // Without them no percentile is called a lower bound, until they are asked for again.
-            told.ok().map(|told| told.data)
-        };
-        Ok(join(join_all(asks), bounds).await)
+        Ok(join(join_all(asks), beside::put(server, http, beside, at, until)).await)
     }
 
     /// Takes the answers in; the fault of the first where there is none at all. Says how much came.
@@ -346,15 +352,16 @@ impl Prometheus {
         self.reports.begin(found, &self.settings, &address, &self.remarks, size, took);
         let mut services = Vec::new();
         for (service, plan) in &self.plans {
-            let run = self.runs.entry(Arc::clone(service)).or_default();
-            let mut points = columns.points(service, run, frame);
+            let kept = self.kept.entry(Arc::clone(service)).or_default();
+            let mut points = columns.points(service, plan, kept, frame);
+            let splits = self.splits.look(service, &points);
             fold::say_what_is_absent(&mut points, service, plan, &self.questions, frame.end);
             let about = self.reports.of(service, plan, &self.questions);
             let name = self.reports.name(service);
-            services.push((name, Batch { points, splits: Vec::new(), changes: Vec::new(), about }));
+            services.push((name, Batch { points, splits, changes: Vec::new(), about }));
         }
         services.sort_by(|a, b| a.0.cmp(&b.0));
-        Fleet { services, left_out: found.left_out }
+        Fleet { services, left_out: found.left_out, calls: Arc::clone(&self.callers.pairs) }
     }
 }
 

@@ -205,7 +205,8 @@ pub(super) fn expanded(text: &str, service: &str, settings: &Settings, found: &F
     filled(text, service, &matcher, found, settings)
 }
 
-fn filled(template: &str, service: &str, matcher: &str, found: &Found, settings: &Settings) -> String {
+/// A query with its variables.
+pub(super) fn filled(template: &str, service: &str, matcher: &str, found: &Found, settings: &Settings) -> String {
     let more = settings.selector.trim().trim_end_matches(',');
     let selector = if more.is_empty() { matcher.to_owned() } else { format!("{matcher}, {more}") };
     let vars = Vars {
