@@ -81,6 +81,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
             .iter()
             .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
+        commands: sixty::triage::quick_win::Commands::default(),
         fleet: FleetSettings::default(),
         sources: metrics.chain(others).collect(),
         zone: Zone::named("America/New_York").unwrap(),

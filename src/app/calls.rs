@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::facts::Calls;
 use crate::facts::SourceId;
+use crate::triage::suspects::CallGraph;
 
 impl App {
     /// Caller and callee of all calls that are known, sorted. A callee may be a vendor, or somebody unknown.
@@ -35,6 +36,8 @@ impl App {
             pairs.extend(calls.pairs.iter().map(|(from, to)| (here(from), here(to))));
         }
         pairs.retain(|(from, to)| from != to);
+        self.graph = CallGraph::new();
+        pairs.iter().for_each(|(from, to)| self.graph.add(from, to));
         self.calls = Calls { pairs: pairs.into_iter().collect() };
     }
 

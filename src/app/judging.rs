@@ -2,6 +2,8 @@
 //!
 //! Values are read within a budget, so that history which arrives at once never makes a key wait.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::app::ServiceState;
 use crate::facts::Fault;
@@ -9,9 +11,14 @@ use crate::facts::SourceId;
 use crate::facts::SourceKind;
 use crate::triage::Budget;
 use crate::triage::Facts;
+use crate::triage::Surroundings;
 use crate::triage::Unchecked;
 use crate::triage::Vendor;
+use crate::triage::Verdict;
 use crate::triage::Watch;
+use crate::triage::judge;
+use crate::triage::suspects::Known;
+use crate::triage::suspects::Symptom;
 
 impl App {
     /// What the verdict on a service is made from.
@@ -70,11 +77,45 @@ impl App {
         self.vendors = self.fresh_vendors();
         self.unchecked = self.unanswered();
         self.watch(Budget { rows: ROWS_AT_ONCE, outlooks: OUTLOOKS_AT_ONCE });
+        let symptoms = self.symptoms();
         for index in 0..self.services.len() {
-            let verdict = crate::triage::judge(&self.facts(&self.services[index]));
+            let verdict = self.verdict(index, &symptoms);
             self.services[index].verdict = verdict;
         }
         self.hold_row();
+    }
+
+    /// What is out of its usual range, of all services that are over a limit.
+    fn symptoms(&self) -> Vec<Symptom> {
+        let hurt = self.services.iter().filter(|service| service.watcher.is_firing());
+        hurt.flat_map(|service| service.watcher.symptoms(&service.name)).collect()
+    }
+
+    fn verdict(&self, index: usize, symptoms: &[Symptom]) -> Verdict {
+        let service = &self.services[index];
+        let facts = self.facts(service);
+        // Only what is in trouble is compared with what lies around it.
+        let known: Vec<Known<'_>> = if service.watcher.is_firing() { self.known(&service.name) } else { Vec::new() };
+        let around = Surroundings {
+            name: &service.name,
+            services: &known,
+            calls: &self.graph,
+            symptoms,
+            commands: &self.settings.commands,
+            reach: None,
+        };
+        judge(&facts, &around)
+    }
+
+    /// All services, with the signals of this one and of those that it calls.
+    fn known(&self, name: &Arc<str>) -> Vec<Known<'_>> {
+        let called: Vec<&Arc<str>> = self.graph.callees(name).collect();
+        let all = self.services.iter().map(|service| {
+            let near = service.name == *name || called.contains(&&service.name);
+            let signals = near.then_some(&service.signals);
+            Known { name: &service.name, aliases: &service.programs, signals }
+        });
+        all.collect()
     }
 
     fn fresh_vendors(&self) -> Vec<Vendor> {

@@ -9,6 +9,7 @@ use crate::facts::SourceInfo;
 use crate::facts::Zone;
 use crate::incident::Checklist;
 use crate::triage::Rules;
+use crate::triage::quick_win::Commands;
 
 /// What a person may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +68,8 @@ pub struct Settings {
     pub fleet: FleetSettings,
     /// Every source that will be asked.
     pub sources: Vec<SourceInfo>,
+    /// The team's own command for each quick win.
+    pub commands: Commands,
     /// The zone in which times are drawn, beside UTC.
     pub zone: Zone,
     /// The longest time axis that is chosen by itself.

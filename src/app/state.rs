@@ -32,6 +32,7 @@ use crate::triage::Tone;
 use crate::triage::Unchecked;
 use crate::triage::Vendor;
 use crate::triage::seen;
+use crate::triage::suspects::CallGraph;
 
 /// Everything that is known.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,6 +44,7 @@ pub struct App {
     pub(super) sources: Vec<SourceHealth>,
     pub(super) calls_of: BTreeMap<SourceId, Arc<Calls>>,
     pub(super) calls: Calls,
+    pub(super) graph: CallGraph,
     pub(super) changes_of: BTreeMap<SourceId, Vec<Change>>,
     pub(super) changes: Vec<Change>,
     pub(super) status_of: BTreeMap<SourceId, ProviderStatus>,
@@ -82,6 +84,7 @@ impl App {
             sources: settings.sources.iter().cloned().map(SourceHealth::new).collect(),
             calls_of: BTreeMap::new(),
             calls: Calls::default(),
+            graph: CallGraph::new(),
             changes_of: BTreeMap::new(),
             changes: Vec::new(),
             status_of: BTreeMap::new(),

@@ -5,6 +5,7 @@
 //! here asks a source; that an address answers is found out by `sixty check`.
 
 mod access;
+mod commands;
 mod find;
 mod http_config;
 mod keys;
@@ -42,6 +43,7 @@ use crate::sources::detect;
 use crate::sources::http::Access;
 use crate::sources::status;
 use crate::triage::Rules;
+use crate::triage::quick_win::Commands;
 
 pub use find::find;
 pub use problem::Place;
@@ -92,6 +94,8 @@ pub struct Config {
     pub status: Vec<status::Settings>,
     /// Where changes are read; names are unique.
     pub deploys: Vec<deploys::Settings>,
+    /// The team's own command for each quick win.
+    pub commands: Commands,
     /// Commands that were given other keys, as the key table spells them.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -117,6 +121,7 @@ impl Default for Config {
             prometheus: Vec::new(),
             status: Vec::new(),
             deploys: Vec::new(),
+            commands: Commands::default(),
             keys: BTreeMap::new(),
         }
     }

@@ -11,6 +11,7 @@ use super::Intervals;
 use super::Problem;
 use super::Problems;
 use super::World;
+use super::commands;
 use super::keys;
 use super::paths;
 use super::problem::place;
@@ -108,6 +109,9 @@ fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> (Config, Vec<Pr
     config.intervals = context.intervals;
     if let Some(value) = top.value("keys") {
         config.keys = keys::read(&value);
+    }
+    if let Some(value) = top.value("commands") {
+        config.commands = commands::read(&value);
     }
     let mut servers = Vec::new();
     config.prometheus = prometheus::read(&top, &context, &mut servers);

@@ -91,6 +91,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         return Err(problems);
     }
     Ok(Settings {
+        commands: config.commands.clone(),
         services: shown.into_iter().map(service_settings).collect(),
         fleet: fleet(config, wish),
         sources: sources.iter().map(Source::info).collect(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::facts::Answer;
 use crate::facts::At;
+use crate::facts::Change;
 use crate::facts::ChangeKind;
 use crate::facts::ChangeState;
 use crate::facts::Level;
@@ -18,17 +19,21 @@ use crate::triage::Facts;
 use crate::triage::Finding;
 use crate::triage::Leak;
 use crate::triage::Line;
-use crate::triage::Nearby;
 use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::triage::Tone;
+use crate::triage::Verdict;
 use crate::triage::Watch;
 use crate::triage::clock_time;
 use crate::triage::finding::Unsure;
 use crate::triage::leak_words;
+use crate::triage::suspects::Anchor;
+use crate::triage::suspects::Kind;
+use crate::triage::suspects::timing;
 
 /// What is wrong; one line.
-pub(super) fn headline(facts: &Facts<'_>, findings: &[Finding], severity: Severity, unsure: Option<Unsure>) -> Line {
+pub(super) fn headline(facts: &Facts<'_>, verdict: &Verdict, unsure: Option<Unsure>) -> Line {
+    let (findings, severity) = (&verdict.findings, verdict.severity);
     if let Some(worst) = findings.first().filter(|worst| worst.severity >= Severity::Warning) {
         return describe(worst, facts, true, None);
     }
@@ -193,21 +198,17 @@ fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Li
 }
 
 /// The change nearest before, then the other findings, one per signal.
-pub(super) fn context(
-    facts: &Facts<'_>,
-    findings: &[Finding],
-    severity: Severity,
-    nearby: &[Nearby],
-    onset: Option<(At, bool)>,
-) -> Line {
+pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
+    let (findings, severity) = (&verdict.findings, verdict.severity);
+    let onset = verdict.onset.map(|onset| (onset, verdict.onset_open));
     let mut line = Line::new();
     let mut named = None;
     let mut deploys = facts.changes.iter().filter(|change| change.kind != ChangeKind::Note);
     if let Some((onset, open)) = onset.filter(|_| severity >= Severity::Warning) {
         // "Before" is told from the headline's instant, or names the one that it means.
         let lead = findings.first().map(|finding| finding.began().0);
-        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && !nearby.is_empty());
-        line.append(change_words(facts, nearby, named, open));
+        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && verdict.suspects.fits);
+        line.append(what_changed(facts, verdict, named, open));
     } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
         let age = units::rough_between(last.at(), facts.at);
         let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
@@ -227,29 +228,35 @@ pub(super) fn context(
     line
 }
 
-fn change_words(facts: &Facts<'_>, nearby: &[Nearby], onset: Option<At>, open: bool) -> Line {
-    if let Some(near) = nearby.first() {
-        let change = &near.change;
-        let verb = match change.state {
-            ChangeState::Failed => " failed",
-            ChangeState::RolledBack => " was rolled back",
-            ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => " finished",
-            ChangeState::Succeeded | ChangeState::Running => " began",
-            // A tag has a date, but nobody says what happened then.
-            ChangeState::Unknown => ",",
-        };
-        let mut kind = change.kind.word().to_owned();
-        kind[..1].make_ascii_uppercase();
-        let line = Line::new().with(Tone::Plain, format!("{kind} ")).with(Tone::Change, change.name());
-        let when = match onset {
-            // Nobody knows how long before: what is known begins after the onset.
-            _ if open => format!("{} ago", units::rough_between(change.at(), facts.at)),
-            None => format!("{} before", units::age(near.before)),
-            Some(onset) => {
-                format!("{} before onset {}", units::age(near.before), clock_time(onset, facts.at, facts.zone))
+/// The first suspect with its distance; or that nothing fits, and what is nearest; or why nobody knows.
+fn what_changed(facts: &Facts<'_>, verdict: &Verdict, onset: Option<At>, open: bool) -> Line {
+    if let Some(first) = verdict.suspects.first() {
+        let candidate = &first.candidate;
+        let line =
+            Line::new().with(Tone::Plain, kind_before(candidate.kind)).with(Tone::Change, candidate.name.clone());
+        let when = timing(candidate, first.anchor, first.before);
+        // "Before" is told from the headline's instant, or names the one that it means.
+        let from = match (first.anchor, onset) {
+            (Anchor::Onset, Some(onset)) => format!(" onset {}", clock_time(onset, facts.at, facts.zone)),
+            (Anchor::Climb, _) => {
+                let began = verdict.climb.map(|(began, _)| clock_time(began, facts.at, facts.zone));
+                began.map(|began| format!(" at {began}")).unwrap_or_default()
             }
+            (Anchor::Onset, None) => String::new(),
         };
-        return line.with(Tone::Plain, format!("{verb} {when}."));
+        return line.with(Tone::Plain, format!(" {when}{from}."));
+    }
+    if let Some(near) = verdict.nearby.first() {
+        let change = &near.change;
+        let (name, kind) = (change.name(), change.kind.word());
+        if open {
+            // Nobody knows how long before: what is known begins after the onset.
+            let ago = units::rough_between(change.at(), facts.at);
+            let words = Line::new().with(Tone::Plain, format!("{} ", capital(kind))).with(Tone::Change, name);
+            return words.with(Tone::Plain, format!(" {} {ago} ago.", done(change)));
+        }
+        let line = Line::new().with(Tone::Plain, format!("No change fits; nearest: {kind} "));
+        return line.with(Tone::Change, name).with(Tone::Plain, format!(" {} before.", units::age(near.before)));
     }
     match facts.watch {
         Watch::Known if !open => Line::new().with(Tone::Plain, "No change in the 24 h before."),
@@ -259,9 +266,39 @@ fn change_words(facts: &Facts<'_>, nearby: &[Nearby], onset: Option<At>, open: b
     }
 }
 
+/// What somebody did needs its kind in front; what was seen says by its name what it is.
+fn kind_before(kind: Kind) -> String {
+    match kind {
+        Kind::Deploy | Kind::Config | Kind::Flag | Kind::Job | Kind::Scale => format!("{} ", capital(kind.word())),
+        _ => String::new(),
+    }
+}
+
+const fn done(change: &Change) -> &'static str {
+    match change.state {
+        ChangeState::Failed => "failed",
+        ChangeState::RolledBack => "was rolled back",
+        ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => "finished",
+        ChangeState::Succeeded | ChangeState::Running => "began",
+        // A tag has a date, but nobody says what happened then.
+        ChangeState::Unknown => "is dated",
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut word = word.to_owned();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    word
+}
+
 /// Vendors in trouble, then what could not be checked, cause first and each cause once.
-pub(super) fn aside(facts: &Facts<'_>) -> Line {
+pub(super) fn aside(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     let mut line = Line::new();
+    if let Some(win) = &verdict.quick_win {
+        line.append(Line::new().with(Tone::Strong, format!("→ Quick win: {}.", win.title)));
+    }
     for vendor in facts.vendors {
         let Some(status) = &vendor.status else { continue };
         if matches!(status.level, Level::Operational | Level::Unknown) {

@@ -14,10 +14,16 @@ use crate::signals::Freshness;
 use crate::signals::ServiceSignals;
 use crate::triage::Finding;
 use crate::triage::Line;
+use crate::triage::Surroundings;
 use crate::triage::Tone;
 use crate::triage::Watcher;
 use crate::triage::finding::unsure;
+use crate::triage::onset::RoundClock;
+use crate::triage::quick_win::QuickWin;
 use crate::triage::sentences;
+use crate::triage::surroundings;
+use crate::triage::surroundings::beginning;
+use crate::triage::suspects::Ranking;
 
 /// How bad it is. The order is from best to worst: a service that cannot be judged ranks above one that is fine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -154,6 +160,16 @@ pub struct Verdict {
     pub onset: Option<At>,
     /// The onset may lie before what is known.
     pub onset_open: bool,
+    /// How exactly the onset is known, either way; `None` without one.
+    pub within: Option<Duration>,
+    /// When a slow climb that led to the onset began, give or take what.
+    pub climb: Option<(At, Duration)>,
+    /// A round clock near the onset.
+    pub round: Option<RoundClock>,
+    /// What may lie behind it, best first.
+    pub suspects: Ranking,
+    /// What ends it soonest, if the first suspect is it.
+    pub quick_win: Option<QuickWin>,
     /// Changes before the onset, nearest first; at most a day before.
     pub nearby: Vec<Nearby>,
     /// What is wrong; one line.
@@ -171,6 +187,11 @@ impl Default for Verdict {
             findings: Vec::new(),
             onset: None,
             onset_open: false,
+            within: None,
+            climb: None,
+            round: None,
+            suspects: Ranking::default(),
+            quick_win: None,
             nearby: Vec::new(),
             headline: Line::new().with(Tone::Muted, "Asking for the first time."),
             context: Line::new(),
@@ -184,7 +205,7 @@ const NEAR: Duration = Duration::from_hours(24);
 
 /// The verdict on one service.
 #[must_use]
-pub fn judge(facts: &Facts<'_>) -> Verdict {
+pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
     let findings = facts.watcher.findings(facts.signals, facts.at);
     let silent = facts.signals.freshness(facts.at) != Freshness::Live;
     let worse = findings.iter().any(|finding| finding.severity >= Severity::Warning);
@@ -197,13 +218,27 @@ pub fn judge(facts: &Facts<'_>) -> Verdict {
         None if facts.missing.is_some() => Severity::Warning,
         None => Severity::Ok,
     };
-    let worst = || findings.iter().filter(|finding| finding.severity == severity);
-    let onset = worst().map(|finding| finding.began().0).min();
-    let onset_open = worst().any(|finding| finding.from_the_start && Some(finding.began().0) == onset);
-    let nearby = nearby(facts, onset.unwrap_or(facts.at));
-    let headline = sentences::headline(facts, &findings, severity, unsure.filter(|_| !silent));
-    let context = sentences::context(facts, &findings, severity, &nearby, onset.map(|onset| (onset, onset_open)));
-    Verdict { severity, onset, onset_open, nearby, headline, context, aside: sentences::aside(facts), findings }
+    let beginning = if worse { beginning(facts, around.name, &findings) } else { None };
+    let onset = beginning.map(|beginning| beginning.onset.0);
+    let onset_open = beginning.is_some_and(|beginning| beginning.open);
+    let suspects = beginning.map(|beginning| surroundings::ranking(facts, around, &beginning)).unwrap_or_default();
+    let mut verdict = Verdict {
+        severity,
+        onset,
+        onset_open,
+        within: beginning.map(|beginning| beginning.onset.1),
+        climb: beginning.and_then(|beginning| beginning.climb),
+        round: beginning.and_then(|beginning| surroundings::round(facts, &beginning)),
+        quick_win: surroundings::win(severity, around, &suspects),
+        suspects,
+        nearby: nearby(facts, onset.unwrap_or(facts.at)),
+        findings,
+        ..Verdict::default()
+    };
+    verdict.headline = sentences::headline(facts, &verdict, unsure.filter(|_| !silent));
+    verdict.context = sentences::context(facts, &verdict);
+    verdict.aside = sentences::aside(facts, &verdict);
+    verdict
 }
 
 /// Whether enough is known to say that all is well: people are hurt by errors and by waiting, so one of the two.
@@ -234,6 +269,8 @@ mod tests {
     use crate::triage::finding::tests::at;
     use crate::triage::finding::tests::signals;
     use crate::triage::finding::tests::watcher;
+    use crate::triage::quick_win::Commands;
+    use crate::triage::suspects::CallGraph;
 
     fn change(what: &str, second: i64) -> Change {
         Change {
@@ -266,7 +303,15 @@ mod tests {
             vendors: &[],
             unchecked: &[],
         };
-        let verdict = judge(&facts);
+        let around = Surroundings {
+            name: &"checkout".into(),
+            services: &[],
+            calls: &CallGraph::new(),
+            symptoms: &[],
+            commands: &Commands::default(),
+            reach: None,
+        };
+        let verdict = judge(&facts, &around);
         let lines = [verdict.headline, verdict.context, verdict.aside].map(|line| line.text());
         (verdict.severity, lines.join("|"))
     }

@@ -148,10 +148,20 @@ impl Watcher {
         self.lanes.values().any(|lane| lane.is_behind)
     }
 
+    /// Whether any rule may hold: for most services most of the time none does.
+    #[must_use]
+    pub fn is_firing(&self) -> bool {
+        let mut watches = self.lanes.values().flat_map(|lane| &lane.watches);
+        watches.any(|(_, watch)| matches!(watch.phase, Phase::Firing(_)))
+    }
+
     /// Everything that is over its limit now: one finding per subject, worst first, then by what hurts most directly.
     /// Stale signals give no findings.
     #[must_use]
     pub fn findings(&self, signals: &ServiceSignals, at: At) -> Vec<Finding> {
+        if !self.is_firing() {
+            return Vec::new();
+        }
         let mut found: BTreeMap<Subject, Finding> = BTreeMap::new();
         for (index, rule) in self.rules.iter().enumerate() {
             for (group, conditions) in rule.groups.iter().enumerate() {

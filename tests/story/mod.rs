@@ -413,6 +413,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
         sources,
+        commands: sixty::triage::quick_win::Commands::default(),
         fleet: FleetSettings::default(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),

@@ -4,6 +4,7 @@
 //! begins; a symptom weighs by how far it is out, and the second of the same service weighs less than the first.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -15,9 +16,9 @@ use crate::facts::At;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Symptom {
     /// The service it belongs to.
-    pub service: String,
+    pub service: Arc<str>,
     /// The signal, as it is called on the screen.
-    pub signal: String,
+    pub signal: Arc<str>,
     /// Since when.
     pub onset: At,
     /// How far that may be off, either way.

@@ -19,6 +19,7 @@ mod weights;
 mod whereabouts;
 mod words;
 
+pub use crate::triage::onset::Symptom;
 pub use calls::CallGraph;
 pub use candidate::Candidate;
 pub use candidate::Kind;
@@ -33,5 +34,5 @@ pub use rank::Case;
 pub use rank::Distance;
 pub use rank::Ranking;
 pub use rank::Suspect;
-pub use rank::Symptom;
 pub use rank::rank;
+pub use words::timing;

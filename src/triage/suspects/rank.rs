@@ -1,11 +1,11 @@
 //! The [`Ranking`] of the candidates of a [`Case`].
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
 use crate::facts::At;
+use crate::triage::onset::Symptom;
 use crate::triage::suspects::CallGraph;
 use crate::triage::suspects::Candidate;
 use crate::triage::suspects::Kind;
@@ -17,21 +17,6 @@ use crate::triage::suspects::moments::seconds;
 use crate::triage::suspects::weights;
 use crate::triage::suspects::whereabouts::Whereabouts;
 use crate::triage::suspects::words;
-
-/// A signal of a service that left its usual range.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Symptom {
-    /// Whose.
-    pub service: Arc<str>,
-    /// Which: `latency`.
-    pub signal: Arc<str>,
-    /// Since when.
-    pub onset: At,
-    /// Give or take this.
-    pub within: Duration,
-    /// How far out, in widths of its noise.
-    pub z: f64,
-}
 
 /// Everything that a ranking is made from.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +83,7 @@ pub struct Suspect {
 }
 
 /// All suspects, and whether the first one is worth to be named.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct Ranking {
     /// Best first; all that were considered, so that "next" can be shown even when nothing fits.
     pub suspects: Vec<Suspect>,

@@ -86,7 +86,8 @@ pub fn evidence(
 }
 
 /// `finished 5m18s before`, `began 40s after`.
-fn timing(one: &Candidate, anchor: Anchor, before: TimeDelta) -> String {
+#[must_use]
+pub fn timing(one: &Candidate, anchor: Anchor, before: TimeDelta) -> String {
     let verb = match one.kind {
         Kind::Deploy if one.running => "began",
         Kind::Deploy => "finished",
