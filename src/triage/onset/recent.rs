@@ -1,0 +1,115 @@
+//! The last rows at full resolution: what the evidence is counted on, and where the onset is dated.
+
+use std::collections::VecDeque;
+
+use super::tuning;
+use crate::facts::At;
+
+/// Rows that are kept: four times the evidence at 5 s, and some.
+const KEPT: usize = 64;
+
+/// The side on which a row lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Side {
+    Below,
+    Inside,
+    Above,
+}
+
+/// One row as it was judged when it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) at: At,
+    pub(super) value: f32,
+    /// Noise widths from the middle.
+    pub(super) z: f32,
+    pub(super) side: Side,
+}
+
+/// The last rows, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recent {
+    rows: VecDeque<Row>,
+}
+
+/// Where trouble began among the last rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    pub(super) at: At,
+    /// Rows from there on.
+    pub(super) rows: usize,
+    /// Rows in which it rose to half of what it is: how far the start may be off.
+    pub(super) rise: usize,
+}
+
+impl Recent {
+    pub(super) fn push(&mut self, row: Row) {
+        if self.rows.len() >= KEPT {
+            self.rows.pop_front();
+        }
+        self.rows.push_back(row);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// The last `count` rows or fewer, newest first.
+    pub(super) fn last(&self, count: usize) -> impl Iterator<Item = &Row> {
+        self.rows.iter().rev().take(count)
+    }
+
+    /// How many of the last `count` lie on that side.
+    pub(super) fn out(&self, count: usize, side: Side) -> usize {
+        self.last(count).filter(|row| row.side == side).count()
+    }
+
+    /// The value that `needed` of the last `count` rows reach on that side: one spike among them does not move it.
+    pub(super) fn level(&self, count: usize, needed: usize, side: Side) -> f32 {
+        let mut values: Vec<f32> = self.last(count).map(|row| row.value).collect();
+        values.sort_by(f32::total_cmp);
+        if side == Side::Above {
+            values.reverse();
+        }
+        values.get(needed.saturating_sub(1)).or(values.last()).copied().unwrap_or(0.0)
+    }
+
+    /// The first of the last `count` rows on that side, walked back while the row before was on its way already.
+    pub(super) fn first_out(&self, count: usize, side: Side) -> Option<Start> {
+        let len = self.rows.len();
+        let mut first = (len.saturating_sub(count)..len).find(|index| self.rows[*index].side == side)?;
+        while first > 0 && self.toward(first - 1, side) > tuning::WALK_BACK {
+            first -= 1;
+        }
+        self.start(first, side)
+    }
+
+    /// The best split of the last `count` rows into usual and trouble, for what rose too slowly to have a first row.
+    pub(super) fn split(&self, count: usize, side: Side) -> Option<Start> {
+        let len = self.rows.len();
+        let newest = self.toward(len.checked_sub(1)?, side);
+        let bar = (tuning::SPLIT_SHARE * newest).max(tuning::SPLIT_LEAST);
+        let (mut best, mut first, mut sum) = (f64::NEG_INFINITY, len - 1, 0.0);
+        for index in (len.saturating_sub(count)..len).rev() {
+            sum += self.toward(index, side).min(newest) - bar;
+            if sum > best {
+                (best, first) = (sum, index);
+            }
+        }
+        self.start(first, side)
+    }
+
+    fn start(&self, first: usize, side: Side) -> Option<Start> {
+        let row = self.rows.get(first)?;
+        let rows = self.rows.len() - first;
+        let top = (first..self.rows.len()).map(|index| self.toward(index, side)).fold(0.0, f64::max);
+        let rise = (first..self.rows.len()).take_while(|index| self.toward(*index, side) < top / 2.0).count();
+        Some(Start { at: row.at, rows, rise })
+    }
+
+    /// How far a row is out towards that side, noise widths.
+    fn toward(&self, index: usize, side: Side) -> f64 {
+        let z = self.rows.get(index).map_or(0.0, |row| f64::from(row.z));
+        if side == Side::Below { -z } else { z }
+    }
+}
