@@ -1,6 +1,7 @@
 //! What is usual, as numbers: the middle, the width of the noise, and the two edges.
 
 use super::memory::Memory;
+use super::tuning;
 
 /// How wide usual is made.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,8 @@ pub(super) struct Breadth {
     pub(super) margin: f64,
     /// The least noise width, as a share of the middle.
     pub(super) floor: f64,
+    /// What is never negative falls by factors rather than by widths.
+    pub(super) factors: bool,
 }
 
 /// The usual range.
@@ -23,23 +26,29 @@ pub(super) struct Band {
     pub(super) width: f64,
     pub(super) low: f64,
     pub(super) high: f64,
+    /// What cannot be negative falls by factors: a noisy signal that goes to nothing is out of its range.
+    by_factors: bool,
 }
 
 impl Band {
     pub(super) fn of(memory: &Memory, breadth: Breadth) -> Self {
         let middle = memory.quantile(0.5);
         let width = (1.4826 * memory.spread(middle)).max(breadth.floor * middle.abs()).max(1e-9);
-        let reach = |share: f64| (memory.quantile(share) - middle) * breadth.margin;
-        Self {
-            middle,
-            width,
-            low: middle - (breadth.widths * width).max(-reach(1.0 - breadth.held)),
-            high: middle + (breadth.widths * width).max(reach(breadth.held)),
-        }
+        // One short trouble among few rows must not decide what is usual.
+        let held = breadth.held.min(1.0 - tuning::SHORT / memory.len().max(1) as f64).max(0.5);
+        let up = (breadth.widths * width).max((memory.quantile(held) - middle) * breadth.margin);
+        let mut band = Self { middle, width, low: 0.0, high: middle + up, by_factors: false };
+        band.by_factors = breadth.factors && middle > 0.0 && memory.quantile(0.0) >= 0.0;
+        let down = breadth.widths.max(-band.z(memory.quantile(1.0 - held)) * breadth.margin) * width;
+        band.low = if band.by_factors { middle * (-down / middle).exp() } else { middle - down };
+        band
     }
 
     /// Noise widths above the middle; below it is negative.
     pub(super) fn z(&self, value: f64) -> f64 {
+        if self.by_factors && value < self.middle {
+            return (value / self.middle).max(tuning::NOTHING).ln() * self.middle / self.width;
+        }
         (value - self.middle) / self.width
     }
 }

@@ -45,7 +45,7 @@ pub(super) const SLOW_ROWS: f64 = 1.5;
 pub(super) const SLOW_WIDTHS: f64 = 3.0;
 
 /// The share of remembered rows that it holds.
-pub(super) const SLOW_HELD: f64 = 0.9;
+pub(super) const SLOW_HELD: f64 = 0.92;
 
 /// How far it may reach, as a multiple of the distance to that share.
 pub(super) const SLOW_MARGIN: f64 = 1.0;
@@ -96,10 +96,10 @@ pub(super) const NEW_USUAL: usize = 240;
 pub(super) const JOBS: usize = 2;
 
 /// As high: their distance from the middle times this reaches it.
-pub(super) const AS_HIGH: f64 = 1.3;
+pub(super) const AS_HIGH: f64 = 1.5;
 
 /// Hours for which an earlier trouble is remembered.
-pub(super) const JOB_HOURS: f64 = 72.0;
+pub(super) const JOB_HOURS: f64 = 168.0;
 
 /// A job that lasts longer than so many times the longest before is news again.
 pub(super) const LONGER: f64 = 3.0;
@@ -118,3 +118,9 @@ pub(super) const FINEST_GAP: f64 = 12.0;
 
 /// Seconds between rows at the coarsest.
 pub(super) const COARSEST: f64 = 3600.0;
+
+/// So many rows out of few are never enough to widen what is usual.
+pub(super) const SHORT: f64 = 5.0;
+
+/// Below this part of the middle everything is nothing.
+pub(super) const NOTHING: f64 = 0.1;

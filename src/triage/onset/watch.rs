@@ -127,13 +127,20 @@ impl Watch {
             let (values, ratio) = (self.kind == Kind::Values, Kind::RatioToYesterday);
             debug_assert!(values || self.kind == ratio);
             let breadth = if values {
-                Breadth { widths: tuning::WIDTHS, held: tuning::HELD, margin: tuning::MARGIN, floor: tuning::FLOOR }
+                Breadth {
+                    widths: tuning::WIDTHS,
+                    held: tuning::HELD,
+                    margin: tuning::MARGIN,
+                    floor: tuning::FLOOR,
+                    factors: true,
+                }
             } else {
                 Breadth {
                     widths: tuning::RATIO_WIDTHS,
                     held: tuning::RATIO_HELD,
                     margin: tuning::RATIO_MARGIN,
                     floor: tuning::RATIO_FLOOR,
+                    factors: true,
                 }
             };
             self.band = Some(Band::of(&self.memory, breadth));
@@ -145,6 +152,7 @@ impl Watch {
                         held: tuning::SLOW_HELD,
                         margin: tuning::SLOW_MARGIN,
                         floor: tuning::FLOOR,
+                        factors: false,
                     },
                 )
             });
