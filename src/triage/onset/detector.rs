@@ -130,7 +130,7 @@ impl Detector {
 
     fn named(&self, trouble: &Trouble, usual: Usual, watch: &Watch) -> Onset {
         let step = self.pace().step;
-        let within = Duration::from_secs_f64(step * (1 + trouble.start.rise) as f64);
+        let within = Duration::from_secs_f64(step * (1 + trouble.start.slack) as f64);
         let z = watch.newest().map_or(0.0, |row| trouble.usual.z(f64::from(row.value)));
         Onset {
             at: trouble.start.at,

@@ -24,6 +24,15 @@ pub(super) struct Episode {
     pub(super) due: Option<At>,
 }
 
+/// What the troubles that were make of the next one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job {
+    /// As high as that is not news.
+    pub(super) height: f64,
+    /// The longest lasted so long, seconds.
+    pub(super) lasted: f64,
+}
+
 /// The last of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Episodes {
@@ -42,19 +51,16 @@ impl Episodes {
         self.past.clear();
     }
 
-    /// Whether a trouble that reaches this level, and has lasted so many seconds, is like earlier ones.
-    pub(super) fn knows(&self, now: At, side: Side, middle: f64, level: f32, lasted: f64, slot: f64) -> bool {
-        let height = (f64::from(level) - middle).abs();
-        let (mut like, mut longest) = (0, 0.0_f64);
-        for episode in &self.past {
-            let age = (now - episode.began).as_seconds_f64();
-            let reached = (f64::from(episode.level) - middle).abs() * tuning::AS_HIGH;
-            if episode.side == side && age <= tuning::JOB_HOURS * 3600.0 && reached >= height {
-                like += 1;
-                longest = longest.max(episode.lasted);
-            }
-        }
-        like >= tuning::JOBS && lasted <= tuning::LONGER * longest + tuning::LONGER_SLOTS * slot
+    /// Up to which distance from the middle trouble is a job, and the longest one lasted; `None`: there are none.
+    pub(super) fn jobs(&self, now: At, side: Side, middle: f64) -> Option<Job> {
+        let known = self.past.iter().filter(|episode| {
+            episode.side == side && (now - episode.began).as_seconds_f64() <= tuning::JOB_HOURS * 3600.0
+        });
+        let height = |episode: &Episode| (f64::from(episode.level) - middle).abs() * tuning::AS_HIGH;
+        let mut heights: Vec<f64> = known.clone().map(height).collect();
+        heights.sort_by(|a, b| b.total_cmp(a));
+        let lasted = known.map(|episode| episode.lasted).fold(0.0, f64::max);
+        heights.get(tuning::JOBS - 1).map(|height| Job { height: *height, lasted })
     }
 
     /// The oldest trouble that is due to be a part of what is usual: its level and its slots.

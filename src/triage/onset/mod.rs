@@ -9,12 +9,16 @@ mod detector;
 mod episodes;
 mod memory;
 mod recent;
+mod together;
 mod tuning;
 mod watch;
 
 use std::time::Duration;
 
 pub use detector::Detector;
+pub use together::Overall;
+pub use together::Symptom;
+pub use together::together;
 
 use crate::facts::At;
 

@@ -38,8 +38,8 @@ pub(super) struct Start {
     pub(super) at: At,
     /// Rows from there on.
     pub(super) rows: usize,
-    /// Rows in which it rose to half of what it is: how far the start may be off.
-    pub(super) rise: usize,
+    /// Rows by which the start may be off: those in which it rose to half of what it is, or that part as well.
+    pub(super) slack: usize,
 }
 
 impl Recent {
@@ -89,22 +89,38 @@ impl Recent {
         let len = self.rows.len();
         let newest = self.toward(len.checked_sub(1)?, side);
         let bar = (tuning::SPLIT_SHARE * newest).max(tuning::SPLIT_LEAST);
+        let from = len.saturating_sub(count);
         let (mut best, mut first, mut sum) = (f64::NEG_INFINITY, len - 1, 0.0);
-        for index in (len.saturating_sub(count)..len).rev() {
+        let mut sums = Vec::with_capacity(len - from);
+        for index in (from..len).rev() {
             sum += self.toward(index, side).min(newest) - bar;
+            sums.push((index, sum));
             if sum > best {
                 (best, first) = (sum, index);
             }
         }
-        self.start(first, side)
+        let as_good = sums.iter().filter(|(_, sum)| *sum >= best - tuning::SPLIT_LEEWAY * bar);
+        let apart = as_good.map(|(index, _)| index.abs_diff(first)).max().unwrap_or(0);
+        // Where the split is at the edge of what is looked at, the true one may be beyond.
+        let beyond = if first == from { len - from } else { 0 };
+        self.start(first, side).map(|start| Start { slack: start.slack.max(apart).max(beyond), ..start })
+    }
+
+    /// The first of the last `count` rows that is farther than so much from the middle.
+    pub(super) fn first_beyond(&self, count: usize, middle: f64, height: f64, side: Side) -> Option<Start> {
+        let len = self.rows.len();
+        let beyond = |index: &usize| {
+            self.rows.get(*index).is_some_and(|row| (f64::from(row.value) - middle).abs() > height && row.side == side)
+        };
+        self.start((len.saturating_sub(count)..len).find(beyond)?, side)
     }
 
     fn start(&self, first: usize, side: Side) -> Option<Start> {
         let row = self.rows.get(first)?;
         let rows = self.rows.len() - first;
         let top = (first..self.rows.len()).map(|index| self.toward(index, side)).fold(0.0, f64::max);
-        let rise = (first..self.rows.len()).take_while(|index| self.toward(*index, side) < top / 2.0).count();
-        Some(Start { at: row.at, rows, rise })
+        let slack = (first..self.rows.len()).take_while(|index| self.toward(*index, side) < top / 2.0).count();
+        Some(Start { at: row.at, rows, slack })
     }
 
     /// How far a row is out towards that side, noise widths.

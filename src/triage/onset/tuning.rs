@@ -124,3 +124,18 @@ pub(super) const SHORT: f64 = 5.0;
 
 /// Below this part of the middle everything is nothing.
 pub(super) const NOTHING: f64 = 0.1;
+
+/// Seconds within which the onsets of one incident lie.
+pub(super) const TOGETHER: f64 = 180.0;
+
+/// What a symptom weighs beside its height.
+pub(super) const SYMPTOM: f64 = 0.5;
+
+/// The second symptom of a service weighs so much of its own, the third that much of that.
+pub(super) const AGAIN: f64 = 0.7;
+
+/// The share of the members that may be earlier than the onset of all.
+pub(super) const FIRST: f64 = 0.2;
+
+/// Splits that are worse by no more than so many bars are as good.
+pub(super) const SPLIT_LEEWAY: f64 = 0.5;

@@ -181,10 +181,14 @@ impl Watch {
         if self.trouble.is_some() {
             self.go_on(at, evidence, pace);
         } else if evidence.fast || evidence.slow {
-            let start = if evidence.fast {
-                self.recent.first_out(count, evidence.side)
-            } else {
-                self.recent.split((pace.rows as f64 * tuning::SPLIT_ROWS) as usize, evidence.side)
+            let split = self.recent.split((pace.rows as f64 * tuning::SPLIT_ROWS) as usize, evidence.side);
+            let first = evidence.fast.then(|| self.recent.first_out(count, evidence.side)).flatten();
+            // Where both ways to date it disagree, the start is no surer than that.
+            let start = match (first, split) {
+                (Some(first), Some(split)) => {
+                    Some(Start { slack: first.slack.max(first.rows.abs_diff(split.rows) + split.slack), ..first })
+                }
+                (first, split) => first.or(split),
             };
             if let Some(start) = start {
                 self.begin(start, at, evidence.side, band, self.recent.level(count, needed, evidence.side));
@@ -309,9 +313,19 @@ impl Watch {
     /// Decides whether the trouble is news. Once told, it stays told until it is over.
     fn tell(&mut self, at: At, pace: Pace) {
         let Some(trouble) = self.trouble.as_mut().filter(|trouble| !trouble.told) else { return };
+        let (middle, side) = (trouble.usual.middle, trouble.side);
+        let Some(job) = self.episodes.jobs(at, side, middle) else {
+            trouble.told = true;
+            return;
+        };
         let lasted = (at - trouble.start.at).as_seconds_f64();
-        let middle = trouble.usual.middle;
-        trouble.told = !self.episodes.knows(at, trouble.side, middle, trouble.level, lasted, pace.slot);
+        let higher = (f64::from(trouble.level) - middle).abs() > job.height;
+        if higher {
+            // The news began where it left the height of the job, not where the job began.
+            let rows = trouble.rows as usize;
+            trouble.start = self.recent.first_beyond(rows, middle, job.height, side).unwrap_or(trouble.start);
+        }
+        trouble.told = higher || lasted > tuning::LONGER * job.lasted + tuning::LONGER_SLOTS * pace.slot;
     }
 
     /// Rows of trouble are kept apart; others wait a little and are then remembered.
