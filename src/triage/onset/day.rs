@@ -10,18 +10,22 @@ use crate::facts::At;
 const SLOT: i64 = 300;
 
 /// Slots of a day.
-const DAY: i64 = 86_400 / SLOT;
+const DAY: u32 = 288;
+
+/// Slots by which they grow.
+const GROWN: usize = 37;
 
 /// Slots that are kept: a day and the half hour on both sides that is looked at.
 const KEPT: usize = 288 + 8;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    number: i64,
+    /// Since 1970.
+    number: u32,
+    /// No number: there was trouble in this slot.
     middle: f32,
     low: f32,
     high: f32,
-    troubled: bool,
 }
 
 /// The slots of the last day.
@@ -30,8 +34,8 @@ pub(super) struct Day {
     slots: VecDeque<Slot>,
 }
 
-fn number(at: At) -> i64 {
-    at.timestamp().div_euclid(SLOT)
+fn number(at: At) -> u32 {
+    u32::try_from(at.timestamp().div_euclid(SLOT)).unwrap_or(0)
 }
 
 impl Day {
@@ -41,10 +45,12 @@ impl Day {
         if let Some(slot) = self.slots.back_mut().filter(|slot| slot.number == number) {
             slot.low = slot.low.min(value);
             slot.high = slot.high.max(value);
-            slot.troubled |= troubled;
+            if troubled {
+                slot.middle = f32::NAN;
+            }
             return;
         }
-        if let Some(full) = self.slots.back_mut() {
+        if let Some(full) = self.slots.back_mut().filter(|full| !full.middle.is_nan()) {
             let of_it = before.skip_while(|(at, _)| self::number(*at) > full.number);
             let mut values: Vec<f32> =
                 of_it.take_while(|(at, _)| self::number(*at) == full.number).map(|(_, value)| value).collect();
@@ -56,12 +62,16 @@ impl Day {
         if self.slots.len() >= KEPT {
             self.slots.pop_front();
         }
-        self.slots.push_back(Slot { number, middle: value, low: value, high: value, troubled });
+        if self.slots.len() == self.slots.capacity() {
+            self.slots.reserve_exact(GROWN);
+        }
+        let middle = if troubled { f32::NAN } else { value };
+        self.slots.push_back(Slot { number, middle, low: value, high: value });
     }
 
     /// The slots of yesterday within so many of the same time, if nearly all of them were seen.
-    fn around(&self, at: At, reach: i64) -> Option<impl Iterator<Item = &Slot>> {
-        let centre = number(at) - DAY;
+    fn around(&self, at: At, reach: u32) -> Option<impl Iterator<Item = &Slot>> {
+        let centre = number(at).checked_sub(DAY + reach)? + reach;
         let from = self.slots.partition_point(|slot| slot.number < centre - reach);
         let to = self.slots.partition_point(|slot| slot.number <= centre + reach);
         (to - from > reach as usize && self.slots.front()?.number <= centre).then(|| self.slots.range(from..to))
@@ -72,7 +82,7 @@ impl Day {
         let mut middles = [0.0_f32; 7];
         let mut count = 0;
         for (place, slot) in middles.iter_mut().zip(self.around(at, 3)?) {
-            if slot.troubled {
+            if slot.middle.is_nan() {
                 return None;
             }
             *place = slot.middle;
@@ -89,7 +99,9 @@ impl Day {
         for slot in self.around(at, 6)? {
             lows.push(slot.low);
             highs.push(slot.high);
-            middles.push(slot.middle);
+            if !slot.middle.is_nan() {
+                middles.push(slot.middle);
+            }
         }
         lows.sort_by(f32::total_cmp);
         highs.sort_by(|a, b| b.total_cmp(a));
@@ -99,6 +111,16 @@ impl Day {
         apart.sort_by(f32::total_cmp);
         let reach = widths * 1.4826 * super::memory::quantile(&apart, 0.5);
         let (low, high) = (f64::from(*lows.get(1)?), f64::from(*highs.get(1)?));
+        if middles.is_empty() {
+            return Some((low, high));
+        }
         Some((low.min(middle - reach), high.max(middle + reach)))
+    }
+}
+
+#[cfg(test)]
+impl Day {
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
     }
 }

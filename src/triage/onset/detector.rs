@@ -155,8 +155,7 @@ impl Detector {
 
     /// What is usual now; `None` with too few rows.
     pub fn usual(&self) -> Option<Usual> {
-        let mut values = self.values.clone();
-        values.band().map(|band| self.describe(band, &self.values, |value| value))
+        self.values.band().map(|band| self.describe(band, &self.values, |value| value))
     }
 
     /// Whether there are rows enough to answer.
@@ -167,5 +166,13 @@ impl Detector {
     /// The first row that was seen: "watching since 03:12, no history".
     pub fn since(&self) -> Option<At> {
         self.first
+    }
+}
+
+#[cfg(test)]
+impl Detector {
+    /// What it holds, bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.values.bytes() + self.ratio.bytes() + self.day.bytes()
     }
 }

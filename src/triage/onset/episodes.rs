@@ -7,7 +7,7 @@ use super::tuning;
 use crate::facts::At;
 
 /// Troubles that are remembered.
-const KEPT: usize = 16;
+const KEPT: usize = 12;
 
 /// One trouble that ended.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,9 @@ impl Episodes {
         if self.past.len() >= KEPT {
             self.past.pop_front();
         }
+        if self.past.capacity() == 0 {
+            self.past.reserve_exact(KEPT);
+        }
         self.past.push_back(episode);
     }
 
@@ -68,5 +71,12 @@ impl Episodes {
         let episode = self.past.iter_mut().find(|episode| episode.due.is_some_and(|due| due <= now))?;
         episode.due = None;
         Some((episode.level, episode.slots))
+    }
+}
+
+#[cfg(test)]
+impl Episodes {
+    pub(super) fn bytes(&self) -> usize {
+        self.past.capacity() * size_of::<Episode>()
     }
 }

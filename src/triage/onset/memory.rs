@@ -4,6 +4,9 @@
 
 use std::collections::VecDeque;
 
+/// Values by which the window grows: doubling would waste a third of it, seven hundred times.
+const GROWN: usize = 60;
+
 /// The last `room` values, in order of arrival and in order of size.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
@@ -33,6 +36,12 @@ impl Memory {
         {
             let place = self.sorted.partition_point(|known| known.total_cmp(&oldest).is_lt());
             self.sorted.remove(place);
+        }
+        if self.sorted.len() == self.sorted.capacity() {
+            self.sorted.reserve_exact(GROWN);
+        }
+        if self.arrived.len() == self.arrived.capacity() {
+            self.arrived.reserve_exact(GROWN);
         }
         self.arrived.push_back(value);
         let place = self.sorted.partition_point(|known| known.total_cmp(&value).is_lt());
@@ -74,4 +83,35 @@ pub(super) fn quantile(sorted: &[f32], share: f64) -> f64 {
     let low = f64::from(sorted[below]);
     let high = f64::from(sorted[(below + 1).min(last)]);
     low + (high - low) * part
+}
+
+#[cfg(test)]
+impl Memory {
+    pub(super) fn bytes(&self) -> usize {
+        (self.sorted.capacity() + self.arrived.capacity()) * size_of::<f32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_window_is_what_a_sort_would_give(values in prop::collection::vec(-50.0_f32..50.0, 1..200), room in 1_usize..60) {
+            let mut memory = Memory::new(room);
+            values.iter().for_each(|value| memory.add(*value));
+            let mut sorted = values[values.len().saturating_sub(room)..].to_vec();
+            sorted.sort_by(f32::total_cmp);
+            prop_assert_eq!(&memory.sorted, &sorted);
+            let middle = memory.quantile(0.5);
+            let mut apart: Vec<f64> = sorted.iter().map(|value| (f64::from(*value) - middle).abs()).collect();
+            apart.sort_by(f64::total_cmp);
+            let half = apart.len() / 2;
+            let spread = if apart.len() % 2 == 0 { f64::midpoint(apart[half], apart[half - 1]) } else { apart[half] };
+            prop_assert!((memory.spread(middle) - spread).abs() < 1e-9);
+        }
+    }
 }

@@ -4,6 +4,8 @@
 //! all of the newest rows are outside of it, on the side that hurts. It does not say how bad that is (rules do), nor why.
 
 mod band;
+mod climb;
+mod clock;
 mod day;
 mod detector;
 mod episodes;
@@ -15,6 +17,11 @@ mod watch;
 
 use std::time::Duration;
 
+pub use climb::Climb;
+pub use climb::climb;
+pub use clock::RoundClock;
+pub use clock::RoundKind;
+pub use clock::round_clock;
 pub use detector::Detector;
 pub use together::Overall;
 pub use together::Symptom;

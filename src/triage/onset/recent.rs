@@ -44,6 +44,9 @@ pub(super) struct Start {
 
 impl Recent {
     pub(super) fn push(&mut self, row: Row) {
+        if self.rows.capacity() == 0 {
+            self.rows.reserve_exact(KEPT);
+        }
         if self.rows.len() >= KEPT {
             self.rows.pop_front();
         }
@@ -127,5 +130,12 @@ impl Recent {
     fn toward(&self, index: usize, side: Side) -> f64 {
         let z = self.rows.get(index).map_or(0.0, |row| f64::from(row.z));
         if side == Side::Below { -z } else { z }
+    }
+}
+
+#[cfg(test)]
+impl Recent {
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<Row>()
     }
 }

@@ -139,3 +139,12 @@ pub(super) const FIRST: f64 = 0.2;
 
 /// Splits that are worse by no more than so many bars are as good.
 pub(super) const SPLIT_LEEWAY: f64 = 0.5;
+
+/// A climb is at least so many times what the slots scatter about its line.
+pub(super) const CLIMB_NOISES: f64 = 4.0;
+
+/// And at least that share of the level before it.
+pub(super) const CLIMB_LEAST: f64 = 0.1;
+
+/// A single step must fit so many times worse than the climb.
+pub(super) const CLIMB_NOT_STEP: f64 = 1.5;

@@ -24,6 +24,37 @@ pub(super) enum Kind {
     RatioToYesterday,
 }
 
+impl Kind {
+    /// How wide usual is.
+    const fn breadth(self) -> Breadth {
+        match self {
+            Self::Values => Breadth {
+                widths: tuning::WIDTHS,
+                held: tuning::HELD,
+                margin: tuning::MARGIN,
+                floor: tuning::FLOOR,
+                factors: true,
+            },
+            Self::RatioToYesterday => Breadth {
+                widths: tuning::RATIO_WIDTHS,
+                held: tuning::RATIO_HELD,
+                margin: tuning::RATIO_MARGIN,
+                floor: tuning::RATIO_FLOOR,
+                factors: true,
+            },
+        }
+    }
+}
+
+/// The narrower range of the slow path.
+const SLOW: Breadth = Breadth {
+    widths: tuning::SLOW_WIDTHS,
+    held: tuning::SLOW_HELD,
+    margin: tuning::SLOW_MARGIN,
+    floor: tuning::FLOOR,
+    factors: false,
+};
+
 /// How the rows come just now.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -118,44 +149,19 @@ impl Watch {
         self.recent.last(1).next()
     }
 
-    /// The usual range of now.
-    pub(super) fn band(&mut self) -> Option<Band> {
+    /// The usual range of now; `None` with too few rows.
+    pub(super) fn band(&self) -> Option<Band> {
         if !self.is_ready() {
             return None;
         }
+        Some(self.band.unwrap_or_else(|| Band::of(&self.memory, self.kind.breadth())))
+    }
+
+    /// The same, worked out once for as long as nothing new is remembered.
+    fn bands(&mut self) -> Option<Band> {
         if self.band.is_none() {
-            let (values, ratio) = (self.kind == Kind::Values, Kind::RatioToYesterday);
-            debug_assert!(values || self.kind == ratio);
-            let breadth = if values {
-                Breadth {
-                    widths: tuning::WIDTHS,
-                    held: tuning::HELD,
-                    margin: tuning::MARGIN,
-                    floor: tuning::FLOOR,
-                    factors: true,
-                }
-            } else {
-                Breadth {
-                    widths: tuning::RATIO_WIDTHS,
-                    held: tuning::RATIO_HELD,
-                    margin: tuning::RATIO_MARGIN,
-                    floor: tuning::RATIO_FLOOR,
-                    factors: true,
-                }
-            };
-            self.band = Some(Band::of(&self.memory, breadth));
-            self.slow = values.then(|| {
-                Band::of(
-                    &self.memory,
-                    Breadth {
-                        widths: tuning::SLOW_WIDTHS,
-                        held: tuning::SLOW_HELD,
-                        margin: tuning::SLOW_MARGIN,
-                        floor: tuning::FLOOR,
-                        factors: false,
-                    },
-                )
-            });
+            self.band = self.band();
+            self.slow = (self.kind == Kind::Values).then(|| Band::of(&self.memory, SLOW));
         }
         self.band
     }
@@ -169,7 +175,7 @@ impl Watch {
 
     /// Takes a row in. `yesterday` is asked, where it is known, what was usual at this time of day.
     pub(super) fn push(&mut self, at: At, value: f32, pace: Pace, yesterday: impl FnOnce() -> Option<(f64, f64)>) {
-        let Some(band) = self.band() else {
+        let Some(band) = self.bands() else {
             self.recent.push(Row { at, value, z: 0.0, side: Side::Inside });
             if self.samples(at, pace) {
                 self.remember(value);
@@ -369,5 +375,14 @@ impl Watch {
     fn remember(&mut self, value: f32) {
         self.memory.add(value);
         (self.band, self.slow) = (None, None);
+    }
+}
+
+#[cfg(test)]
+impl Watch {
+    pub(super) fn bytes(&self) -> usize {
+        let values = self.trouble.as_ref().map_or(0, |trouble| trouble.values.capacity() * size_of::<f32>());
+        let waiting = self.waiting.capacity() * size_of::<(At, f32)>();
+        self.memory.bytes() + self.recent.bytes() + self.episodes.bytes() + waiting + values
     }
 }
