@@ -33,7 +33,17 @@ pub(super) struct Band {
 impl Band {
     pub(super) fn of(memory: &Memory, breadth: Breadth) -> Self {
         let middle = memory.quantile(0.5);
+        // The spread of a normal noise is 1.4826 times its median distance.
         let width = (1.4826 * memory.spread(middle)).max(breadth.floor * middle.abs()).max(1e-9);
+        Self::around(middle, width, memory, breadth)
+    }
+
+    /// Another range about the same middle, of the same noise.
+    pub(super) fn other(&self, memory: &Memory, breadth: Breadth) -> Self {
+        Self::around(self.middle, self.width, memory, breadth)
+    }
+
+    fn around(middle: f64, width: f64, memory: &Memory, breadth: Breadth) -> Self {
         // One short trouble among few rows must not decide what is usual.
         let held = breadth.held.min(1.0 - tuning::SHORT / memory.len().max(1) as f64).max(0.5);
         let up = (breadth.widths * width).max((memory.quantile(held) - middle) * breadth.margin);

@@ -81,7 +81,7 @@ pub fn climb(rows: &[(At, f64)], onset: At) -> Option<Climb> {
     Some(Climb {
         began: first.checked_add_signed(offset)?,
         within: Duration::try_from_secs_f64(apart).ok()?,
-        or_before: best.turn == 0,
+        or_before: fits.first().is_some_and(|fit| fit.error <= bar),
         from: best.level,
         to: best.level + rise,
     })

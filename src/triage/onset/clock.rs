@@ -83,14 +83,14 @@ fn nearest(at: At, within: i64, zone: &Zone, period: i64, is_utc: bool) -> Optio
     let into = i64::from(wall.num_seconds_from_midnight()) % period;
     let late = if into * 2 > period { into - period } else { into };
     let round = at.checked_sub_signed(TimeDelta::seconds(late))?;
-    let kind = kind(zone.local(round), period, is_utc)?;
+    let kind = kind(&zone.local(round), period, is_utc)?;
     let shows = if kind == RoundKind::Quarter { 0 } else { SHOWS };
     let fits = within <= kind.means_something() && late >= -within && late <= within.saturating_add(shows);
     let whole = round.with_nanosecond(0).unwrap_or(round);
     fits.then(|| RoundClock { at: whole, kind, zone: zone.clone() })
 }
 
-fn kind(wall: DateTime<impl TimeZone>, period: i64, is_utc: bool) -> Option<RoundKind> {
+fn kind(wall: &DateTime<impl TimeZone>, period: i64, is_utc: bool) -> Option<RoundKind> {
     // A change of the clock between the onset and the round instant leaves no round clock.
     if i64::from(wall.num_seconds_from_midnight()) % period != 0 {
         return None;

@@ -19,6 +19,9 @@ use crate::facts::At;
 /// Values beyond this are not numbers of a service.
 const LIMIT: f64 = 1e30;
 
+/// So many noise widths are as far out as words can say; where there is no noise, everything else would be farther.
+const FARTHEST: f64 = 1000.0;
+
 /// Watches one series. The answer is a function of the rows in time order, whether they came live or were filled in.
 #[derive(Clone, Debug)]
 pub struct Detector {
@@ -113,7 +116,9 @@ impl Detector {
         let [a, b, c] = self.distances;
         let step = a.max(b).min(a.min(b).max(c)).max(tuning::FINEST);
         let rows = ((tuning::EVIDENCE / step).ceil() as usize).max(tuning::ROWS);
-        Pace { step, slot: step.max(tuning::SLOT), rows }
+        let seen = self.first.zip(self.last).map_or(0.0, |(first, last)| (last - first).as_seconds_f64());
+        let slot = (seen / tuning::NEEDED as f64).clamp(tuning::FIRST_SLOT, tuning::SLOT).max(step);
+        Pace { step, slot, rows }
     }
 
     /// Since when the series is out of its usual range; `None`: it is not, or that cannot be told yet.
@@ -131,7 +136,7 @@ impl Detector {
     fn named(&self, trouble: &Trouble, usual: Usual, watch: &Watch) -> Onset {
         let step = self.pace().step;
         let within = Duration::from_secs_f64(step * (1 + trouble.start.slack) as f64);
-        let z = watch.newest().map_or(0.0, |row| trouble.usual.z(f64::from(row.value)));
+        let z = watch.newest().map_or(0.0, |row| trouble.usual.z(f64::from(row.value))).clamp(-FARTHEST, FARTHEST);
         Onset {
             at: trouble.start.at,
             within,

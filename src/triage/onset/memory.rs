@@ -53,25 +53,35 @@ impl Memory {
         quantile(&self.sorted, share)
     }
 
-    /// The median distance from `middle`, found by walking outwards from it.
+    /// The median distance from `middle`.
     pub(super) fn spread(&self, middle: f64) -> f64 {
-        let values = &self.sorted;
-        let mut right = values.partition_point(|value| f64::from(*value) < middle);
-        let mut left = right;
-        let (mut last, mut before) = (0.0, 0.0);
-        for _ in 0..=values.len() / 2 {
-            before = last;
-            let below = left.checked_sub(1).and_then(|index| values.get(index)).map(|value| middle - f64::from(*value));
-            let above = values.get(right).map(|value| f64::from(*value) - middle);
-            match (below, above) {
-                (Some(below), Some(above)) if below < above => (last, left) = (below, left - 1),
-                (Some(below), None) => (last, left) = (below, left - 1),
-                (_, Some(above)) => (last, right) = (above, right + 1),
-                (None, None) => break,
-            }
+        let split = self.sorted.partition_point(|value| f64::from(*value) < middle);
+        let (below, above) = self.sorted.split_at(split);
+        let half = self.sorted.len() / 2;
+        if self.sorted.is_empty() {
+            0.0
+        } else if self.sorted.len().is_multiple_of(2) {
+            f64::midpoint(nearest(below, above, middle, half), nearest(below, above, middle, half + 1))
+        } else {
+            nearest(below, above, middle, half + 1)
         }
-        if values.len().is_multiple_of(2) { f64::midpoint(last, before) } else { last }
     }
+}
+
+/// The distance from `middle` of the `count`-th nearest value, among those below it and those above it: searched by
+/// how many of them lie below.
+fn nearest(below: &[f32], above: &[f32], middle: f64, count: usize) -> f64 {
+    let left = |index: usize| middle - f64::from(below[below.len() - 1 - index]);
+    let right = |index: usize| f64::from(above[index]) - middle;
+    let (mut low, mut high) = (count.saturating_sub(above.len()), count.min(below.len()));
+    while low < high {
+        let taken = usize::midpoint(low, high);
+        // One more from below belongs in when it is nearer than the farthest from above.
+        if left(taken) < right(count - taken - 1) { low = taken + 1 } else { high = taken }
+    }
+    let from_left = if low > 0 { left(low - 1) } else { 0.0 };
+    let from_right = if count > low { right(count - low - 1) } else { 0.0 };
+    from_left.max(from_right)
 }
 
 /// The value below which that share of sorted values lies; 0 when there are none.
@@ -102,7 +112,9 @@ mod tests {
         #[test]
         fn the_window_is_what_a_sort_would_give(values in prop::collection::vec(-50.0_f32..50.0, 1..200), room in 1_usize..60) {
             let mut memory = Memory::new(room);
-            values.iter().for_each(|value| memory.add(*value));
+            for value in &values {
+                memory.add(*value);
+            }
             let mut sorted = values[values.len().saturating_sub(room)..].to_vec();
             sorted.sort_by(f32::total_cmp);
             prop_assert_eq!(&memory.sorted, &sorted);
@@ -110,7 +122,7 @@ mod tests {
             let mut apart: Vec<f64> = sorted.iter().map(|value| (f64::from(*value) - middle).abs()).collect();
             apart.sort_by(f64::total_cmp);
             let half = apart.len() / 2;
-            let spread = if apart.len() % 2 == 0 { f64::midpoint(apart[half], apart[half - 1]) } else { apart[half] };
+            let spread = if apart.len().is_multiple_of(2) { f64::midpoint(apart[half], apart[half - 1]) } else { apart[half] };
             prop_assert!((memory.spread(middle) - spread).abs() < 1e-9);
         }
     }

@@ -82,3 +82,6 @@ pub struct Onset {
     /// It is out only against the same time of yesterday.
     pub daily: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,9 @@ pub(super) const REMEMBERED: usize = 360;
 /// spans them), so that a minute of them is one witness.
 pub(super) const SLOT: f64 = 60.0;
 
+/// The same for a series that was never seen before: ten minutes are worth a first answer.
+pub(super) const FIRST_SLOT: f64 = 20.0;
+
 /// Rows before the first answer; below that a median says little.
 pub(super) const NEEDED: usize = 30;
 
@@ -63,7 +66,7 @@ pub(super) const RATIO_WIDTHS: f64 = 6.0;
 pub(super) const RATIO_HELD: f64 = 0.99;
 
 /// Its margin.
-pub(super) const RATIO_MARGIN: f64 = 1.0;
+pub(super) const RATIO_MARGIN: f64 = 1.1;
 
 /// Its least noise width, as a share of the median.
 pub(super) const RATIO_FLOOR: f64 = 0.0125;

@@ -161,7 +161,7 @@ impl Watch {
     fn bands(&mut self) -> Option<Band> {
         if self.band.is_none() {
             self.band = self.band();
-            self.slow = (self.kind == Kind::Values).then(|| Band::of(&self.memory, SLOW));
+            self.slow = self.band.filter(|_| self.kind == Kind::Values).map(|band| band.other(&self.memory, SLOW));
         }
         self.band
     }
@@ -298,7 +298,9 @@ impl Watch {
             self.trouble = None;
             self.memory.clear();
             self.episodes.clear();
-            values.into_iter().for_each(|value| self.remember(value));
+            for value in values {
+                self.remember(value);
+            }
         }
     }
 
