@@ -1,66 +1,178 @@
-//! Shapes fitted to the lows.
+//! Shapes laid through lows: a straight line, a hinge, a bend to a plateau, the curve of a day.
+//!
+//! Pure arithmetic on slices. What a fit means for a leak is decided in `climb`.
+
 use super::series::Slice;
+use super::series::quantile;
 
-pub(super) struct Hinge { pub at: usize, pub x: f64, pub level: f64, pub slope: f64, pub sse: f64, pub sd: f64, pub sxx: f64, pub sse_line: f64, pub sse_day: f64, pub day_swing: f64 }
-
-fn line(win: &[Slice], h: impl Fn(f64) -> f64) -> (f64, f64, f64, f64) {
-    let n = win.len() as f64;
-    let (mut sx, mut sy) = (0.0, 0.0);
-    for p in win { sx += h(p.x); sy += p.low; }
-    let (mx, my) = (sx / n, sy / n);
-    let (mut sxx, mut sxy, mut syy) = (0.0, 0.0, 0.0);
-    for p in win { let (a, b) = (h(p.x) - mx, p.low - my); sxx += a * a; sxy += a * b; syy += b * b; }
-    let b = if sxx > 0.0 { sxy / sxx } else { 0.0 };
-    (my - b * mx, b, (syy - b * sxy).max(0.0), sxx)
+/// A straight line through lows, by least squares.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    /// Value where the abscissa is 0.
+    pub level: f64,
+    /// Rise per unit of the abscissa.
+    pub slope: f64,
+    /// Sum of the squares that it leaves.
+    pub left: f64,
+    /// Sum of the squares of the abscissa around its mean.
+    pub width: f64,
 }
 
-pub(super) fn hinge(win: &[Slice]) -> Hinge {
-    let n = win.len();
-    let (_, _, sse_line, _) = line(win, |x| x);
+impl Line {
+    /// Standard error of the slope, from what `count` lows leave.
+    pub fn error(&self, count: usize) -> f64 {
+        (self.left / (count as f64 - 2.0).max(1.0) / self.width.max(f64::MIN_POSITIVE)).sqrt()
+    }
+}
+
+/// The line `low = level + slope * of(x)`.
+pub(super) fn line(slices: &[Slice], of: impl Fn(f64) -> f64) -> Line {
+    let count = slices.len() as f64;
+    let (mut sum_x, mut sum_y) = (0.0, 0.0);
+    for slice in slices {
+        sum_x += of(slice.x);
+        sum_y += slice.low;
+    }
+    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for slice in slices {
+        let (x, y) = (of(slice.x) - mean_x, slice.low - mean_y);
+        xx += x * x;
+        xy += x * y;
+        yy += y * y;
+    }
+    let slope = if xx > 0.0 { xy / xx } else { 0.0 };
+    Line { level: mean_y - slope * mean_x, slope, left: (yy - slope * xy).max(0.0), width: xx }
+}
+
+/// Level, then a climb: the best place of the knee.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hinge {
+    /// Index of the slice in which the climb begins.
+    pub at: usize,
+    /// Its instant, seconds before now.
+    pub x: f64,
+    /// The line behind the knee; its abscissa begins at the knee.
+    pub line: Line,
+}
+
+/// The hinge that leaves the least; `shortest` slices at least belong to the climb.
+pub(super) fn hinge(slices: &[Slice], shortest: usize) -> Option<Hinge> {
     let mut best: Option<Hinge> = None;
-    for at in 0..n.saturating_sub(4) {
-        let s = win[at].x;
-        let (a, b, sse, sxx) = line(win, |x| (x - s).max(0.0));
-        if best.as_ref().is_none_or(|h| sse < h.sse) {
-            best = Some(Hinge { at, x: s, level: a, slope: b, sse, sd: (sse / (n as f64 - 3.0).max(1.0)).sqrt(), sxx, sse_line, sse_day: 0.0, day_swing: 0.0 });
+    for at in 0..=slices.len().checked_sub(shortest)? {
+        let knee = slices[at].x;
+        let line = line(slices, |x| (x - knee).max(0.0));
+        if best.is_none_or(|known| line.left < known.line.left) {
+            best = Some(Hinge { at, x: knee, line });
         }
     }
-    let mut h = best.unwrap();
-    (h.sse_day, h.day_swing) = day(win);
-    h
+    best
 }
 
-/// Sum of squares left by a curve of one day.
-fn day(win: &[Slice]) -> (f64, f64) {
-    let w = std::f64::consts::TAU / 86400.0;
-    let mut m = [[0.0f64; 4]; 3];
-    let mid = win[win.len() / 2].x;
-    let base = win[0].low;
-    for p in win {
-        let r = [1.0, (w * (p.x - mid)).sin(), 1.0 - (w * (p.x - mid)).cos(), p.low - base];
-        for i in 0..3 { for j in 0..4 { m[i][j] += r[i] * r[j]; } }
+/// What a curve of one day leaves, or `None` when it would have to swing by more than `swing` times its own mean to
+/// fit, as no load does.
+pub(super) fn day(slices: &[Slice], swing: f64) -> Option<f64> {
+    let turn = std::f64::consts::TAU / 86_400.0;
+    let (middle, base) = (slices[slices.len() / 2].x, slices[0].low);
+    let row = |slice: &Slice| {
+        let angle = turn * (slice.x - middle);
+        [1.0, angle.sin(), 1.0 - angle.cos(), slice.low - base]
+    };
+    // Normal equations of offset, sine and cosine, solved by elimination.
+    let mut sums = [[0.0_f64; 4]; 3];
+    for slice in slices {
+        let row = row(slice);
+        for (i, sums) in sums.iter_mut().enumerate() {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += row[i] * value;
+            }
+        }
     }
-    for i in 0..3 {
-        let d = m[i][i];
-        if d.abs() < 1e-300 { return (f64::INFINITY, 0.0); }
-        for j in i + 1..3 { let k = m[j][i] / d; for c in i..4 { m[j][c] -= k * m[i][c]; } }
+    for pivot in 0..2 {
+        let upper = sums[pivot];
+        if upper[pivot].abs() < f64::MIN_POSITIVE {
+            return None;
+        }
+        for lower in &mut sums[pivot + 1..] {
+            let share = lower[pivot] / upper[pivot];
+            for (value, above) in lower.iter_mut().zip(upper) {
+                *value -= share * above;
+            }
+        }
     }
-    let c2 = m[2][3] / m[2][2];
-    let c1 = (m[1][3] - m[1][2] * c2) / m[1][1];
-    let c0 = (m[0][3] - m[0][2] * c2 - m[0][1] * c1) / m[0][0];
-    let mean = base + c0 + c2;
-    (win.iter().map(|p| { let e = p.low - base - c0 - c1 * (w * (p.x - mid)).sin() - c2 * (1.0 - (w * (p.x - mid)).cos()); e * e }).sum(), c1.hypot(c2) / mean.abs().max(1e-300) * mean.signum().max(0.0) + if mean <= 0.0 { 9.0 } else { 0.0 })
+    if sums[2][2].abs() < f64::MIN_POSITIVE {
+        return None;
+    }
+    let c = sums[2][3] / sums[2][2];
+    let b = (sums[1][3] - sums[1][2] * c) / sums[1][1];
+    let a = (sums[0][3] - sums[0][2] * c - sums[0][1] * b) / sums[0][0];
+    let mean = base + a + c;
+    (b.hypot(c) <= swing * mean).then(|| {
+        slices
+            .iter()
+            .map(row)
+            .map(|[_, sine, cosine, value]| (value - a - b * sine - c * cosine).powi(2))
+            .sum()
+    })
 }
 
-pub(super) fn kendall(c: &[Slice]) -> f64 {
-    let n = c.len() as f64;
-    let mut s = 0.0;
-    for i in 0..c.len() { for j in i + 1..c.len() { s += if c[j].low > c[i].low { 1.0 } else if c[j].low < c[i].low { -1.0 } else { 0.0 }; } }
-    s / (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt()
+/// A climb that runs out into a plateau, set against a straight one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bend {
+    /// How much better it fits than the straight climb: the drop of the squares over the squares per free low.
+    pub gain: f64,
+    /// The plateau.
+    pub plateau: f64,
 }
 
-pub(super) fn theil_sen(c: &[Slice]) -> f64 {
-    let mut s = Vec::with_capacity(c.len() * c.len() / 2);
-    for i in 0..c.len() { for j in i + 1..c.len() { if c[j].x > c[i].x { s.push((c[j].low - c[i].low) / (c[j].x - c[i].x)); } } }
-    super::series::quantile(&mut s, 0.5)
+/// Where a climb may have begun, as shares of its length after the supposed knee: a knee that is a little off must
+/// not pass for a bend.
+const KNEES: [f64; 6] = [-0.1, 0.0, 0.1, 0.2, 0.3, 0.45];
+/// Time constants, as shares of the length of the climb. The shortest is a step, the longest hardly bends.
+const TAUS: [f64; 7] = [0.05, 0.12, 0.25, 0.4, 0.6, 0.9, 1.4];
+
+/// The best bend over slices that reach back beyond the beginning (`since`, seconds before now) of the climb.
+pub(super) fn bend(slices: &[Slice], since: f64) -> Option<Bend> {
+    if slices.len() < 7 {
+        return None;
+    }
+    let mut straight = f64::INFINITY;
+    let mut best: Option<Line> = None;
+    for knee in KNEES.map(|share| since - share * since) {
+        straight = straight.min(line(slices, |x| (x - knee).max(0.0)).left);
+        for tau in TAUS.map(|share| -since * share) {
+            let bent = line(slices, |x| 1.0 - (-(x - knee).max(0.0) / tau).exp());
+            if bent.slope > 0.0 && best.is_none_or(|known| bent.left < known.left) {
+                best = Some(bent);
+            }
+        }
+    }
+    let best = best?;
+    let free = (slices.len() as f64 - 4.0).max(1.0);
+    // Lows without any noise would make every ratio infinite.
+    let grain = slices.iter().map(|slice| slice.low.abs()).fold(0.0, f64::max) * 1e-6;
+    let gain = (straight - best.left) / ((best.left + grain * grain).max(f64::MIN_POSITIVE) / free);
+    Some(Bend { gain, plateau: best.level + best.slope })
+}
+
+/// Mann-Kendall: how far the order of the lows is from chance, in standard deviations.
+pub(super) fn kendall(slices: &[Slice]) -> f64 {
+    let count = slices.len() as f64;
+    let mut sum = 0.0;
+    for (index, earlier) in slices.iter().enumerate() {
+        for later in &slices[index + 1..] {
+            sum += f64::from(u8::from(later.low > earlier.low)) - f64::from(u8::from(later.low < earlier.low));
+        }
+    }
+    sum / (count * (count - 1.0) * (2.0 * count + 5.0) / 18.0).sqrt().max(f64::MIN_POSITIVE)
+}
+
+/// Theil-Sen: the median of the slopes of all pairs, per second.
+pub(super) fn steady_slope(slices: &[Slice]) -> f64 {
+    let mut slopes = Vec::with_capacity(slices.len() * slices.len() / 2);
+    for (index, earlier) in slices.iter().enumerate() {
+        let later = slices[index + 1..].iter().filter(|later| later.x > earlier.x);
+        slopes.extend(later.map(|later| (later.low - earlier.low) / (later.x - earlier.x)));
+    }
+    quantile(&mut slopes, 0.5)
 }

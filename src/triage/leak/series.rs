@@ -1,26 +1,45 @@
-//! Rows as plain numbers, and their lows and highs in slices of equal width.
+//! Rows as plain numbers, and the lows and highs of slices of time.
+//!
+//! Slices come as a pyramid: the finest hold at least three rows, every further level joins two slices to one. So the
+//! step of the rows chooses the scales by itself, and all levels together cost as much as two walks over the rows.
 
 use crate::facts::At;
 
-/// Rows in time order, seconds before the newest (so `<= 0`) and values; only finite ones, one per instant.
+/// Rows in a slice of the finest level: a low of fewer is a row, not a floor.
+const ROWS_PER_SLICE: f64 = 3.0;
+
+/// Rows in time order: seconds before the newest (so at most 0) and values, all finite, one per instant.
 pub(super) struct Series {
     pub x: Vec<f64>,
     pub v: Vec<f64>,
     /// The instant of the newest row.
     pub now: At,
+    /// The usual distance between rows, in seconds.
+    pub step: f64,
 }
 
 /// What the rows of one slice of time say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slice {
-    /// When the low was, in seconds before the newest row.
+    /// When the low was, in seconds before the newest row: the middle of a slice would bend the slope of a saw-tooth.
     pub x: f64,
+    /// The lowest value.
     pub low: f64,
+    /// The highest value.
     pub high: f64,
+    /// Which slice this is, counted back from the newest (0).
+    place: u32,
+}
+
+impl Slice {
+    /// A slice of one value that stands for a whole cycle.
+    pub const fn point(x: f64, low: f64, high: f64) -> Self {
+        Self { x, low, high, place: 0 }
+    }
 }
 
 impl Series {
-    /// `None` when no row is left. Rows that step back in time are left out: a climb cannot be read from them.
+    /// `None` when no finite row is left. Rows that step back in time are left out.
     pub fn new(rows: &[(At, f64)]) -> Option<Self> {
         let now = rows.iter().rev().find(|(_, value)| value.is_finite())?.0;
         let mut x = Vec::with_capacity(rows.len());
@@ -34,22 +53,34 @@ impl Series {
                 before = seconds;
             }
         }
-        (!x.is_empty()).then_some(Self { x, v, now })
+        if x.is_empty() {
+            return None;
+        }
+        let mut gaps: Vec<f64> = x.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let step = if gaps.is_empty() { 0.0 } else { quantile(&mut gaps, 0.5) };
+        Some(Self { x, v, now, step })
     }
 
+    /// Seconds between the oldest row and the newest.
     pub fn span(&self) -> f64 {
         -self.x[0]
     }
 
-    /// Slices that end with the newest row, oldest first; slices without rows are left out.
+    /// The first row at or after an instant.
+    pub fn first(&self, x: f64) -> usize {
+        self.x.partition_point(|at| *at < x)
+    }
+
+    /// Slices of this width that end with the newest row, oldest first, from this row on; empty ones are left out.
     pub fn slices(&self, from: usize, width: f64) -> Vec<Slice> {
-        let mut out: Vec<Slice> = Vec::with_capacity((-self.x[from] / width) as usize + 2);
+        let mut out: Vec<Slice> = Vec::new();
         let mut edge = f64::NEG_INFINITY;
         for (x, v) in self.x[from..].iter().zip(&self.v[from..]) {
             // A slice owns the instants (edge - width, edge].
             if *x > edge {
-                edge = -(-x / width).floor() * width;
-                out.push(Slice { x: *x, low: *v, high: *v });
+                let place = (-x / width).floor();
+                edge = -place * width;
+                out.push(Slice { x: *x, low: *v, high: *v, place: place as u32 });
             } else if let Some(last) = out.last_mut() {
                 if *v < last.low {
                     last.low = *v;
@@ -60,9 +91,33 @@ impl Series {
         }
         out
     }
+
+    /// Width in seconds of the finest slices.
+    pub fn finest(&self) -> f64 {
+        ROWS_PER_SLICE * self.step
+    }
 }
 
-/// The value below which a share of the values lies. Sorts what it is given.
+/// Two neighbours become one slice of twice the width.
+pub(super) fn coarser(fine: &[Slice]) -> Vec<Slice> {
+    let mut out: Vec<Slice> = Vec::with_capacity(fine.len() / 2 + 1);
+    for slice in fine {
+        let place = slice.place / 2;
+        match out.last_mut() {
+            Some(last) if last.place == place => {
+                if slice.low < last.low {
+                    last.low = slice.low;
+                    last.x = slice.x;
+                }
+                last.high = last.high.max(slice.high);
+            }
+            _ => out.push(Slice { place, ..*slice }),
+        }
+    }
+    out
+}
+
+/// The value below which this share of the values lies; reorders what it is given, NaN of nothing.
 pub(super) fn quantile(values: &mut [f64], share: f64) -> f64 {
     if values.is_empty() {
         return f64::NAN;
