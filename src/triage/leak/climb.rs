@@ -93,11 +93,8 @@ pub(super) fn climb(scale: &Scale<'_>) -> Result<Climb, No> {
     if count < FEWEST || !rises(window) {
         return Err(No::Level);
     }
-    let hinge = fit::hinge(window, 4).ok_or(No::Level)?;
+    let hinge = fit::hinge(window, if cycles { CLIMB_OF_CYCLES } else { CLIMB }).ok_or(No::Level)?;
     let (before, climb) = scale.slices.split_at(scale.slices.len() - count + hinge.at);
-    if climb.len() < if cycles { CLIMB_OF_CYCLES } else { CLIMB } {
-        return Err(No::Level);
-    }
     let sure = strength(&hinge, count).ok_or(No::Level)?;
     if fit::kendall(climb) < if cycles { ORDER_OF_CYCLES } else { ORDER } {
         return Err(No::Level);

@@ -15,7 +15,7 @@ const PIECES: f64 = 10.0;
 /// A rate is exact when its standard error is at most this share of it.
 const EXACT: f64 = 0.05;
 /// Share of the change of the rate that goes on. Whole is right when a load keeps growing, none when it stands.
-const CARRIED: f64 = 0.25;
+const CARRIED: f64 = 0.4;
 /// Share of the values that are below the highs: the limit is hit by highs, but not by the one freak row.
 const HIGHS: f64 = 0.97;
 /// Least doubt about a time, as a share, and what every length of the climb adds that the forecast reaches ahead.

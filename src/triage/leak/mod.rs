@@ -73,6 +73,9 @@ pub enum Why {
     NoBeginning,
 }
 
+/// Rows in the finest slices of the two pyramids: a low of fewer than three is a row, not a floor, and scales a factor
+/// of two apart leave climbs between them unseen.
+const FINEST: [f64; 2] = [3.0, 5.0];
 /// Rows below which there is no answer.
 const FEWEST_ROWS: usize = 24;
 /// A limit farther away (seconds) is nothing for this night.
@@ -93,9 +96,9 @@ pub fn outlook(rows: &[(At, f64)], limit: f64, restarted: Option<At>) -> Outlook
         return Outlook::CannotTell(Why::TooLittle(seconds(series.span())));
     }
     let given = restarted.map(|at| (at - series.now).as_seconds_f64()).filter(|at| *at <= 0.0);
-    let born = given.filter(|at| *at >= series.x[0]).or_else(|| fall(&series));
-    if let Some(born) = born
-        && let Some(outlook) = second_life(&series, limit, born)
+    let seen = given.filter(|at| *at >= series.x[0]);
+    if let Some(born) = seen.or_else(|| fall(&series))
+        && let Some(outlook) = second_life(&series, limit, born, seen.is_some())
     {
         return outlook;
     }
@@ -112,13 +115,14 @@ fn judged(series: &Series, limit: f64, born: f64, known: bool) -> Result<Climb, 
         (Err(known), Err(new)) if known >= new => {}
         _ => best = found,
     };
-    let mut width = series.finest();
-    let mut slices = if width > 0.0 { series.slices(0, width) } else { Vec::new() };
     let common = Scale { series, slices: &[], width: 0.0, saw: saw.as_ref(), limit, born, known };
-    while slices.len() >= climb::FEWEST {
-        take(climb::climb(&Scale { slices: &slices, width, ..common }));
-        slices = series::coarser(&slices);
-        width *= 2.0;
+    for finest in FINEST.map(|rows| rows * series.step).into_iter().filter(|width| *width > 0.0) {
+        let (mut width, mut slices) = (finest, series.slices(0, finest));
+        while slices.len() >= climb::FEWEST {
+            take(climb::climb(&Scale { slices: &slices, width, ..common }));
+            slices = series::coarser(&slices);
+            width *= 2.0;
+        }
     }
     if let Some(saw) = &saw {
         take(climb::climb(&Scale { slices: &saw.points, ..common }));
@@ -168,7 +172,7 @@ fn fall(series: &Series) -> Option<f64> {
 }
 
 /// What to say after a restart, if the life before ended in a climb to the limit; `None`: nothing special.
-fn second_life(series: &Series, limit: f64, born: f64) -> Option<Outlook> {
+fn second_life(series: &Series, limit: f64, born: f64, given: bool) -> Option<Outlook> {
     let first = series.first(born);
     if first < FEWEST_ROWS {
         return None;
@@ -182,7 +186,11 @@ fn second_life(series: &Series, limit: f64, born: f64) -> Option<Outlook> {
         step: series.step,
     };
     let highest = before.v[first.saturating_sub(10)..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let last_life = judged(&before, limit, f64::NEG_INFINITY, highest >= FULL * limit).ok()?;
+    // A tooth of a slow collector climbs and falls like a life, so without a known start its beginning must be seen.
+    let last_life = judged(&before, limit, f64::NEG_INFINITY, given && highest >= FULL * limit).ok()?;
+    if last_life.open && !given {
+        return None;
+    }
     let after = Series { x: series.x[first..].to_vec(), v: series.v[first..].to_vec(), now: series.now, step: series.step };
     let judged = if after.x.len() < FEWEST_ROWS { Err(No::Level) } else { judged(&after, limit, born, true) };
     match judged {

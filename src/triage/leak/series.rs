@@ -1,12 +1,10 @@
 //! Rows as plain numbers, and the lows and highs of slices of time.
 //!
-//! Slices come as a pyramid: the finest hold at least three rows, every further level joins two slices to one. So the
+//! Slices come as a pyramid: every further level joins two slices
+//! to one. So the
 //! step of the rows chooses the scales by itself, and all levels together cost as much as two walks over the rows.
 
 use crate::facts::At;
-
-/// Rows in a slice of the finest level: a low of fewer is a row, not a floor.
-const ROWS_PER_SLICE: f64 = 3.0;
 
 /// Rows in time order: seconds before the newest (so at most 0) and values, all finite, one per instant.
 pub(super) struct Series {
@@ -90,11 +88,6 @@ impl Series {
             }
         }
         out
-    }
-
-    /// Width in seconds of the finest slices.
-    pub fn finest(&self) -> f64 {
-        ROWS_PER_SLICE * self.step
     }
 }
 
