@@ -5,6 +5,7 @@
 
 mod evidence;
 mod finding;
+pub mod leak;
 mod sentences;
 mod thresholds;
 mod verdict;

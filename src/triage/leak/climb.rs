@@ -22,7 +22,7 @@ const CLIMB: usize = 5;
 const CLIMB_OF_CYCLES: usize = 4;
 /// A rise is at least this many times what the hinge leaves, and this share of the level: less is no leak but a drift.
 const RISE: f64 = 3.0;
-const RISE_OF_LEVEL: f64 = 0.02;
+pub(super) const RISE_OF_LEVEL: f64 = 0.02;
 /// Slope over its standard error.
 const SURE: f64 = 8.0;
 /// Mann-Kendall of the lows of the climb, in standard deviations; four points cannot have more than 1.7.
@@ -42,11 +42,13 @@ const WIDER: f64 = 1.4;
 const BENT: f64 = 8.0;
 /// A short climb carries no far forecast: up to half an hour of it three times its length, from an hour on a day.
 const REACH: f64 = 3.0;
+/// A climb is open when it fills this share of all there is.
+const WHOLE: f64 = 0.7;
 /// A climb whose beginning was not seen could be the day's load: it is named from half its way on, if the limit is
 /// near (seconds).
 const OPEN_AHEAD: f64 = 4.0 * 3600.0;
 
-/// A climb that passed.
+/// A climb that goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Climb {
     /// Its beginning, seconds before now.
@@ -55,7 +57,11 @@ pub(super) struct Climb {
     pub open: bool,
     /// How sure: slope over standard error.
     pub sure: f64,
-    pub forecast: Forecast,
+    /// Units per second, of all of it and of its newer half.
+    slope: f64,
+    newer: f64,
+    /// How far highs stand over lows.
+    height: f64,
 }
 
 /// Why a scale shows no leak.
@@ -99,27 +105,35 @@ pub(super) fn climb(scale: &Scale<'_>) -> Result<Climb, No> {
     if fit::kendall(climb) < if cycles { ORDER_OF_CYCLES } else { ORDER } {
         return Err(No::Level);
     }
-    let top = never_so_high(before, climb, if cycles { 2 } else { 3 }).ok_or(No::Level)?;
+    let height = never_so_high(before, climb, if cycles { 2 } else { 3 }).ok_or(No::Level)?;
     let slope = fit::steady_slope(climb);
     let noise = (hinge.line.left / (count as f64 - 3.0)).sqrt();
     let newer = keeps_on(scale, climb, slope, noise).ok_or(No::Level)?;
     let open = hinge.at < 3 || hinge.x <= scale.born;
-    if !open && (smooth(window, &hinge) || (!cycles && wider(before, climb, slope * scale.width, hinge.line.level))) {
+    if open {
+        // With older rows a coarser scale sees the beginning.
+        let all = hinge.x <= scale.born || hinge.x < -WHOLE * scale.series.span();
+        return if all { Ok(Climb { since: hinge.x, open, sure, slope, newer, height }) } else { Err(No::Level) };
+    }
+    if smooth(window, &hinge) || (!cycles && wider(before, climb, slope * scale.width, hinge.line.level)) {
         return Err(No::Level);
     }
-    if bends(scale, hinge.x, top) {
+    Ok(Climb { since: hinge.x, open, sure, slope, newer, height })
+}
+
+/// What a climb comes to: the dearer half of the judgement, for the surest climb first.
+pub(super) fn comes_to(climb: &Climb, scale: &Scale<'_>) -> Result<Forecast, No> {
+    if bends(scale, climb.since, climb.height) {
         return Err(No::Bends);
     }
-    let span = -hinge.x;
-    let forecast = forecast(scale.series, scale.saw, scale.limit, hinge.x, slope, newer).ok_or(No::Level)?;
-    if open && !scale.known && forecast.full > span.min(OPEN_AHEAD) {
+    let span = -climb.since;
+    let forecast = forecast(scale.series, scale.saw, scale.limit, climb.since, climb.slope, climb.newer);
+    let forecast = forecast.ok_or(No::Level)?;
+    if climb.open && !scale.known && forecast.full > span.min(OPEN_AHEAD) {
         return Err(No::Open);
     }
     let reach = span * (REACH + 9.0 * ((span - 1800.0) / 1800.0).clamp(0.0, 1.0));
-    if span < 3600.0 && forecast.full > reach {
-        return Err(No::Level);
-    }
-    Ok(Climb { since: hinge.x, open, sure, forecast })
+    if span < 3600.0 && forecast.full > reach { Err(No::Level) } else { Ok(forecast) }
 }
 
 /// The cheap way out for what is level: nothing is fitted unless the newest lows stand over the mean of all.

@@ -28,21 +28,27 @@ impl Line {
 /// The line `low = level + slope * of(x)`.
 pub(super) fn line(slices: &[Slice], of: impl Fn(f64) -> f64) -> Line {
     let count = slices.len() as f64;
-    let (mut sum_x, mut sum_y) = (0.0, 0.0);
+    let Some(first) = slices.first() else { return Line { level: 0.0, slope: 0.0, left: 0.0, width: 0.0 } };
+    // One walk; values count from the first, so that the squares do not cancel.
+    let (base_x, base_y) = (of(first.x), first.low);
+    let (mut sum_x, mut sum_y, mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for slice in slices {
-        sum_x += of(slice.x);
-        sum_y += slice.low;
-    }
-    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for slice in slices {
-        let (x, y) = (of(slice.x) - mean_x, slice.low - mean_y);
+        let (x, y) = (of(slice.x) - base_x, slice.low - base_y);
+        sum_x += x;
+        sum_y += y;
         xx += x * x;
         xy += x * y;
         yy += y * y;
     }
+    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
+    let (xx, xy, yy) = (xx - sum_x * mean_x, xy - sum_x * mean_y, yy - sum_y * mean_y);
     let slope = if xx > 0.0 { xy / xx } else { 0.0 };
-    Line { level: mean_y - slope * mean_x, slope, left: (yy - slope * xy).max(0.0), width: xx }
+    Line {
+        level: base_y + mean_y - slope * (base_x + mean_x),
+        slope,
+        left: (yy - slope * xy).max(0.0),
+        width: xx.max(0.0),
+    }
 }
 
 /// Level, then a climb: the best place of the knee.
@@ -108,11 +114,7 @@ pub(super) fn day(slices: &[Slice], swing: f64) -> Option<f64> {
     let a = (sums[0][3] - sums[0][2] * c - sums[0][1] * b) / sums[0][0];
     let mean = base + a + c;
     (b.hypot(c) <= swing * mean).then(|| {
-        slices
-            .iter()
-            .map(row)
-            .map(|[_, sine, cosine, value]| (value - a - b * sine - c * cosine).powi(2))
-            .sum()
+        slices.iter().map(row).map(|[_, sine, cosine, value]| (value - a - b * sine - c * cosine).powi(2)).sum()
     })
 }
 

@@ -21,9 +21,11 @@ use crate::facts::At;
 use climb::Climb;
 use climb::No;
 use climb::Scale;
+use forecast::Forecast;
 use series::Series;
-pub use words::pieces;
 pub use words::Pieces;
+pub use words::pieces;
+pub use words::reason;
 pub use words::sentence;
 
 /// A climb that reaches its limit within a day if it goes on.
@@ -76,6 +78,8 @@ pub enum Why {
 /// Rows in the finest slices of the two pyramids: a low of fewer than three is a row, not a floor, and scales a factor
 /// of two apart leave climbs between them unseen.
 const FINEST: [f64; 2] = [3.0, 5.0];
+/// Climbs that go through the dear half of the judgement: scales next to each other see the same climb.
+const TRIED: usize = 4;
 /// Rows below which there is no answer.
 const FEWEST_ROWS: usize = 24;
 /// A limit farther away (seconds) is nothing for this night.
@@ -95,6 +99,9 @@ pub fn outlook(rows: &[(At, f64)], limit: f64, restarted: Option<At>) -> Outlook
     if series.x.len() < FEWEST_ROWS || !limit.is_finite() {
         return Outlook::CannotTell(Why::TooLittle(seconds(series.span())));
     }
+    if series.range() < climb::RISE_OF_LEVEL * series.v[0].abs() {
+        return Outlook::Steady;
+    }
     let given = restarted.map(|at| (at - series.now).as_seconds_f64()).filter(|at| *at <= 0.0);
     let seen = given.filter(|at| *at >= series.x[0]);
     if let Some(born) = seen.or_else(|| fall(&series))
@@ -105,45 +112,50 @@ pub fn outlook(rows: &[(At, f64)], limit: f64, restarted: Option<At>) -> Outlook
     told(&series, judged(&series, limit, given.unwrap_or(f64::NEG_INFINITY), false))
 }
 
-/// The best climb of all scales, or the most telling reason why there is none.
-fn judged(series: &Series, limit: f64, born: f64, known: bool) -> Result<Climb, No> {
+/// The surest climb that stands up to the whole judgement, or the most telling reason why there is none.
+fn judged(series: &Series, limit: f64, born: f64, known: bool) -> Result<(Climb, Forecast), No> {
     let saw = saw::saw(series);
-    let mut best: Result<Climb, No> = Err(No::Level);
-    let mut take = |found: Result<Climb, No>| match (&best, &found) {
-        (Ok(known), Ok(new)) if known.sure >= new.sure => {}
-        (Ok(_), Err(_)) => {}
-        (Err(known), Err(new)) if known >= new => {}
-        _ => best = found,
-    };
     let common = Scale { series, slices: &[], width: 0.0, saw: saw.as_ref(), limit, born, known };
+    let mut climbs: Vec<Climb> = Vec::new();
     for finest in FINEST.map(|rows| rows * series.step).into_iter().filter(|width| *width > 0.0) {
         let (mut width, mut slices) = (finest, series.slices(0, finest));
         while slices.len() >= climb::FEWEST {
-            take(climb::climb(&Scale { slices: &slices, width, ..common }));
+            climbs.extend(climb::climb(&Scale { slices: &slices, width, ..common }));
             slices = series::coarser(&slices);
             width *= 2.0;
         }
     }
     if let Some(saw) = &saw {
-        take(climb::climb(&Scale { slices: &saw.points, ..common }));
+        climbs.extend(climb::climb(&Scale { slices: &saw.points, ..common }));
     }
-    best
+    climbs.sort_by(|a, b| b.sure.total_cmp(&a.sure));
+    let mut reason = No::Level;
+    for climb in climbs.into_iter().take(TRIED) {
+        // The limit is as far for every open climb.
+        if climb.open && reason == No::Open {
+            continue;
+        }
+        match climb::comes_to(&climb, &common) {
+            Ok(forecast) => return Ok((climb, forecast)),
+            Err(no) => reason = reason.max(no),
+        }
+    }
+    Err(reason)
 }
 
-fn told(series: &Series, judged: Result<Climb, No>) -> Outlook {
+fn told(series: &Series, judged: Result<(Climb, Forecast), No>) -> Outlook {
     match judged {
-        Ok(climb) if climb.forecast.full <= TONIGHT => Outlook::Leak(leak(series, &climb, false)),
+        Ok((climb, forecast)) if forecast.full <= TONIGHT => Outlook::Leak(leak(series, &climb, &forecast, false)),
         Ok(_) | Err(No::Level) => Outlook::Steady,
         Err(No::Bends) => Outlook::CannotTell(Why::WarmingUp),
         Err(No::Open) => Outlook::CannotTell(Why::NoBeginning),
     }
 }
 
-fn leak(series: &Series, climb: &Climb, again: bool) -> Leak {
+fn leak(series: &Series, climb: &Climb, forecast: &Forecast, again: bool) -> Leak {
     let at = |x: f64| series.now + TimeDelta::milliseconds((x * 1000.0).round() as i64);
     let floors = series.slices(series.first(climb.since), (-climb.since / COUNTED).max(series.step));
     let up = floors.windows(2).filter(|pair| pair[1].low > pair[0].low).count();
-    let forecast = climb.forecast;
     Leak {
         since: at(climb.since),
         since_open: climb.open,
@@ -187,18 +199,19 @@ fn second_life(series: &Series, limit: f64, born: f64, given: bool) -> Option<Ou
     };
     let highest = before.v[first.saturating_sub(10)..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // A tooth of a slow collector climbs and falls like a life, so without a known start its beginning must be seen.
-    let last_life = judged(&before, limit, f64::NEG_INFINITY, given && highest >= FULL * limit).ok()?;
-    if last_life.open && !given {
+    let (last, pace) = judged(&before, limit, f64::NEG_INFINITY, given && highest >= FULL * limit).ok()?;
+    if last.open && !given {
         return None;
     }
-    let after = Series { x: series.x[first..].to_vec(), v: series.v[first..].to_vec(), now: series.now, step: series.step };
+    let after =
+        Series { x: series.x[first..].to_vec(), v: series.v[first..].to_vec(), now: series.now, step: series.step };
     let judged = if after.x.len() < FEWEST_ROWS { Err(No::Level) } else { judged(&after, limit, born, true) };
     match judged {
         // The same slope within a factor of two.
-        Ok(climb) if (0.5..=2.0).contains(&(climb.forecast.rate / last_life.forecast.rate)) => {
-            (climb.forecast.full <= TONIGHT).then(|| Outlook::Leak(leak(&after, &climb, true)))
+        Ok((climb, forecast)) if (0.5..=2.0).contains(&(forecast.rate / pace.rate)) => {
+            (forecast.full <= TONIGHT).then(|| Outlook::Leak(leak(&after, &climb, &forecast, true)))
         }
-        _ if -born < (-last_life.since).min(1800.0) => {
+        _ if -born < (-last.since).min(1800.0) => {
             Some(Outlook::CannotTell(Why::Restarted(series.now + TimeDelta::milliseconds((born * 1000.0) as i64))))
         }
         _ => None,

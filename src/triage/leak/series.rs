@@ -64,6 +64,13 @@ impl Series {
         -self.x[0]
     }
 
+    /// The distance between the lowest value and the highest.
+    pub fn range(&self) -> f64 {
+        let (low, high) =
+            self.v.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+        high - low
+    }
+
     /// The first row at or after an instant.
     pub fn first(&self, x: f64) -> usize {
         self.x.partition_point(|at| *at < x)
