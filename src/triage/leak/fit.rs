@@ -142,10 +142,10 @@ pub(super) fn bend(slices: &[Slice], since: f64) -> Option<Bend> {
     let mut best: Option<Line> = None;
     for knee in KNEES.map(|share| since - share * since) {
         straight = straight.min(line(slices, |x| (x - knee).max(0.0)).left);
-        for tau in TAUS.map(|share| -since * share) {
-            let bent = line(slices, |x| 1.0 - (-(x - knee).max(0.0) / tau).exp());
-            if bent.slope > 0.0 && best.is_none_or(|known| bent.left < known.left) {
-                best = Some(bent);
+        for decay in TAUS.map(|share| -since * share) {
+            let plateau = line(slices, |x| 1.0 - (-(x - knee).max(0.0) / decay).exp());
+            if plateau.slope > 0.0 && best.is_none_or(|known| plateau.left < known.left) {
+                best = Some(plateau);
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::triage::leak::Why;
 /// What there is to say about a leak.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pieces {
-    /// `floor up in 11 of 12 slices for 2h00m`.
+    /// `floor up in 11 of 12 slices for 2h`.
     pub floor: String,
     /// `never this high before`, or what is known instead.
     pub before: &'static str,
@@ -50,7 +50,7 @@ pub fn pieces(leak: &Leak, unit: Unit, now: At, zone: &Zone) -> Pieces {
     }
 }
 
-/// All pieces in one sentence: `memory floor up in 11 of 12 slices for 2h00m, never this high before, +41.0 MiB/h:
+/// All pieces in one sentence: `memory floor up in 11 of 12 slices for 2h, never this high before, +41.0 MiB/h:
 /// full about 05:10 (04:40-06:20)`.
 #[must_use]
 pub fn sentence(what: &str, leak: &Leak, unit: Unit, now: At, zone: &Zone) -> String {
