@@ -3,11 +3,9 @@
 mod leak;
 
 fn main() -> std::process::ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("leak") => leak::run(),
-        _ => {
-            eprintln!("usage: triage-bench leak");
-            std::process::ExitCode::FAILURE
-        }
+    if std::env::args().nth(1).as_deref() == Some("leak") {
+        return leak::run();
     }
+    eprintln!("usage: triage-bench leak");
+    std::process::ExitCode::FAILURE
 }

@@ -152,8 +152,8 @@ pub(super) fn bend(slices: &[Slice], since: f64) -> Option<Bend> {
     let best = best?;
     let free = (slices.len() as f64 - 4.0).max(1.0);
     // Lows without any noise would make every ratio infinite.
-    let grain = slices.iter().map(|slice| slice.low.abs()).fold(0.0, f64::max) * 1e-6;
-    let gain = (straight - best.left) / ((best.left + grain * grain).max(f64::MIN_POSITIVE) / free);
+    let least = slices.iter().map(|slice| slice.low.abs()).fold(0.0, f64::max) * 1e-6;
+    let gain = (straight - best.left) / ((best.left + least * least).max(f64::MIN_POSITIVE) / free);
     Some(Bend { gain, plateau: best.level + best.slope })
 }
 

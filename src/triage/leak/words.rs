@@ -71,7 +71,7 @@ pub fn reason(why: Why, now: At) -> String {
     }
 }
 
-/// A rate per hour; per minute when an hour would fill it twice over is left to the reader of the time.
+/// A rate per hour, `+41.0 MiB/h` less its sign.
 fn pace(per_hour: f64, unit: Unit) -> String {
     // A count of less than a few per hour needs its fraction, a larger one has none.
     let value = if unit == Unit::Count && per_hour.abs() >= 10.0 { per_hour.round() } else { per_hour };
