@@ -11,12 +11,9 @@ use sixty::triage::leak::outlook;
 
 /// Answers one cut of one series.
 pub fn run() -> ExitCode {
-    let limit = match std::env::var("LEAK_LIMIT").map(|text| text.parse::<f64>()) {
-        Ok(Ok(limit)) => limit,
-        _ => {
-            eprintln!("LEAK_LIMIT must hold the limit, a number");
-            return ExitCode::FAILURE;
-        }
+    let Some(limit) = std::env::var("LEAK_LIMIT").ok().and_then(|text| text.parse::<f64>().ok()) else {
+        eprintln!("LEAK_LIMIT must hold the limit, a number");
+        return ExitCode::FAILURE;
     };
     let mut rows = Vec::new();
     for (number, line) in stdin().lock().lines().enumerate().skip(1) {

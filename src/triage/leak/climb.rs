@@ -20,6 +20,8 @@ pub(super) const FEWEST: usize = 8;
 /// A climb has at least this many slices (cycles count two points each).
 const CLIMB: usize = 5;
 const CLIMB_OF_CYCLES: usize = 4;
+/// Rows in a climb: in fewer a bend looks like a line.
+const ROWS: f64 = 15.0;
 /// A rise is at least this many times what the hinge leaves, and this share of the level: less is no leak but a drift.
 const RISE: f64 = 3.0;
 pub(super) const RISE_OF_LEVEL: f64 = 0.02;
@@ -32,8 +34,14 @@ const ORDER_OF_CYCLES: f64 = 1.6;
 const NEWER: f64 = 0.6;
 /// The newest third climbs at least this share as fast as the whole, within two standard errors.
 const STILL: f64 = 0.6;
+/// Below this share of the slope of the whole it stands.
+const STANDS: f64 = 0.15;
 /// What a hinge leaves is at most this share of what a plain line leaves, or the beginning was not seen.
 const KNEE: f64 = 0.6;
+/// What a hinge leaves is at most this share of what a curve of one day leaves.
+const DAY: f64 = 0.9;
+/// An open climb is the day's when its curve leaves less than this share of what a line leaves.
+const CURVED: f64 = 0.5;
 /// A load that swings by more than this share of its mean within a day is none that we know of.
 const DAY_SWING: f64 = 0.8;
 /// With more load memory breathes deeper: slices become this many times as wide as they were.
@@ -101,24 +109,40 @@ pub(super) fn climb(scale: &Scale<'_>) -> Result<Climb, No> {
     }
     let hinge = fit::hinge(window, if cycles { CLIMB_OF_CYCLES } else { CLIMB }).ok_or(No::Level)?;
     let (before, climb) = scale.slices.split_at(scale.slices.len() - count + hinge.at);
+    if -hinge.x < ROWS * scale.series.step {
+        return Err(No::Level);
+    }
     let sure = strength(&hinge, count).ok_or(No::Level)?;
     if fit::kendall(climb) < if cycles { ORDER_OF_CYCLES } else { ORDER } {
         return Err(No::Level);
     }
-    let height = never_so_high(before, climb, if cycles { 2 } else { 3 }).ok_or(No::Level)?;
+    let newest = &climb[climb.len() - if cycles { 2 } else { 3 }..];
+    if !never_so_high(before, newest) {
+        return Err(No::Level);
+    }
     let slope = fit::steady_slope(climb);
+    let height = newest.iter().map(|slice| slice.high - slice.low).fold(0.0, f64::max);
+    let height = (height - slope * scale.width).max(0.0);
     let noise = (hinge.line.left / (count as f64 - 3.0)).sqrt();
-    let newer = keeps_on(scale, climb, slope, noise).ok_or(No::Level)?;
-    let open = hinge.at < 3 || hinge.x <= scale.born;
+    let newer = keeps_on(scale, climb, slope, noise)?;
+    // A knee within a quarter of the climb after the start of the process is that start.
+    let newborn = hinge.x * 1.25 <= scale.born;
+    let open = hinge.at < 3 || newborn;
+    let found = Climb { since: hinge.x, open, sure, slope, newer, height };
     if open {
         // With older rows a coarser scale sees the beginning.
-        let all = hinge.x <= scale.born || hinge.x < -WHOLE * scale.series.span();
-        return if all { Ok(Climb { since: hinge.x, open, sure, slope, newer, height }) } else { Err(No::Level) };
+        let all = newborn || hinge.x < -WHOLE * scale.series.span();
+        let curved = fit::day(climb, DAY_SWING).is_some_and(|left| left < CURVED * fit::line(climb, |x| x).left);
+        return match (all, curved && !scale.known) {
+            (false, _) => Err(No::Level),
+            (true, true) => Err(No::Open),
+            (true, false) => Ok(found),
+        };
     }
     if smooth(window, &hinge) || (!cycles && wider(before, climb, slope * scale.width, hinge.line.level)) {
         return Err(No::Level);
     }
-    Ok(Climb { since: hinge.x, open, sure, slope, newer, height })
+    Ok(found)
 }
 
 /// What a climb comes to: the dearer half of the judgement, for the surest climb first.
@@ -152,44 +176,37 @@ fn strength(hinge: &Hinge, count: usize) -> Option<f64> {
     (rise > 0.0 && rise >= RISE * noise && rise >= RISE_OF_LEVEL * level && sure >= SURE).then_some(sure)
 }
 
-/// How far the highs stand over the lows now, when the newest lows and highs are above nearly all before the climb.
-fn never_so_high(before: &[Slice], climb: &[Slice], newest: usize) -> Option<f64> {
-    let newest = &climb[climb.len() - newest..];
+/// Whether the newest lows and highs are above nearly all before the climb.
+fn never_so_high(before: &[Slice], newest: &[Slice]) -> bool {
     let low = newest.iter().map(|slice| slice.low).fold(f64::INFINITY, f64::min);
     let high = newest.iter().map(|slice| slice.high).fold(f64::NEG_INFINITY, f64::max);
-    if before.len() >= 3 {
-        let mut lows: Vec<f64> = before.iter().map(|slice| slice.low).collect();
-        let mut highs: Vec<f64> = before.iter().map(|slice| slice.high).collect();
-        if low <= quantile(&mut lows, 0.98) || high <= quantile(&mut highs, 0.99) {
-            return None;
-        }
-    }
-    Some((high - low).max(0.0))
+    let mut lows: Vec<f64> = before.iter().map(|slice| slice.low).collect();
+    let mut highs: Vec<f64> = before.iter().map(|slice| slice.high).collect();
+    before.len() < 3 || (low > quantile(&mut lows, 0.98) && high > quantile(&mut highs, 0.99))
 }
 
-/// The slope of the newer half, when that and the newest third still climb.
-fn keeps_on(scale: &Scale<'_>, climb: &[Slice], slope: f64, noise: f64) -> Option<f64> {
+/// The slope of the newer half, when that and the newest third still climb as they did.
+fn keeps_on(scale: &Scale<'_>, climb: &[Slice], slope: f64, noise: f64) -> Result<f64, No> {
     let half = climb.len() / 2;
     let (older, newer) = (&climb[..=climb.len() - half], &climb[half.max(1) - 1..]);
     let error = |slices: &[Slice]| 0.5 * noise / fit::line(slices, |x| x).width.sqrt().max(f64::MIN_POSITIVE);
     let (was, is) = (fit::steady_slope(older), fit::steady_slope(newer));
-    if slope <= 0.0 || is + error(newer) < NEWER * (was - error(older)) {
-        return None;
-    }
     // Points of cycles are too few for thirds.
-    if scale.width > 0.0
-        && let Some((recent, error)) = super::forecast::recent(scale.series, climb[0].x / 3.0)
-        && recent + 2.0 * error < STILL * slope
-    {
-        return None;
+    let third = if scale.width > 0.0 { super::forecast::recent(scale.series, climb[0].x / 3.0) } else { None };
+    if slope <= 0.0 || third.is_some_and(|(recent, error)| recent + 2.0 * error < STANDS * slope) {
+        return Err(No::Level);
     }
-    Some(is)
+    let slower = is + error(newer) < NEWER * (was - error(older));
+    if slower || third.is_some_and(|(recent, error)| recent + 2.0 * error < STILL * slope) {
+        return Err(No::Bends);
+    }
+    Ok(is)
 }
 
 /// Whether there is no knee: a plain line does nearly as well, or a curve of one day does better.
 fn smooth(window: &[Slice], hinge: &Hinge) -> bool {
     hinge.line.left > KNEE * fit::line(window, |x| x).left
-        || fit::day(window, DAY_SWING).is_some_and(|left| left < hinge.line.left)
+        || fit::day(window, DAY_SWING).is_some_and(|left| hinge.line.left > DAY * left)
 }
 
 /// Whether slices are wider than before the climb: more load, not a leak.

@@ -142,18 +142,18 @@ pub(super) fn bend(slices: &[Slice], since: f64) -> Option<Bend> {
     let mut best: Option<Line> = None;
     for knee in KNEES.map(|share| since - share * since) {
         straight = straight.min(line(slices, |x| (x - knee).max(0.0)).left);
-        for tau in TAUS.map(|share| -since * share) {
-            let bent = line(slices, |x| 1.0 - (-(x - knee).max(0.0) / tau).exp());
-            if bent.slope > 0.0 && best.is_none_or(|known| bent.left < known.left) {
-                best = Some(bent);
+        for decay in TAUS.map(|share| -since * share) {
+            let plateau = line(slices, |x| 1.0 - (-(x - knee).max(0.0) / decay).exp());
+            if plateau.slope > 0.0 && best.is_none_or(|known| plateau.left < known.left) {
+                best = Some(plateau);
             }
         }
     }
     let best = best?;
     let free = (slices.len() as f64 - 4.0).max(1.0);
     // Lows without any noise would make every ratio infinite.
-    let grain = slices.iter().map(|slice| slice.low.abs()).fold(0.0, f64::max) * 1e-6;
-    let gain = (straight - best.left) / ((best.left + grain * grain).max(f64::MIN_POSITIVE) / free);
+    let least = slices.iter().map(|slice| slice.low.abs()).fold(0.0, f64::max) * 1e-6;
+    let gain = (straight - best.left) / ((best.left + least * least).max(f64::MIN_POSITIVE) / free);
     Some(Bend { gain, plateau: best.level + best.slope })
 }
 

@@ -117,19 +117,23 @@ fn judged(series: &Series, limit: f64, born: f64, known: bool) -> Result<(Climb,
     let saw = saw::saw(series);
     let common = Scale { series, slices: &[], width: 0.0, saw: saw.as_ref(), limit, born, known };
     let mut climbs: Vec<Climb> = Vec::new();
+    let mut reason = No::Level;
+    let mut look = |scale: &Scale<'_>| match climb::climb(scale) {
+        Ok(climb) => climbs.push(climb),
+        Err(no) => reason = reason.max(no),
+    };
     for finest in FINEST.map(|rows| rows * series.step).into_iter().filter(|width| *width > 0.0) {
         let (mut width, mut slices) = (finest, series.slices(0, finest));
         while slices.len() >= climb::FEWEST {
-            climbs.extend(climb::climb(&Scale { slices: &slices, width, ..common }));
+            look(&Scale { slices: &slices, width, ..common });
             slices = series::coarser(&slices);
             width *= 2.0;
         }
     }
     if let Some(saw) = &saw {
-        climbs.extend(climb::climb(&Scale { slices: &saw.points, ..common }));
+        look(&Scale { slices: &saw.points, ..common });
     }
     climbs.sort_by(|a, b| b.sure.total_cmp(&a.sure));
-    let mut reason = No::Level;
     for climb in climbs.into_iter().take(TRIED) {
         // The limit is as far for every open climb.
         if climb.open && reason == No::Open {

@@ -39,7 +39,7 @@ impl Slice {
 impl Series {
     /// `None` when no finite row is left. Rows that step back in time are left out.
     pub fn new(rows: &[(At, f64)]) -> Option<Self> {
-        let now = rows.iter().rev().find(|(_, value)| value.is_finite())?.0;
+        let now = rows.iter().filter(|(_, value)| value.is_finite()).map(|(at, _)| *at).max()?;
         let mut x = Vec::with_capacity(rows.len());
         let mut v = Vec::with_capacity(rows.len());
         let mut before = f64::NEG_INFINITY;

@@ -74,6 +74,7 @@ fn leaks_are_named_with_their_time() {
         ("pool", 60.0, 360.0, 100.0, 150.0, |t, e| (25.0 + 3.0 * e + after(t, 180.0) * 0.2).round()),
         ("after a deploy, 5 s", 5.0, 123.0, 100.0, 3.0, |t, e| (40.0 + 0.8 * e + after(t, 120.0) * 10.0).round()),
         ("pool in 15 min, 5 s", 5.0, 66.0, 100.0, 9.0, |t, e| (40.0 + 0.8 * e + after(t, 60.0) * 4.0).round()),
+        ("pool in 30 min, 15 s", 15.0, 135.0, 100.0, 15.0, |t, e| (40.0 + 0.8 * e + after(t, 120.0) * 2.0).round()),
         ("memory in 20 min, 5 s", 5.0, 110.0, 1500.0, 10.0, |t, e| 500.0 + after(t, 100.0) * 50.0 + 3.0 * e),
         ("10 s rows", 10.0, 150.0, 1000.0, 100.0, |t, e| 500.0 + after(t, 100.0) * 10.0 / 3.0 + 2.0 * e),
         ("300 s rows", 300.0, 720.0, 1000.0, 260.0, |t, e| 500.0 + after(t, 480.0) + 2.0 * e),
@@ -141,7 +142,7 @@ fn the_spread_holds_the_truth_nearly_always() {
 fn a_restart_does_not_cure_a_leak() {
     // Two lives that fill up in four hours; the second is half an hour and then two hours old.
     let shape = |t: f64, e: f64| 300.0 + after(t, 60.0) * 2.5 * f64::from(t < 300.0) + after(t, 300.0) * 2.5 + 2.0 * e;
-    let all = rows(1, 60.0, 420.0, |t, e| shape(t, e) - 0.0 * t);
+    let all = rows(1, 60.0, 420.0, shape);
     let born = start() + TimeDelta::minutes(300);
     for restarted in [None, Some(born)] {
         let leak = leak(outlook(&all, 900.0, restarted)).unwrap();
@@ -153,6 +154,16 @@ fn a_restart_does_not_cure_a_leak() {
     // The same fall after a steady life is the fresh start that it looks like.
     let steady = rows(1, 60.0, 420.0, |t, e| if t < 300.0 { 800.0 + 2.0 * e } else { 300.0 + 2.0 * e });
     assert_eq!(outlook(&steady, 900.0, Some(born)), Outlook::Steady);
+}
+
+#[test]
+fn after_a_start_a_climb_is_named_from_half_its_way_on() {
+    let born = start() + TimeDelta::minutes(120);
+    let pool = rows(1, 5.0, 126.0, |t, e| (40.0 + 0.8 * e + after(t, 120.0) * 10.0).round());
+    assert!(leak(outlook(up_to(&pool, 122.5), 100.0, Some(born))).is_none());
+    let late = up_to(&pool, 123.5);
+    let leak = leak(outlook(late, 100.0, Some(born))).unwrap();
+    assert!(leak.since_open && (1.5..=3.5).contains(&left(late, &leak)), "{leak:?}");
 }
 
 #[test]
@@ -216,18 +227,18 @@ fn the_words() {
     let zone = Zone::utc();
     assert_eq!(
         sentence("memory", &leak, Unit::Bytes, now, &zone),
-        "memory floor up in 11 of 12 slices for 2h00m, never this high before, +41.0 MiB/h: full about 10:33 (10:03-11:33)"
+        "memory floor up in 11 of 12 slices for 2h, never this high before, +41.0 MiB/h: full about 10:33 (10:03-11:33)"
     );
     let worse = Leak { since_open: true, full_at: now, latest: None, per_hour: 17.0 / 3.0, again: true, ..leak };
     assert_eq!(
         sentence("pool", &worse, Unit::Count, now, &zone),
-        "pool floor up in 11 of 12 slices for 2h00m, climbing since before the oldest sample, a restart gave time and \
+        "pool floor up in 11 of 12 slices for 2h, climbing since before the oldest sample, a restart gave time and \
          cured nothing, +5.67/h: full now (10:03 at the earliest)"
     );
-    assert_eq!(reason(Why::TooLittle(Duration::from_secs(600)), now), "only 10m00s of history");
+    assert_eq!(reason(Why::TooLittle(Duration::from_secs(600)), now), "only 10m of history");
     assert_eq!(
         reason(Why::Restarted(now - TimeDelta::minutes(10)), now),
-        "restarted 10m00s ago, it filled up before that"
+        "restarted 10m ago, it filled up before that"
     );
 }
 

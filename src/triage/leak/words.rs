@@ -15,7 +15,7 @@ use crate::triage::leak::Why;
 /// What there is to say about a leak.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pieces {
-    /// `floor up in 11 of 12 slices for 2h00m`.
+    /// `floor up in 11 of 12 slices for 2h`.
     pub floor: String,
     /// `never this high before`, or what is known instead.
     pub before: &'static str,
@@ -50,7 +50,7 @@ pub fn pieces(leak: &Leak, unit: Unit, now: At, zone: &Zone) -> Pieces {
     }
 }
 
-/// All pieces in one sentence: `memory floor up in 11 of 12 slices for 2h00m, never this high before, +41.0 MiB/h:
+/// All pieces in one sentence: `memory floor up in 11 of 12 slices for 2h, never this high before, +41.0 MiB/h:
 /// full about 05:10 (04:40-06:20)`.
 #[must_use]
 pub fn sentence(what: &str, leak: &Leak, unit: Unit, now: At, zone: &Zone) -> String {
@@ -71,7 +71,7 @@ pub fn reason(why: Why, now: At) -> String {
     }
 }
 
-/// A rate per hour; per minute when an hour would fill it twice over is left to the reader of the time.
+/// A rate per hour, `+41.0 MiB/h` less its sign.
 fn pace(per_hour: f64, unit: Unit) -> String {
     // A count of less than a few per hour needs its fraction, a larger one has none.
     let value = if unit == Unit::Count && per_hour.abs() >= 10.0 { per_hour.round() } else { per_hour };
