@@ -14,7 +14,7 @@ mod gather;
 mod moments;
 mod rank;
 #[cfg(test)]
-pub mod tests;
+pub(crate) mod tests;
 mod weights;
 mod whereabouts;
 mod words;

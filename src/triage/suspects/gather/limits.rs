@@ -106,7 +106,7 @@ impl Look<'_> {
         let run = self.wave(Measure::CallsLimited, WAVE / 2.0)?;
         let name = format!("{} is answered 429 to {} of its calls", self.service, percent(run.most));
         let mut one = self.found(Kind::RateLimited, "limited", run.since, name);
-        one.part = "outgoing calls".to_owned();
+        "outgoing calls".clone_into(&mut one.part);
         Some(self.begins(one))
     }
 
