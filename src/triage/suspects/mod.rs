@@ -25,6 +25,7 @@ pub use candidate::Kind;
 pub use candidate::Place;
 pub use candidate::Role;
 pub use gather::Around;
+pub use gather::Climb;
 pub use gather::Known;
 pub use gather::gather;
 pub use gather::suspects;

@@ -24,6 +24,7 @@ use crate::signals::ServiceSignals;
 use crate::triage::Vendor;
 use crate::triage::suspects::Around;
 use crate::triage::suspects::CallGraph;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Known;
 use crate::triage::suspects::Place;
@@ -85,6 +86,7 @@ struct World {
     vendors: Vec<Vendor>,
     curves: Vec<Curve>,
     splits: Vec<Split>,
+    /// Of the memory, or of the pool where there is one.
     climb: Option<i64>,
     troubles: Vec<(At, At)>,
     onset: At,
@@ -112,10 +114,13 @@ impl World {
             Known { name: &names[0], aliases: &[], signals: Some(&signals) },
             Known { name: &names[1], aliases: &[], signals: None },
         ];
+        let pool = signals.track(Measure::PoolUsed).is_some();
+        let measure = if pool { Measure::PoolUsed } else { Measure::MemoryUsed };
+        let climb = self.climb.map(|second| Climb { measure, at: at(second), within: Duration::from_secs(300) });
         let around = Around {
             at: self.onset + chrono::TimeDelta::minutes(5),
             onset: (self.onset, Duration::from_secs(15)),
-            climb: self.climb.map(|second| (at(second), Duration::from_secs(300))),
+            climb,
             zone: &Zone::utc(),
             about: "api",
             services: &services,
@@ -285,6 +290,17 @@ fn stories_of_what_the_measures_show() -> Vec<Story> {
             World { changes: vec![deploy("api", "v2", -7_200)], curves: vec![LOOPS], ..World::default() },
             Kind::Loop,
             "api requests 1000 times usual",
+        ),
+        (
+            "memory that climbs, and nothing changed",
+            World {
+                changes: vec![deploy("web", "v9", -9_000)],
+                curves: vec![(Measure::MemoryUsed, |t| 1.0e9 + t as f64 * 1.0e5), (Measure::MemoryLimit, |_| 2.0e9)],
+                climb: Some(-3_600),
+                ..World::default()
+            },
+            Kind::Memory,
+            "api memory climbs",
         ),
         (
             "disk full",
