@@ -11,9 +11,11 @@ use crate::facts::ChangeState;
 use crate::signals::units;
 use crate::triage::Severity;
 use crate::triage::suspects::Anchor;
+use crate::triage::suspects::Candidate;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Place;
 use crate::triage::suspects::Ranking;
+use crate::triage::suspects::Role;
 use crate::triage::suspects::Suspect;
 
 mod command;
@@ -170,23 +172,15 @@ fn named<'a>(part: &'a str, other: &'a str) -> &'a str {
     if part.is_empty() { other } else { part }
 }
 
-/// When it was, and what is the way in which it hurts.
+/// When it was, or what is seen; and what else fits.
 fn reason(first: &Suspect, ranking: &Ranking) -> String {
-    let age = units::age(first.before.abs().to_std().unwrap_or_default());
-    let side = if first.before < TimeDelta::zero() { "after" } else { "before" };
-    let since = match first.anchor {
-        Anchor::Onset => "the trouble began",
-        Anchor::Climb => "the climb began",
-    };
-    let word = first.candidate.kind.word();
-    let mut text = if first.before.abs() < TimeDelta::seconds(1) {
-        format!("The {word} is in the same second in which {since}")
-    } else {
-        format!("The {word} is {age} {side} {since}")
-    };
-    let runner_up = ranking.suspects.get(1).filter(|other| {
-        other.candidate.role != crate::triage::suspects::Role::Mechanism && other.score * 3.0 >= first.score
-    });
+    let one = &first.candidate;
+    let told = one.role == Role::Change || one.kind == Kind::Provider;
+    let mut text = if told { when(first) } else { seen(one) };
+    let runner_up = ranking
+        .suspects
+        .get(1)
+        .filter(|other| other.candidate.role != Role::Mechanism && other.score * 3.0 >= first.score);
     if let Some(other) = runner_up {
         text.push_str("; ");
         text.push_str(&other.candidate.name);
@@ -194,6 +188,25 @@ fn reason(first: &Suspect, ranking: &Ranking) -> String {
     }
     text.push('.');
     text
+}
+
+fn when(first: &Suspect) -> String {
+    let age = units::age(first.before.abs().to_std().unwrap_or_default());
+    let side = if first.before < TimeDelta::zero() { "after" } else { "before" };
+    let since = match first.anchor {
+        Anchor::Onset => "the trouble began",
+        Anchor::Climb => "the climb began",
+    };
+    let word = first.candidate.kind.word();
+    if first.before.abs() < TimeDelta::seconds(1) {
+        format!("The {word} is in the same second in which {since}")
+    } else {
+        format!("The {word} is {age} {side} {since}")
+    }
+}
+
+fn seen(one: &Candidate) -> String {
+    one.supports.first().map_or_else(|| one.name.clone(), |words| format!("{}: {words}", one.name))
 }
 
 fn values<'a>(first: &'a Suspect, about: &'a str) -> Values<'a> {

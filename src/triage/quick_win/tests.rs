@@ -121,6 +121,12 @@ fn the_reason_states_times_and_nothing_follows_from_nothing() {
     assert_eq!(quick_win(Severity::Ok, "api", &ranking(deploy()), &Commands::default()), None);
     let nothing = Ranking { fits: false, ..ranking(deploy()) };
     assert_eq!(quick_win(Severity::Critical, "api", &nothing, &Commands::default()), None);
+    let pool = Candidate {
+        supports: vec!["up to 214 callers wait for a connection".into()],
+        ..candidate(Kind::Pool, "api DB pool 100 / 100", "")
+    };
+    let win = quick_win(Severity::Warning, "api", &ranking(pool), &Commands::default()).unwrap();
+    assert_eq!(win.reason, "api DB pool 100 / 100: up to 214 callers wait for a connection.");
     let mut two = ranking(deploy());
     two.suspects.push(Suspect {
         candidate: candidate(Kind::Flag, "new-cart", "new-cart"),

@@ -14,7 +14,7 @@ mod gather;
 mod moments;
 mod rank;
 #[cfg(test)]
-pub mod tests;
+pub(crate) mod tests;
 mod weights;
 mod whereabouts;
 mod words;
@@ -26,6 +26,7 @@ pub use candidate::Kind;
 pub use candidate::Place;
 pub use candidate::Role;
 pub use gather::Around;
+pub use gather::Climb;
 pub use gather::Known;
 pub use gather::gather;
 pub use gather::suspects;

@@ -181,7 +181,6 @@ fn lasts(case: &Case<'_>, candidate: &Candidate) -> Option<f64> {
 
 fn density(candidate: &Candidate, lasts: Option<f64>, lead: f64) -> f64 {
     match candidate.role {
-        Role::Mechanism => both_sides(lead, weights::together(candidate.kind)),
         Role::Event if candidate.kind == Kind::Provider => {
             let share = weights::PROVIDER_LATE_SHARE;
             if lead < 0.0 {
@@ -190,7 +189,7 @@ fn density(candidate: &Candidate, lasts: Option<f64>, lead: f64) -> f64 {
                 (1.0 - share) * during(after(lead), lasts, lead)
             }
         }
-        Role::Event => both_sides(lead, weights::together(candidate.kind)),
+        Role::Event | Role::Mechanism => both_sides(lead, weights::together(candidate.kind)),
         Role::Change if lead < 0.0 => weights::LATE_SHARE * falling(-lead, weights::LATE),
         Role::Change => (1.0 - weights::LATE_SHARE) * during(after(lead), lasts, lead),
     }

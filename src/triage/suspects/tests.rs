@@ -18,12 +18,12 @@ use crate::triage::suspects::Symptom;
 use crate::triage::suspects::rank;
 
 /// 2027-01-15 08:00:00 and so many seconds.
-pub fn at(second: i64) -> At {
+pub(crate) fn at(second: i64) -> At {
     chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
 }
 
 /// A candidate; `""` is no known place.
-pub fn candidate(id: &str, kind: Kind, second: i64, place: &str) -> Candidate {
+pub(crate) fn candidate(id: &str, kind: Kind, second: i64, place: &str) -> Candidate {
     let name = if place.is_empty() { "something" } else { place };
     let place = if place.is_empty() { Place::Unknown } else { Place::Service(Arc::from(place)) };
     Candidate::new(id, kind, at(second), place, name)

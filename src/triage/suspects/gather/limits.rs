@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::facts::At;
 use crate::facts::Measure;
+use crate::facts::Signal;
 use crate::facts::Unit;
 use crate::signals::ServiceSignals;
 use crate::signals::units;
 use crate::triage::suspects::Around;
 use crate::triage::suspects::Candidate;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Place;
 use crate::triage::suspects::Role;
@@ -33,7 +35,7 @@ const SLOW: f64 = 0.1;
 
 pub fn candidates(around: &Around<'_>, service: &Arc<str>, signals: &ServiceSignals) -> Vec<Candidate> {
     let look = Look { around, service, signals };
-    [
+    let mut found: Vec<_> = [
         look.pool(),
         look.full(Kind::Cpu, "CPU", Measure::CpuUsed, Measure::CpuMax, FULL_CPU),
         look.full(Kind::Memory, "memory", Measure::MemoryUsed, Measure::MemoryLimit, FULL_MEMORY),
@@ -46,7 +48,11 @@ pub fn candidates(around: &Around<'_>, service: &Arc<str>, signals: &ServiceSign
     ]
     .into_iter()
     .flatten()
-    .collect()
+    .collect();
+    if let Some(climb) = around.climb.filter(|_| **service == *around.about) {
+        look.climbs(climb, &mut found);
+    }
+    found
 }
 
 struct Look<'a> {
@@ -59,6 +65,26 @@ impl Look<'_> {
     fn found(&self, kind: Kind, id: &str, since: At, name: String) -> Candidate {
         let place = Place::Service(Arc::clone(self.service));
         Candidate::new(format!("{id} {}", self.service), kind, since, place, name)
+    }
+
+    /// What climbs stands among the suspects before it is full, and says so when it is.
+    fn climbs(&self, climb: Climb, found: &mut Vec<Candidate>) {
+        let (kind, what) = match climb.measure.signal() {
+            Signal::DbPool => (Kind::Pool, "DB pool"),
+            Signal::Memory => (Kind::Memory, "memory"),
+            Signal::Disk => (Kind::Disk, "disk"),
+            Signal::Cpu => (Kind::Cpu, "CPU"),
+            _ => return,
+        };
+        let words = format!("has climbed for {}", units::rough_between(climb.at, self.around.at));
+        if let Some(full) = found.iter_mut().find(|one| one.kind == kind) {
+            full.supports.push(words);
+        } else {
+            let mut one = self.found(kind, what, climb.at, format!("{} {what} climbs", self.service));
+            one.role = Role::Mechanism;
+            one.supports.push(words);
+            found.push(one);
+        }
     }
 
     fn pool(&self) -> Option<Candidate> {
@@ -106,7 +132,7 @@ impl Look<'_> {
         let run = self.wave(Measure::CallsLimited, WAVE / 2.0)?;
         let name = format!("{} is answered 429 to {} of its calls", self.service, percent(run.most));
         let mut one = self.found(Kind::RateLimited, "limited", run.since, name);
-        one.part = "outgoing calls".to_owned();
+        "outgoing calls".clone_into(&mut one.part);
         Some(self.begins(one))
     }
 

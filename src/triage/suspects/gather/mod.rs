@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::facts::At;
 use crate::facts::Change;
+use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::signals::ServiceSignals;
 use crate::triage::Vendor;
@@ -40,6 +41,17 @@ pub struct Known<'a> {
     pub signals: Option<&'a ServiceSignals>,
 }
 
+/// A slow climb to a limit.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Climb {
+    /// What climbs, of the service in question.
+    pub measure: Measure,
+    /// When it began.
+    pub at: At,
+    /// Give or take this.
+    pub within: Duration,
+}
+
 /// A trouble and all that is known around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
@@ -47,8 +59,8 @@ pub struct Around<'a> {
     pub at: At,
     /// When it began to hurt, give or take what.
     pub onset: (At, Duration),
-    /// When a slow climb that led to it began, give or take what.
-    pub climb: Option<(At, Duration)>,
+    /// The slow climb that led to it.
+    pub climb: Option<Climb>,
     /// The zone of the team, for round times of its clock.
     pub zone: &'a Zone,
     /// The service in question.
@@ -68,7 +80,7 @@ pub struct Around<'a> {
 impl Around<'_> {
     /// The earlier of the two beginnings.
     fn earliest(&self) -> At {
-        self.climb.map_or(self.onset.0, |(climb, _)| climb.min(self.onset.0))
+        self.climb.map_or(self.onset.0, |climb| climb.at.min(self.onset.0))
     }
 
     /// The latest instant that may still be the onset.
@@ -102,7 +114,7 @@ pub fn suspects(around: &Around<'_>, symptoms: &[Symptom], calls: &CallGraph) ->
     rank(&Case {
         as_of: around.at,
         onset: Some(around.onset),
-        climb: around.climb,
+        climb: around.climb.map(|climb| (climb.at, climb.within)),
         about: Some(around.about),
         reach: around.reach,
         symptoms,

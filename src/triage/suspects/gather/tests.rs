@@ -24,6 +24,7 @@ use crate::signals::ServiceSignals;
 use crate::triage::Vendor;
 use crate::triage::suspects::Around;
 use crate::triage::suspects::CallGraph;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Known;
 use crate::triage::suspects::Place;
@@ -85,6 +86,7 @@ struct World {
     vendors: Vec<Vendor>,
     curves: Vec<Curve>,
     splits: Vec<Split>,
+    /// Of the memory, or of the pool where there is one.
     climb: Option<i64>,
     troubles: Vec<(At, At)>,
     onset: At,
@@ -112,10 +114,13 @@ impl World {
             Known { name: &names[0], aliases: &[], signals: Some(&signals) },
             Known { name: &names[1], aliases: &[], signals: None },
         ];
+        let pool = signals.track(Measure::PoolUsed).is_some();
+        let measure = if pool { Measure::PoolUsed } else { Measure::MemoryUsed };
+        let climb = self.climb.map(|second| Climb { measure, at: at(second), within: Duration::from_secs(300) });
         let around = Around {
             at: self.onset + chrono::TimeDelta::minutes(5),
             onset: (self.onset, Duration::from_secs(15)),
-            climb: self.climb.map(|second| (at(second), Duration::from_secs(300))),
+            climb,
             zone: &Zone::utc(),
             about: "api",
             services: &services,
@@ -150,25 +155,24 @@ fn first(ranking: &Ranking) -> (Option<Kind>, &str) {
     ranking.first().map_or((None, "nothing fits"), |one| (Some(one.candidate.kind), &one.candidate.name))
 }
 
-#[test]
-fn the_stories_of_the_guides() {
-    use Measure::{
-        CallErrors, CallsLimited, DbLatency, DbLocked, Disk, MemoryLimit, MemoryUsed, NotFound, PoolMax, PoolUsed,
-        PoolWaiting, RequestRate,
-    };
-    let full_pool: [Curve; 3] = [
-        (PoolUsed, |t| if t < 0 { 20.0 } else { 100.0 }),
-        (PoolMax, |_| 100.0),
-        (PoolWaiting, |t| if t < 0 { 0.0 } else { 214.0 }),
-    ];
-    let steady: Curve = (RequestRate, |_| 600.0);
-    let loops: Curve = (RequestRate, |t| if t < -30 { 5.0 } else { 5_000.0 });
-    let failing: Curve = (CallErrors, |t| if t < 0 { 0.001 } else { 0.6 });
-    let fine: Curve = (CallErrors, |_| 0.001);
-    let stories: Vec<(&str, World, Kind, &str)> = vec![
+/// A world, and what comes first in it.
+type Story = (&'static str, World, Kind, &'static str);
+
+const FULL_POOL: [Curve; 3] = [
+    (Measure::PoolUsed, |t| if t < 0 { 20.0 } else { 100.0 }),
+    (Measure::PoolMax, |_| 100.0),
+    (Measure::PoolWaiting, |t| if t < 0 { 0.0 } else { 214.0 }),
+];
+const STEADY: Curve = (Measure::RequestRate, |_| 600.0);
+const LOOPS: Curve = (Measure::RequestRate, |t| if t < -30 { 5.0 } else { 5_000.0 });
+const FAILING: Curve = (Measure::CallErrors, |t| if t < 0 { 0.001 } else { 0.6 });
+const FINE: Curve = (Measure::CallErrors, |_| 0.001);
+
+fn stories_of_changes_and_jobs() -> Vec<Story> {
+    vec![
         (
             "N+1, five minutes after a deploy",
-            World { changes: vec![deploy("api", "v2", -300)], curves: full_pool.to_vec(), ..World::default() },
+            World { changes: vec![deploy("api", "v2", -300)], curves: FULL_POOL.to_vec(), ..World::default() },
             Kind::Deploy,
             "api v2",
         ),
@@ -176,61 +180,12 @@ fn the_stories_of_the_guides() {
             "connection leak, six hours after a deploy",
             World {
                 changes: vec![deploy("api", "v2", -21_700), deploy("web", "v9", -1_200)],
-                curves: full_pool.to_vec(),
+                curves: FULL_POOL.to_vec(),
                 climb: Some(-21_600),
                 ..World::default()
             },
             Kind::Deploy,
             "api v2",
-        ),
-        (
-            "webhook loop",
-            World { changes: vec![deploy("api", "v2", -7_200)], curves: vec![loops], ..World::default() },
-            Kind::Loop,
-            "api requests 1000 times usual",
-        ),
-        (
-            "payment vendor down, told four minutes late",
-            World {
-                changes: vec![deploy("api", "v2", -5_000)],
-                vendors: vec![vendor(Level::MajorOutage, Some(240))],
-                curves: vec![failing],
-                ..World::default()
-            },
-            Kind::Provider,
-            "paygate: major outage",
-        ),
-        (
-            "payment vendor down, and an innocent deploy",
-            World {
-                changes: vec![deploy("web", "v9", -420)],
-                vendors: vec![vendor(Level::PartialOutage, Some(-60))],
-                curves: vec![failing],
-                ..World::default()
-            },
-            Kind::Provider,
-            "paygate: partial outage",
-        ),
-        (
-            "a vendor in trouble that we do not call",
-            World {
-                changes: vec![deploy("api", "v2", -120)],
-                vendors: vec![vendor(Level::MajorOutage, Some(-3_000))],
-                curves: vec![fine],
-                ..World::default()
-            },
-            Kind::Deploy,
-            "api v2",
-        ),
-        (
-            "rate limited by a vendor",
-            World {
-                changes: vec![deploy("web", "v9", -1_500)],
-                curves: vec![(CallsLimited, |t| if t < 0 { 0.0 } else { 0.4 })],
-                ..World::default()
-            },
-            Kind::RateLimited,
-            "api is answered 429 to 40.0 % of its calls",
         ),
         (
             "nightly backup that locks a table",
@@ -242,8 +197,8 @@ fn the_stories_of_the_guides() {
                     ..change(ChangeKind::Job, "backup", "", 0)
                 }],
                 curves: vec![
-                    (DbLocked, |t| if t < 0 { 0.0 } else { 12.0 }),
-                    (DbLatency, |t| if t < 0 { 0.02 } else { 4.0 }),
+                    (Measure::DbLocked, |t| if t < 0 { 0.0 } else { 12.0 }),
+                    (Measure::DbLatency, |t| if t < 0 { 0.02 } else { 4.0 }),
                 ],
                 ..World::default()
             },
@@ -251,32 +206,11 @@ fn the_stories_of_the_guides() {
             "backup",
         ),
         (
-            "disk full",
-            World { curves: vec![(Disk, |t| if t < 0 { 0.97 } else { 1.0 })], ..World::default() },
-            Kind::Disk,
-            "api disk 100 %",
-        ),
-        (
-            "one instance of three is bad, and a deploy that is live everywhere",
-            World {
-                changes: vec![deploy("api", "v2", -400)],
-                splits: vec![split(
-                    Measure::ErrorRate,
-                    "instance",
-                    &[("api-3:80", 0.9, 0.33), ("api-1:80", 0.001, 0.33), ("api-2:80", 0.0, 0.34)],
-                )],
-                curves: vec![steady],
-                ..World::default()
-            },
-            Kind::Instance,
-            "api-3:80 of api, 1 of 3",
-        ),
-        (
             "file-name case: 404s after a release",
             World {
                 changes: vec![deploy("api", "v2", -60)],
-                curves: vec![(NotFound, |t| if t < 0 { 0.004 } else { 0.3 })],
-                splits: vec![split(NotFound, "http_route", &[("/static", 0.9, 0.3), ("/", 0.0, 0.7)])],
+                curves: vec![(Measure::NotFound, |t| if t < 0 { 0.004 } else { 0.3 })],
+                splits: vec![split(Measure::NotFound, "http_route", &[("/static", 0.9, 0.3), ("/", 0.0, 0.7)])],
                 ..World::default()
             },
             Kind::Deploy,
@@ -298,11 +232,106 @@ fn the_stories_of_the_guides() {
             Kind::Config,
             "timeout",
         ),
+    ]
+}
+
+fn stories_of_the_outside() -> Vec<Story> {
+    vec![
+        (
+            "payment vendor down, told four minutes late",
+            World {
+                changes: vec![deploy("api", "v2", -5_000)],
+                vendors: vec![vendor(Level::MajorOutage, Some(240))],
+                curves: vec![FAILING],
+                ..World::default()
+            },
+            Kind::Provider,
+            "paygate: major outage",
+        ),
+        (
+            "payment vendor down, and an innocent deploy",
+            World {
+                changes: vec![deploy("web", "v9", -420)],
+                vendors: vec![vendor(Level::PartialOutage, Some(-60))],
+                curves: vec![FAILING],
+                ..World::default()
+            },
+            Kind::Provider,
+            "paygate: partial outage",
+        ),
+        (
+            "a vendor in trouble that we do not call",
+            World {
+                changes: vec![deploy("api", "v2", -120)],
+                vendors: vec![vendor(Level::MajorOutage, Some(-3_000))],
+                curves: vec![FINE],
+                ..World::default()
+            },
+            Kind::Deploy,
+            "api v2",
+        ),
+        (
+            "rate limited by a vendor",
+            World {
+                changes: vec![deploy("web", "v9", -1_500)],
+                curves: vec![(Measure::CallsLimited, |t| if t < 0 { 0.0 } else { 0.4 })],
+                ..World::default()
+            },
+            Kind::RateLimited,
+            "api is answered 429 to 40.0 % of its calls",
+        ),
+    ]
+}
+
+fn stories_of_what_the_measures_show() -> Vec<Story> {
+    vec![
+        (
+            "webhook loop",
+            World { changes: vec![deploy("api", "v2", -7_200)], curves: vec![LOOPS], ..World::default() },
+            Kind::Loop,
+            "api requests 1000 times usual",
+        ),
+        (
+            "memory that climbs, and nothing changed",
+            World {
+                changes: vec![deploy("web", "v9", -9_000)],
+                curves: vec![(Measure::MemoryUsed, |t| 1.0e9 + t as f64 * 1.0e5), (Measure::MemoryLimit, |_| 2.0e9)],
+                climb: Some(-3_600),
+                ..World::default()
+            },
+            Kind::Memory,
+            "api memory climbs",
+        ),
+        (
+            "disk full",
+            World { curves: vec![(Measure::Disk, |t| if t < 0 { 0.97 } else { 1.0 })], ..World::default() },
+            Kind::Disk,
+            "api disk 100 %",
+        ),
+        (
+            "one instance of three is bad, and a deploy that is live everywhere",
+            World {
+                changes: vec![deploy("api", "v2", -400)],
+                splits: vec![split(
+                    Measure::ErrorRate,
+                    "instance",
+                    &[("api-3:80", 0.9, 0.33), ("api-1:80", 0.001, 0.33), ("api-2:80", 0.0, 0.34)],
+                )],
+                curves: vec![STEADY],
+                ..World::default()
+            },
+            Kind::Instance,
+            "api-3:80 of api, 1 of 3",
+        ),
         (
             "real users surge",
             World {
                 changes: vec![deploy("web", "v9", -2_400)],
-                curves: vec![(RequestRate, |t| if t < -60 { 600.0 } else { 2_400.0 }), full_pool[0], full_pool[1]],
+                curves: vec![
+                    (Measure::RequestRate, |t| if t < -60 { 600.0 } else { 2_400.0 }),
+                    FULL_POOL[0],
+                    FULL_POOL[1],
+                ],
                 ..World::default()
             },
             Kind::Surge,
@@ -312,8 +341,8 @@ fn the_stories_of_the_guides() {
             "unbounded cache, killed for its memory",
             World {
                 curves: vec![
-                    (MemoryUsed, |t| if t < 0 { 2.0e9 * (1.0 + t as f64 / 40_000.0) } else { 0.5e9 }),
-                    (MemoryLimit, |_| 2.0e9),
+                    (Measure::MemoryUsed, |t| if t < 0 { 2.0e9 * (1.0 + t as f64 / 40_000.0) } else { 0.5e9 }),
+                    (Measure::MemoryLimit, |_| 2.0e9),
                     (Measure::Started, |t| if t < 0 { 1.0 } else { 1_800_001_170.0 }),
                 ],
                 ..World::default()
@@ -321,7 +350,14 @@ fn the_stories_of_the_guides() {
             Kind::Restart,
             "api restarted",
         ),
-    ];
+    ]
+}
+
+#[test]
+fn the_stories_of_the_guides() {
+    let stories = [stories_of_changes_and_jobs(), stories_of_the_outside(), stories_of_what_the_measures_show()]
+        .into_iter()
+        .flatten();
     for (story, world, kind, name) in stories {
         let ranking = world.ranking();
         assert_eq!(first(&ranking), (Some(kind), name), "{story}: {ranking:#?}");
