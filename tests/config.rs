@@ -82,6 +82,14 @@ fn the_examples_of_the_sample_work() {
     let pages: Vec<_> = config.status.iter().map(|page| page.name.as_str()).collect();
     assert_eq!(pages, ["GitHub", "Stripe", "AWS", "Google Cloud", "Azure", "Slack"]);
     assert_eq!(config.deploys.len(), 4);
+    let about = config.deploys.iter().filter_map(|source| match source {
+        sixty::sources::deploys::Settings::About { service, of } => Some((service.as_str(), of.bare())),
+        _ => None,
+    });
+    let about: Vec<_> = about.collect();
+    assert!(matches!(about[..], [("checkout-api", sixty::sources::deploys::Settings::Command(_))]), "{about:?}");
+    assert_eq!(config.services[0].calls, ["payments", "Stripe"]);
+    assert_eq!(config.services[0].programs, ["api", "checkout"]);
     assert_eq!(config.keys["quit"], ["q", "Ctrl-C"]);
     assert_eq!(config.who.as_deref(), Some("ana"));
     assert_eq!(config.checklist.as_deref(), Some(Path::new("/etc/sixty/first-60-seconds.md")));
@@ -239,6 +247,14 @@ const SOURCES: &[Mistake] = &[
     ("[[github]]\nrepo = \"a/b\"", 1, 3, &["unknown key `github`", "did you mean `deploys.github`?"]),
     ("[deploys.git]\npath = \"x\"", 1, 1, &["write [[deploys.git]] with two brackets"]),
     ("[[deploys.file]]\nname = \"x\"", 1, 1, &["[[deploys.file]] has no `path`"]),
+    ("[[deploys.file]]\npath = \"x\"\nservice = \" \"", 3, 11, &["not a name that can be shown", "service ="]),
+    (
+        "[[service]]\nname = \"a\"\ntargets = [\"http://h/metrics\"]\ncalls = [\"b\", \"\"]",
+        4,
+        15,
+        &["not a name that can be shown", "calls ="],
+    ),
+    ("[[service]]\nname = \"a\"\ntargets = [\"http://h/metrics\"]\nprograms = \"b\"", 4, 12, &["programs"]),
     ("[[deploys.command]]\ncommand = \"deploys --json\"", 2, 11, &["no shell takes it apart", "\"sh\", \"-c\""]),
     ("[[deploys.command]]\ncommand = []", 2, 11, &["names no program"]),
     ("[[deploys.github]]\nrepo = \"api\"", 2, 8, &["`api` is not a repository", "owner/name"]),

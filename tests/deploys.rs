@@ -72,6 +72,20 @@ fn file(path: &Path) -> DeploySource {
     DeploySource::new(Settings::File(FileSettings { name: "deploys".into(), path: path.into(), every: MINUTE }))
 }
 
+#[tokio::test]
+async fn a_source_may_be_about_one_service() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let own = json!({"at": now().to_rfc3339(), "what": "b", "version": "2", "service": "cart"});
+    std::fs::write(&path, format!("{}{own}\n", line("1", 5))).unwrap();
+    let of = Settings::File(FileSettings { name: "deploys".into(), path, every: MINUTE });
+    let mut source = DeploySource::new(Settings::About { service: "shop".into(), of: Box::new(of) });
+    let Payload::Changes(changes) = source.ask(&Http::new(), now()).await.unwrap() else { panic!() };
+    let about: Vec<_> = changes.iter().map(|change| (change.version.as_str(), change.service.as_str())).collect();
+    assert_eq!(about, [("2", "cart"), ("1", "shop")]);
+    assert_eq!(source.info().id.as_str(), "deploys deploys");
+}
+
 fn line(version: &str, minutes_ago: i64) -> String {
     let at = now() - chrono::TimeDelta::minutes(minutes_ago);
     format!("{}\n", json!({"at": at.to_rfc3339(), "what": "api", "version": version}))

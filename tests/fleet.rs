@@ -24,6 +24,7 @@ use sixty::facts::Alerting;
 use sixty::facts::Answer;
 use sixty::facts::At;
 use sixty::facts::Batch;
+use sixty::facts::Calls;
 use sixty::facts::EngineReport;
 use sixty::facts::Fault;
 use sixty::facts::FaultKind;
@@ -349,6 +350,36 @@ fn two_services_that_went_to_the_same_version_are_two_deploys() {
     answer(&mut app, 5, "prometheus prom", Ok(Payload::Fleet(fleet)));
     let whats: BTreeSet<_> = app.changes().iter().map(|change| change.what.as_str()).collect();
     assert_eq!(whats, BTreeSet::from(["api", "web"]));
+}
+
+#[test]
+fn who_calls_whom_is_what_the_team_wrote_and_what_servers_see() {
+    let configured = |name: &str| ServiceSettings {
+        calls: vec!["pay".to_owned(), "Stripe".to_owned()],
+        programs: vec!["shop-web".to_owned()],
+        ..service(name)
+    };
+    let settings = FleetSettings {
+        configured: BTreeMap::from([(Arc::from("shop"), configured("shop"))]),
+        ..FleetSettings::default()
+    };
+    let mut app = app(&["eu", "us"], &[], settings);
+    let mut told = |server: &str, pairs: &[(&str, &str)]| -> Vec<String> {
+        let one = |name: &str| (Arc::from(name), batch(&[5], 0.0));
+        let names = if server == "eu" { &["shop", "pay"][..] } else { &["cart"] };
+        let pairs = pairs.iter().map(|(from, to)| (Arc::from(*from), Arc::from(*to))).collect();
+        let calls = Arc::new(Calls { pairs });
+        let fleet = Fleet { services: names.iter().map(|name| one(name)).collect(), left_out: 0, calls };
+        answer(&mut app, 5, &format!("prometheus {server}"), Ok(Payload::Fleet(fleet)));
+        assert!(app.services().iter().all(|one| one.programs.is_empty() != one.name.starts_with("shop")));
+        app.calls().iter().map(|(from, to)| format!("{from} {to}")).collect()
+    };
+    assert_eq!(told("eu", &[]), ["shop@eu Stripe", "shop@eu pay@eu"]);
+    let both = told("us", &[("cart", "stock"), ("cart", "cart")]);
+    assert_eq!(both, ["cart@us stock", "shop@eu Stripe", "shop@eu pay@eu"]);
+    let more = told("eu", &[("pay", "ledger"), ("shop", "pay")]);
+    assert_eq!(more, ["cart@us stock", "pay@eu ledger", "shop@eu Stripe", "shop@eu pay@eu"]);
+    assert_eq!(told("us", &[]).len(), 3);
 }
 
 proptest! {

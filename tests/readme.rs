@@ -102,23 +102,18 @@ fn metric(need: &preset::Need) -> String {
 fn brings(preset: &Preset) -> String {
     let word = |measure: &Measure| match measure {
         Measure::RequestRate => Some("rate"),
-        Measure::ErrorRate => Some("errors"),
-        Measure::LatencyP95 => Some("latency"),
-        Measure::LatencyP50 | Measure::LatencyP99 => None,
-        Measure::PoolUsed | Measure::MemoryUsed => Some("used"),
-        Measure::PoolMax => Some("max"),
+        Measure::ErrorRate | Measure::CallErrors => Some("errors"),
+        Measure::LatencyP95 | Measure::DbLatency => Some("latency"),
+        // What comes together has one word.
+        Measure::LatencyP50 | Measure::LatencyP99 | Measure::NotFound => None,
+        Measure::PoolUsed | Measure::MemoryUsed | Measure::CpuUsed => Some("used"),
+        Measure::PoolMax | Measure::CpuMax => Some("max"),
         Measure::PoolWaiting => Some("waiting"),
         Measure::MemoryLimit => Some("limit"),
-        // They come together.
         Measure::RateLimited => Some("429 and 404"),
-        Measure::NotFound => None,
-        Measure::CpuUsed => Some("used"),
-        Measure::CpuMax => Some("max"),
         Measure::Disk => Some("fullest"),
         Measure::Started => Some("start"),
-        Measure::CallErrors => Some("errors"),
         Measure::CallsLimited => Some("429"),
-        Measure::DbLatency => Some("latency"),
         Measure::DbLocked => Some("waiting for locks"),
     };
     preset.queries.keys().filter_map(word).collect::<Vec<_>>().join(", ")
