@@ -5,6 +5,7 @@
 
 mod evidence;
 mod finding;
+pub mod runbook;
 mod sentences;
 mod thresholds;
 mod verdict;

@@ -1,0 +1,139 @@
+//! From facts and verdict to what runbooks are asked with. The one place that knows both; it follows the verdict.
+
+use std::time::Duration;
+
+use crate::facts::Change;
+use crate::facts::ChangeKind;
+use crate::facts::Level;
+use crate::facts::Number;
+use crate::signals::Freshness;
+use crate::signals::units;
+use crate::triage::Facts;
+use crate::triage::Finding;
+use crate::triage::Severity;
+use crate::triage::Subject;
+use crate::triage::Verdict;
+use crate::triage::runbook::Broken;
+use crate::triage::runbook::Found;
+use crate::triage::runbook::Side;
+use crate::triage::runbook::Suspected;
+use crate::triage::runbook::Values;
+
+/// A deploy shows itself within some hours (a leak), a job or a flag soon.
+const DEPLOY_NEAR: Duration = Duration::from_hours(6);
+const OTHERS_NEAR: Duration = Duration::from_mins(30);
+
+/// What a verdict found, in the words of runbooks.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Situation {
+    /// What is over its limit.
+    pub broken: Vec<Broken>,
+    /// The suspects, the most likely first.
+    pub suspects: Vec<Suspected>,
+    /// What can be filled in.
+    pub values: Values,
+}
+
+impl Situation {
+    /// The question to the runbooks.
+    #[must_use]
+    pub fn found<'a>(&'a self, service: &'a str) -> Found<'a> {
+        Found { broken: &self.broken, suspects: &self.suspects, service }
+    }
+}
+
+/// What runbooks are asked with, for one service.
+#[must_use]
+pub fn situation(facts: &Facts<'_>, verdict: &Verdict, service: &str) -> Situation {
+    let mut broken: Vec<Broken> = verdict.findings.iter().map(of_finding).collect();
+    let mut suspects = Vec::new();
+    let stale = match facts.signals.freshness(facts.at) {
+        Freshness::Stale(age) => Some(units::age(age)),
+        Freshness::Live | Freshness::Never => None,
+    };
+    if let Some((fault, since)) = facts.silence {
+        let words = format!("no metrics for {}: {}", units::between(since, facts.at), fault.cause);
+        silent(words, &mut broken, &mut suspects);
+    } else if let Some(age) = stale {
+        silent(format!("no metrics for {age}"), &mut broken, &mut suspects);
+    }
+    suspects.extend(verdict.nearby.iter().filter_map(|near| of_change(&near.change, near.before)));
+    for vendor in facts.vendors.iter().filter(|one| is_in_trouble(one.level())) {
+        let words = format!("{} {}", vendor.name, vendor.level().word());
+        suspects.push(Suspected { kind: "provider", words });
+    }
+    if let Some((failed, all, _)) = facts.missing {
+        let words = format!("{failed} of {all} targets silent");
+        let severity = Severity::Warning;
+        broken.push(Broken { subject: "instance", side: Side::Above, severity, words: words.clone() });
+        suspects.push(Suspected { kind: "instance", words });
+    }
+    for (subject, kind) in [("db_pool", "pool"), ("memory", "memory")] {
+        if broken.iter().any(|one| one.subject == subject) {
+            suspects.push(Suspected { kind, words: String::new() });
+        }
+    }
+    Situation { broken, suspects, values: values(facts, service) }
+}
+
+fn silent(words: String, broken: &mut Vec<Broken>, suspects: &mut Vec<Suspected>) {
+    let severity = Severity::Unknown;
+    broken.push(Broken { subject: "metrics", side: Side::Above, severity, words: words.clone() });
+    suspects.push(Suspected { kind: "silence", words });
+}
+
+fn of_finding(finding: &Finding) -> Broken {
+    let number = Number { value: finding.value, at_least: finding.at_least };
+    let shown = units::shown(number, finding.subject.unit());
+    let (side, words) = match finding.subject {
+        Subject::ErrorRate => (Side::Above, format!("errors {shown}")),
+        Subject::LatencyP95 => (Side::Above, format!("p95 {shown}")),
+        Subject::DbPool if finding.value >= 1.0 => (Side::Above, "DB pool full".to_owned()),
+        Subject::DbPool => (Side::Above, format!("DB pool {shown}")),
+        Subject::DbPoolWaiting => (Side::Above, format!("{shown} wait for the DB pool")),
+        Subject::Memory => (Side::Above, format!("memory {shown}")),
+        Subject::RequestRate => (Side::Below, format!("only {shown}")),
+    };
+    Broken { subject: finding.subject.key(), side, severity: finding.severity, words }
+}
+
+fn of_change(change: &Change, before: Duration) -> Option<Suspected> {
+    let (kind, near) = match change.kind {
+        ChangeKind::Deploy => ("deploy", DEPLOY_NEAR),
+        ChangeKind::Flag => ("flag", OTHERS_NEAR),
+        ChangeKind::Job => ("job", OTHERS_NEAR),
+        ChangeKind::Note => return None,
+    };
+    let words = format!("{kind} {} {} before", change.name(), units::age(before));
+    (before <= near).then_some(Suspected { kind, words })
+}
+
+/// What is known for placeholders: the latest deploy's version, and the one before it of the same thing.
+fn values(facts: &Facts<'_>, service: &str) -> Values {
+    let named = |change: &&Change| change.kind == ChangeKind::Deploy && !change.version.is_empty();
+    let latest = facts.changes.iter().find(named);
+    let version = latest.map(|change| change.version.clone());
+    let previous = latest.and_then(|latest| {
+        let earlier = facts.changes.iter().filter(named);
+        earlier.filter(|one| one.what == latest.what).map(|one| &one.version).find(|one| **one != latest.version)
+    });
+    let targets = facts.signals.about().map(|about| about.targets.as_slice()).unwrap_or_default();
+    let instance = facts.missing.and_then(|_| targets.iter().find(|target| target.outcome.is_err()));
+    Values {
+        service: Some(service.to_owned()),
+        previous: previous.cloned(),
+        version,
+        instance: instance.map(|target| host(&target.address).to_owned()),
+        route: None,
+    }
+}
+
+/// The host and port of an address.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+const fn is_in_trouble(level: Level) -> bool {
+    matches!(level, Level::Degraded | Level::PartialOutage | Level::MajorOutage)
+}
