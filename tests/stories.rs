@@ -98,6 +98,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
         past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
+        runbooks: Arc::new(sixty::triage::runbook::Library::shipped()),
         start: (services.len() == 1).then_some(0),
         badge: None,
     }

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod asking;
+mod copying;
 mod feeds;
 mod fleet;
 mod keys;
@@ -12,6 +13,7 @@ mod log;
 mod msg;
 mod navigation;
 mod prompt;
+mod runbooks;
 mod service;
 mod settings;
 mod state;
@@ -41,6 +43,8 @@ pub use navigation::Pane;
 pub use prompt::Offer;
 pub use prompt::Prompt;
 pub use prompt::REMEMBERED;
+pub use runbooks::OpenRunbook;
+pub use runbooks::StepNow;
 pub use service::Check;
 pub use service::ServiceState;
 pub use settings::Mode;

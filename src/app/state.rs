@@ -97,6 +97,7 @@ impl App {
             settings,
         };
         app.index();
+        app.log_misread();
         app.judge();
         app
     }

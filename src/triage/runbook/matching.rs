@@ -116,6 +116,8 @@ const LEAST_SHARE: f64 = 0.4;
 const NO_SUSPECT: f64 = 0.6;
 /// The same for a runbook that is about causes alone, and not about a state that the signals show.
 const NO_CAUSE: f64 = 0.4;
+/// What has less than this share of the best one's score shares no more with what was found than anything does.
+const LEAST_FIT: f64 = 0.3;
 /// The team's own knows more than ours.
 const OWN: f64 = 1.15;
 /// One that names the service knows more than one for all.
@@ -127,6 +129,8 @@ pub fn best(runbooks: &[Runbook], found: &Found<'_>) -> Vec<Match> {
     let mut all: Vec<Match> =
         runbooks.iter().enumerate().filter_map(|(index, book)| fits(book, index, found)).collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| runbooks[a.index].key.cmp(&runbooks[b.index].key)));
+    let least = all.first().map_or(0.0, |best| best.score * LEAST_FIT);
+    all.retain(|one| one.score >= least);
     all
 }
 
@@ -161,11 +165,13 @@ fn fits(book: &Runbook, index: usize, found: &Found<'_>) -> Option<Match> {
     let share = if wanted > 0.0 { (held / wanted).min(1.0) } else { 1.0 };
     let mut score = held * (LEAST_SHARE + (1.0 - LEAST_SHARE) * share);
     let (mut rank, mut any) = (0_usize, false);
-    for suspect in found.suspects {
+    for (index, suspect) in found.suspects.iter().enumerate() {
         let (weight, usual, is_state) = kind(suspect.kind);
         let counts = if is_state { 1.0 } else { RANKS[rank.min(RANKS.len() - 1)] };
         rank += usize::from(!is_state);
-        if book.suspects.contains(&suspect.kind) {
+        // Two deploys are no more of a deploy than one.
+        let again = found.suspects[..index].iter().any(|other| other.kind == suspect.kind);
+        if book.suspects.contains(&suspect.kind) && !again {
             any = true;
             score += SUSPECTS * weight * counts;
             // What a signal says already is no news.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::facts::Change;
 use crate::facts::ChangeKind;
+use crate::facts::ChangeState;
 use crate::facts::Level;
 use crate::facts::Number;
 use crate::signals::Freshness;
@@ -73,7 +74,7 @@ pub fn situation(facts: &Facts<'_>, verdict: &Verdict, service: &str) -> Situati
             suspects.push(Suspected { kind, words: String::new() });
         }
     }
-    Situation { broken, suspects, values: values(facts, service) }
+    Situation { broken, suspects, values: values(facts, verdict, service) }
 }
 
 fn silent(words: String, broken: &mut Vec<Broken>, suspects: &mut Vec<Suspected>) {
@@ -108,14 +109,19 @@ fn of_change(change: &Change, before: Duration) -> Option<Suspected> {
     (before <= near).then_some(Suspected { kind, words })
 }
 
-/// What is known for placeholders: the latest deploy's version, and the one before it of the same thing.
-fn values(facts: &Facts<'_>, service: &str) -> Values {
-    let named = |change: &&Change| change.kind == ChangeKind::Deploy && !change.version.is_empty();
-    let latest = facts.changes.iter().find(named);
-    let version = latest.map(|change| change.version.clone());
-    let previous = latest.and_then(|latest| {
-        let earlier = facts.changes.iter().filter(named);
-        earlier.filter(|one| one.what == latest.what).map(|one| &one.version).find(|one| **one != latest.version)
+/// What is known for placeholders: the version of the deploy that came last before the onset, and the one that was
+/// live before it. A deploy that came later, or that failed, is not what one goes back from or to.
+fn values(facts: &Facts<'_>, verdict: &Verdict, service: &str) -> Values {
+    let is_live = |change: &Change| {
+        let done = matches!(change.state, ChangeState::Succeeded | ChangeState::Unknown);
+        change.kind == ChangeKind::Deploy && !change.version.is_empty() && done
+    };
+    let suspect = verdict.nearby.iter().map(|near| &near.change).find(|change| is_live(change));
+    let suspect = suspect.or_else(|| facts.changes.iter().find(|change| is_live(change)));
+    let version = suspect.map(|change| change.version.clone());
+    let previous = suspect.and_then(|suspect| {
+        let earlier = facts.changes.iter().filter(|one| is_live(one) && one.at() < suspect.at());
+        earlier.filter(|one| one.what == suspect.what).map(|one| &one.version).find(|one| **one != suspect.version)
     });
     let targets = facts.signals.about().map(|about| about.targets.as_slice()).unwrap_or_default();
     let instance = facts.missing.and_then(|_| targets.iter().find(|target| target.outcome.is_err()));
