@@ -17,6 +17,7 @@ mod runbooks;
 mod service;
 mod settings;
 mod state;
+mod ticking;
 mod update;
 
 pub use alerts::AlertsKnown;
