@@ -211,3 +211,37 @@ fn every_file_of_the_folder_ships() {
     let shipped: Vec<String> = Library::files().iter().map(|(name, _)| format!("{name}.md")).collect();
     assert_eq!(names, shipped);
 }
+
+/// `sixty check` with a folder of the team's: one file in the place of ours, one of its own, two that are wrong.
+#[test]
+fn check_names_what_is_not_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let good = "---\ntitle: Ours\nsymptoms: [disk > 90%]\n---\n## Fix\n- [ ] Call ana\n";
+    std::fs::create_dir(folder.path().join("books")).unwrap();
+    write(
+        "sixty.toml",
+        "runbooks = \"books\"\n[[service]]\nname = \"a\"\ntargets = [\"http://127.0.0.1:1/metrics\"]\n",
+    );
+    write("books/disk-full.md", good);
+    write("books/payments.md", good);
+    write("books/memory-leak.md", &good.replace("disk", "dsk"));
+    write("books/plain.md", "# Only prose\n");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sixty"))
+        .args(["check", "--config"])
+        .arg(folder.path().join("sixty.toml"))
+        .arg("--state-dir")
+        .arg(folder.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "17 runbooks that ship, 2 of the team (1 instead of ours) in ",
+        "books/memory-leak.md:3:12: `dsk` is no signal; did you mean `disk`?; the one that ships stays",
+        "books/plain.md:1:1: there is no front matter",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    assert_eq!(text.lines().filter(|line| line.starts_with("warn   runbook ")).count(), 2, "{text}");
+}

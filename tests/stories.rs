@@ -295,7 +295,10 @@ fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
     assert!(app.runbook().unwrap().steps[1].done());
     let copied = press(&mut app, 31, "Down y");
     let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
-    assert!(text.starts_with("select state") && text.contains("'%checkout-api%'"), "{text}");
+    assert!(text.starts_with("select application_name, state") && text.ends_with("order by 4 desc;"), "{text}");
+    let copied = press(&mut app, 31, "Down Down Down Down Down y");
+    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    assert!(text.contains("'%checkout-api%'"), "what is known is filled in: {text}");
 
     // The next that fits, and back to the one that was begun.
     press(&mut app, 31, "n");

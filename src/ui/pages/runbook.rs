@@ -145,16 +145,16 @@ fn brief(misread: &Misread) -> String {
     whole.strip_prefix(misread.file.as_str()).map_or(whole.clone(), |rest| format!("{name}{rest}"))
 }
 
-/// The rule sentences, each with a mark and a word for whether it holds.
+/// The rule sentences, each with a mark and words for whether its signal is out of its limits now.
 fn symptoms<'a>(open: &OpenRunbook<'_>, width: u16, glyphs: Glyphs) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (symptom, now) in open.book.symptoms.iter().zip(&open.symptoms) {
         let (mark, role, word) = match now {
-            Some(severity) => (symbol(*severity), severity_role(*severity), "holds"),
-            None => ("·", Role::Muted, "no"),
+            Some(severity) => (symbol(*severity), severity_role(*severity), "out of limits"),
+            None => ("·", Role::Muted, "not seen"),
         };
         let text = if now.is_some() { Role::Text } else { Role::Muted };
-        for (index, spans) in owned(&symptom.text, text, width.saturating_sub(8), 3, glyphs).into_iter().enumerate() {
+        for (index, spans) in owned(&symptom.text, text, width.saturating_sub(16), 3, glyphs).into_iter().enumerate() {
             let lead = if index == 0 { format!("{mark} ") } else { "  ".to_owned() };
             let mut row = Row::new().left(role, lead);
             row.left.extend(spans);
