@@ -129,12 +129,11 @@ impl App {
         let fitting: Vec<&str> =
             self.matching(&self.situation()).iter().map(|one| all[one.index].key.as_str()).collect();
         let begun = self.navigation.runbook.as_deref().filter(|key| fitting.contains(key) && self.is_begun(key));
-        match begun.or_else(|| fitting.first().copied()).map(str::to_owned) {
-            Some(key) => self.open_runbook(key),
-            None => {
-                self.navigation.book = 0;
-                self.navigation.show(Page::Runbooks);
-            }
+        if let Some(key) = begun.or_else(|| fitting.first().copied()).map(str::to_owned) {
+            self.open_runbook(key);
+        } else {
+            self.navigation.book = 0;
+            self.navigation.show(Page::Runbooks);
         }
     }
 

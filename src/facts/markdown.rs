@@ -184,6 +184,7 @@ pub fn slug(text: &str, otherwise: &str) -> String {
 }
 
 /// The key itself, or with the first number from 2 that nobody has.
+#[expect(clippy::implicit_hasher, reason = "both that call it have a set of the usual kind")]
 pub fn distinct(key: &str, taken: &mut HashSet<String>) -> String {
     let mut candidate = key.to_owned();
     let mut number = 2;

@@ -57,16 +57,9 @@ impl Values {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             let taken = named.iter().find_map(|(name, value)| Some((placeholder(rest, name)?, value)));
-            match taken {
-                Some((length, value)) => {
-                    out.push_str(value);
-                    rest = &rest[length..];
-                }
-                None => {
-                    out.push_str(&rest[..1]);
-                    rest = &rest[1..];
-                }
-            }
+            let (value, length) = taken.map_or((&rest[..1], 1), |(length, value)| (value.as_str(), length));
+            out.push_str(value);
+            rest = &rest[length..];
         }
         out.push_str(rest);
         Cow::Owned(out)

@@ -241,8 +241,7 @@ mod tests {
     use crate::triage::runbook::SUBJECTS;
 
     fn book(key: &str, symptoms: &[&str], suspects: &[&'static str]) -> Runbook {
-        let list = |words: &[&str]| words.iter().map(|word| format!("  - {word}\n")).collect::<String>();
-        let text = format!("---\ntitle: {key}\nsymptoms:\n{}---\n## Fix\n- [ ] x\n", list(symptoms));
+        let text = format!("---\ntitle: {key}\nsymptoms:\n  - {}\n---\n## Fix\n- [ ] x\n", symptoms.join("\n  - "));
         Runbook { suspects: suspects.to_vec(), ..Runbook::parse(&text, key).unwrap() }
     }
 

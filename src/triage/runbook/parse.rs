@@ -130,18 +130,12 @@ fn take(book: &mut Runbook, key: &Text, node: &Node, wrong: &mut Vec<Wrong>) {
         }
         "causes" => {
             for (when, text) in pairs(node, "causes:\\n  - often: a query per row", wrong) {
-                let how_often = match when {
-                    None => None,
-                    Some(when) => match OFTEN.into_iter().find(|word| *word == when.value) {
-                        Some(word) => Some(word),
-                        None => {
-                            let what =
-                                "write `often`, `sometimes` or `rarely` before a cause; quote a cause that has a colon";
-                            wrong.push((when.at, what.to_owned()));
-                            continue;
-                        }
-                    },
-                };
+                let how_often = when.and_then(|when| OFTEN.into_iter().find(|word| *word == when.value));
+                if let (Some(when), None) = (when, how_often) {
+                    let what = "write `often`, `sometimes` or `rarely` before a cause; quote a cause that has a colon";
+                    wrong.push((when.at, what.to_owned()));
+                    continue;
+                }
                 book.causes.push(Cause { how_often, text: clean_line(&text.value, LONGEST) });
             }
         }
