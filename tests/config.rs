@@ -57,6 +57,7 @@ fn the_sample_names_every_setting() {
         "size",
         "state_dir",
         "checklist",
+        "runbooks",
         "metrics",
         "status",
         "changes",
@@ -93,6 +94,7 @@ fn the_examples_of_the_sample_work() {
     assert_eq!(config.keys["quit"], ["q", "Ctrl-C"]);
     assert_eq!(config.who.as_deref(), Some("ana"));
     assert_eq!(config.checklist.as_deref(), Some(Path::new("/etc/sixty/first-60-seconds.md")));
+    assert_eq!(config.runbooks.as_deref(), Some(Path::new("/etc/sixty/runbooks")));
 }
 
 #[test]
@@ -181,6 +183,8 @@ const GENERAL: &[Mistake] = &[
     ("max_series = \"many\"", 1, 14, &["`max_series` is a text", "write max_series = 5000"]),
     ("state_dir = \"~bob/x\"", 1, 13, &["`~bob/x` is not expanded"]),
     ("checklist = \"none.md\"", 1, 13, &["there is no file `/etc/sixty/none.md`"]),
+    ("runbooks = \"none\"", 1, 12, &["there is no folder `/etc/sixty/none`"]),
+    ("runbooks = 5", 1, 12, &["write runbooks = \"runbooks\""]),
     ("who = \"é\"\n\"é\" = 1", 2, 1, &["unknown key `é`"]),
     ("\"\\u001b]0;x\\u0007\" = 1", 1, 1, &["unknown key `␛]0;x␇`"]),
     ("[intervals]\nmetrics = \"100ms\"", 2, 11, &["`metrics` is 100ms", "between 1s and a day"]),
@@ -394,6 +398,7 @@ fn each_mistake_is_told_with_its_place_and_what_to_write() {
     let world = World {
         missing_secret: &missing,
         is_file: &|path| !path.ends_with("none.md"),
+        is_folder: &|path| !path.ends_with("none"),
         read_file: &|_| Err("does not exist".to_owned()),
         ..World::anywhere(THEMES)
     };

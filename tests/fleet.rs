@@ -85,6 +85,7 @@ fn app(servers: &[&str], services: &[&str], fleet: FleetSettings) -> App {
         mode: Mode::Interactive,
         keys: KeyMap::new(&BTreeMap::new(), false).unwrap(),
         checklist: Checklist::first_60_seconds(),
+        runbooks: Arc::new(sixty::triage::runbook::Library::shipped()),
         past_questions: Vec::new(),
         start: None,
         badge: None,

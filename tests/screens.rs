@@ -23,7 +23,7 @@ use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 use story::Scene;
 
 /// The pages and the keys that lead to them from the main screen.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 14] = [
     ("service", ""),
     ("signal", "Tab j Enter"),
     ("latency", "Tab j j Enter"),
@@ -31,6 +31,8 @@ const PAGES: [(&str, &str); 12] = [
     ("changes", "Tab Tab j Enter"),
     ("outside", "Shift-Tab Enter"),
     ("alerts", "a"),
+    ("runbook", "r"),
+    ("runbooks", "r r"),
     ("log", "L"),
     ("help", "?"),
     ("query", ": 'sum(rate(http_server_request_duration_seconds_count[1m]))by(route)' Enter"),
@@ -109,6 +111,26 @@ fn alerts_on_their_page() {
         for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
             let shown = text(&frame(&app, &look("terminal"), width, height));
             insta::assert_snapshot!(format!("alerts-page-{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn runbooks_on_their_page() {
+    for (name, scene, keys) in [
+        ("fitting", Scene::Critical, "r"),
+        ("ticked", Scene::Critical, "r 1 Down Space Down Down"),
+        ("next", Scene::Critical, "r n"),
+        ("end", Scene::Critical, "r G"),
+        ("all", Scene::Critical, "r r"),
+        ("none-fits", Scene::Healthy, "r"),
+        ("wall", Scene::Wall, "r Down Down"),
+    ] {
+        let mut app = story::app(scene);
+        story::press(&mut app, keys);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            insta::assert_snapshot!(format!("runbook-{name}-{width}x{height}"), shown);
         }
     }
 }

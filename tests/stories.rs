@@ -94,6 +94,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
         past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
+        runbooks: Arc::new(sixty::triage::runbook::Library::shipped()),
         start: (services.len() == 1).then_some(0),
         badge: None,
     }
@@ -231,7 +232,7 @@ fn a_tick_is_shown_at_once_written_once_and_seen_by_others() {
 }
 
 #[test]
-fn the_wall_knows_no_key_but_quit_and_help() {
+fn the_wall_lets_look_and_leave_alone() {
     for mode in [Mode::Wall, Mode::ReadOnly] {
         let mut app = app(&["checkout-api"], mode);
         for row in sixty::app::KEYS.iter().filter(|row| !row.read_only) {
@@ -240,9 +241,152 @@ fn the_wall_knows_no_key_but_quit_and_help() {
             assert_eq!((app.navigation(), app.checks()), (before.navigation(), before.checks()), "{}", row.name);
         }
         assert_eq!(press(&mut app, 1, "q"), [Effect::Quit]);
+        // On the first screen there is nothing to choose; a page that was opened scrolls and closes.
+        let before = app.navigation().clone();
+        press(&mut app, 1, "Tab Down Enter Esc");
+        assert_eq!(*app.navigation(), before);
         press(&mut app, 1, "?");
         assert_eq!(app.navigation().page(), Page::Help);
+        press(&mut app, 1, "Down Esc");
+        assert_eq!(app.navigation().page(), Page::Service);
     }
+}
+
+/// A pool that is full since second 20, after a deploy; on a service of that name.
+fn full_pool(mode: Mode) -> App {
+    let mut app = app(&["checkout-api"], mode);
+    let deploys = vec![deploy("v1", -90_000, "ana"), deploy("v2", -300, "ana")];
+    arrive(&mut app, 1, "log", Ok(Payload::Changes(deploys)));
+    for second in [10, 15, 20, 25] {
+        let used = if second < 20 { 20.0 } else { 100.0 };
+        let values = [
+            (Measure::ErrorRate, if second < 20 { 0.0 } else { 0.4 }),
+            (Measure::LatencyP95, 0.1),
+            (Measure::PoolUsed, used),
+            (Measure::PoolMax, 100.0),
+        ];
+        arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &values)));
+    }
+    app
+}
+
+#[test]
+fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
+    let mut app = full_pool(Mode::Interactive);
+    press(&mut app, 30, "r");
+    assert_eq!(app.navigation().page(), Page::Runbook);
+    let open = app.runbook().unwrap();
+    assert_eq!(open.book.key, "db-pool-exhausted");
+    assert_eq!(open.because, ["DB pool full", "deploy api v2 5m20s before", "errors 40.0 %"]);
+    assert!(open.symptoms.iter().all(Option::is_some));
+    assert!(open.steps.iter().any(|step| step.text.contains("Roll back to v1")), "what was live before it");
+
+    let effects = press(&mut app, 31, "2");
+    let [Effect::Append(service, entry)] = effects.as_slice() else { panic!("one entry: {effects:?}") };
+    assert_eq!(&**service, "checkout-api");
+    assert!(entry.line().contains("runbook:db-pool-exhausted"), "{}", entry.line());
+    assert!(app.checks().iter().all(|check| !check.done()), "the checklist is another list");
+    assert_eq!(press(&mut app, 31, "Space").len(), 1, "it takes it back");
+    assert_eq!(press(&mut app, 31, "Enter").len(), 1, "and ticks it");
+    assert!(app.runbook().unwrap().steps[1].done());
+    let copied = press(&mut app, 31, "Down y");
+    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    assert!(text.starts_with("select application_name, state") && text.ends_with("order by 4 desc;"), "{text}");
+    let copied = press(&mut app, 31, "Down Down Down Down Down y");
+    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    assert!(text.contains("'%checkout-api%'"), "what is known is filled in: {text}");
+
+    // The next that fits, and back to the one that was begun.
+    press(&mut app, 31, "n");
+    let next = app.runbook().unwrap().book.key.clone();
+    assert_ne!(next, "db-pool-exhausted");
+    press(&mut app, 31, "Esc r");
+    assert_eq!(app.runbook().unwrap().book.key, "db-pool-exhausted", "work that was begun goes on");
+    assert_eq!(app.navigation().step, 0, "at the first step that is open");
+    press(&mut app, 31, "Tab Shift-Tab p n");
+    assert_eq!(app.runbook().unwrap().book.key, "db-pool-exhausted");
+
+    // All of them, and one of them.
+    press(&mut app, 31, "r");
+    assert_eq!(app.navigation().page(), Page::Runbooks);
+    let listed: Vec<_> =
+        app.listed_runbooks().iter().map(|(book, because)| (book.key.clone(), because.len())).collect();
+    assert_eq!(listed[0].0, "db-pool-exhausted");
+    assert_eq!(listed.last().unwrap().1, 0, "the last one does not fit");
+    press(&mut app, 31, "End Enter");
+    assert_eq!(app.navigation().page(), Page::Runbook);
+    assert_eq!((&app.runbook().unwrap().book.key, app.runbook().unwrap().place), (&listed.last().unwrap().0, None));
+    press(&mut app, 31, "Esc");
+    assert_eq!(app.navigation().page(), Page::Service);
+}
+
+#[test]
+fn where_nothing_is_wrong_r_lists_all_runbooks() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    arrive(&mut app, 10, "metrics checkout-api", Ok(signals(10, &[(Measure::ErrorRate, 0.0)])));
+    press(&mut app, 11, "r");
+    assert_eq!(app.navigation().page(), Page::Runbooks);
+    assert!(app.listed_runbooks().iter().all(|(_, because)| because.is_empty()));
+    press(&mut app, 12, "Down Enter");
+    let second = app.listed_runbooks()[1].0.key.clone();
+    assert_eq!(app.runbook().map(|open| open.book.key.clone()), Some(second));
+    press(&mut app, 13, "n");
+    assert_eq!(app.remark(), Some("no other runbook fits"));
+    press(&mut app, 14, "r r");
+    assert_eq!(app.navigation().page(), Page::Runbook, "the same key goes back from the list");
+}
+
+#[test]
+fn who_may_only_look_reads_runbooks_and_ticks_nothing() {
+    for mode in [Mode::Wall, Mode::ReadOnly] {
+        let mut app = full_pool(mode);
+        press(&mut app, 30, "r");
+        assert_eq!(app.runbook().map(|open| open.book.key.as_str()), Some("db-pool-exhausted"));
+        assert!(press(&mut app, 31, "1 Space Enter y Down").is_empty());
+        assert!(app.runbook().unwrap().steps.iter().all(|step| !step.done()));
+        press(&mut app, 32, "Esc");
+        assert_eq!(app.navigation().page(), Page::Service);
+    }
+}
+
+#[test]
+fn in_the_list_of_services_r_is_about_the_chosen_one() {
+    let mut app = app(&["cart", "checkout-api"], Mode::Interactive);
+    for second in [10, 15, 20] {
+        arrive(&mut app, second, "metrics cart", Ok(signals(second, &[(Measure::ErrorRate, 0.0)])));
+        let full = [(Measure::MemoryUsed, 99.0), (Measure::MemoryLimit, 100.0)];
+        arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &full)));
+    }
+    assert_eq!(app.navigation().page(), Page::Overview);
+    press(&mut app, 21, "r");
+    assert_eq!(&*app.service().unwrap().name, "checkout-api");
+    assert_eq!(app.runbook().map(|open| open.book.key.as_str()), Some("memory-leak"));
+    press(&mut app, 22, "Esc");
+    assert_eq!(app.navigation().page(), Page::Overview);
+}
+
+#[test]
+fn the_teams_runbook_wins_and_what_is_not_understood_is_told() {
+    let file = |name: &str, text: &str| sixty::triage::runbook::TeamFile {
+        shown: format!("books/{name}.md"),
+        name: name.to_owned(),
+        text: Ok(text.to_owned()),
+    };
+    let ours = "---\ntitle: Ours\nsymptoms: [db_pool > 95%]\nsuspects: [pool, deploy]\n---\n## Fix\n- [ ] Call ana\n";
+    let files = [file("db-pool-exhausted", ours), file("disk-full", "---\ntitle: x\nsymptoms: [dsk > 1]\n---\n")];
+    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    settings.runbooks = Arc::new(sixty::triage::runbook::Library::shipped().with(&files));
+    let app = App::new(settings, at(0));
+    let told: Vec<_> = logged(&app);
+    assert_eq!(
+        told,
+        [
+            "runbook: books/disk-full.md:3:12: `dsk` is no signal; did you mean `disk`?",
+            "runbook: books/disk-full.md:4:1: there is no step: write `- [ ] What to look at` below `## Investigate`",
+        ]
+    );
+    assert!(app.settings().runbooks.get("db-pool-exhausted").unwrap().is_own);
+    assert!(!app.settings().runbooks.get("disk-full").unwrap().is_own);
 }
 
 #[test]

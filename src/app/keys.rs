@@ -157,8 +157,12 @@ pub enum Command {
     Last,
     /// All services, worst first.
     Services,
-    /// The next service.
+    /// The next service; on a runbook the next one that fits.
     NextService,
+    /// The service before; on a runbook the one before that fits.
+    PreviousService,
+    /// The runbook that fits best, or all of them.
+    Runbook,
     /// What fires.
     Alerts,
     /// What happened to the sources.
@@ -189,6 +193,31 @@ pub enum Command {
     Quit,
 }
 
+impl Command {
+    /// Whether it chooses, scrolls or turns pages, and changes nothing else.
+    #[must_use]
+    pub const fn moves(self) -> bool {
+        matches!(
+            self,
+            Self::Open
+                | Self::Back
+                | Self::NextPane
+                | Self::PreviousPane
+                | Self::Up
+                | Self::Down
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+        )
+    }
+
+    /// Whether it works on the wall and with `--read-only`: there one can look, and leave.
+    const fn looks(self) -> bool {
+        self.moves() || matches!(self, Self::Quit | Self::Help | Self::Runbook)
+    }
+}
+
 /// One row of the key table.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
@@ -213,7 +242,7 @@ const fn row(
     footer: Option<&'static str>,
     help: &'static str,
 ) -> Binding {
-    Binding { name, command, keys, help, footer, read_only: matches!(command, Command::Quit | Command::Help) }
+    Binding { name, command, keys, help, footer, read_only: command.looks() }
 }
 
 /// All keys, in the order of the help page.
@@ -237,8 +266,10 @@ pub const KEYS: &[Binding] = &[
     row("first", Command::First, &["Home", "g"], None, "To the first line"),
     row("last", Command::Last, &["End", "G"], None, "To the last line"),
     row("services", Command::Services, &["s"], Some("services"), "All services, worst first"),
-    row("next-service", Command::NextService, &["n"], None, "Next service"),
+    row("next-service", Command::NextService, &["n"], None, "Next service; on a runbook the next that fits"),
+    row("previous-service", Command::PreviousService, &["p"], None, "Service before; on a runbook the one before"),
     row("alerts", Command::Alerts, &["a"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
+    row("runbook", Command::Runbook, &["r"], Some("runbook"), "The runbook that fits best; again: all"),
     row("earlier", Command::Earlier, &["[", "Left", "h"], None, "Time axis: earlier"),
     row("later", Command::Later, &["]", "Right", "l"], None, "Time axis: later"),
     row("live", Command::Live, &["0"], None, "Time axis: back to now"),
@@ -287,7 +318,7 @@ impl KeyMap {
         }
         map.commands.entry(KeyPress { code: KeyCode::Char('c'), ctrl: true }).or_insert(Command::Quit);
         if read_only {
-            map.commands.retain(|_, command| matches!(command, Command::Quit | Command::Help));
+            map.commands.retain(|_, command| command.looks());
             map.shown.retain(|name, _| KEYS.iter().any(|row| row.name == *name && row.read_only));
         }
         if problems.is_empty() { Ok(map) } else { Err(problems) }
@@ -364,10 +395,14 @@ mod tests {
     }
 
     #[test]
-    fn the_wall_knows_quit_and_help_alone() {
+    fn who_may_only_look_can_look_and_leave() {
         let map = KeyMap::new(&BTreeMap::new(), true).unwrap();
         let known: Vec<_> = KEYS.iter().filter(|row| !map.shown(row).is_empty()).map(|row| row.name).collect();
-        assert_eq!(known, ["help", "quit"]);
+        let moves =
+            ["open", "back", "next-pane", "previous-pane", "up", "down", "page-up", "page-down", "first", "last"];
+        assert_eq!(known[..moves.len()], moves);
+        assert_eq!(known[moves.len()..], ["runbook", "help", "quit"]);
         assert_eq!(map.command(KeyPress::char('1')), None);
+        assert_eq!(map.command(KeyPress::char(' ')), None);
     }
 }

@@ -6,6 +6,7 @@
 mod alerts;
 mod asking;
 mod calls;
+mod copying;
 mod feeds;
 mod fleet;
 mod judging;
@@ -14,9 +15,11 @@ mod log;
 mod msg;
 mod navigation;
 mod prompt;
+mod runbooks;
 mod service;
 mod settings;
 mod state;
+mod ticking;
 mod update;
 
 pub use alerts::AlertsKnown;
@@ -43,6 +46,8 @@ pub use navigation::Pane;
 pub use prompt::Offer;
 pub use prompt::Prompt;
 pub use prompt::REMEMBERED;
+pub use runbooks::OpenRunbook;
+pub use runbooks::StepNow;
 pub use service::Check;
 pub use service::ServiceState;
 pub use settings::Mode;

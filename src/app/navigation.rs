@@ -24,6 +24,10 @@ pub enum Page {
     Outside,
     /// The log.
     Log,
+    /// A runbook.
+    Runbook,
+    /// All runbooks.
+    Runbooks,
     /// The keys.
     Help,
     /// A question in `PromQL` and its answer.
@@ -76,6 +80,12 @@ pub struct Navigation {
     pub change: usize,
     /// The chosen provider.
     pub vendor: usize,
+    /// The runbook that was opened last, by its key.
+    pub runbook: Option<String>,
+    /// The chosen row of that runbook: its steps, then its causes, then whom to call.
+    pub step: usize,
+    /// The chosen row of the list of runbooks.
+    pub book: usize,
     /// Lines scrolled on the open page (log: from the end).
     pub scroll: usize,
     /// The length of the time axis as the person set it; `None` grows with what is known.
@@ -100,6 +110,9 @@ impl Navigation {
             alert: 0,
             change: 0,
             vendor: 0,
+            runbook: None,
+            step: 0,
+            book: 0,
             scroll: 0,
             window: None,
             end: None,

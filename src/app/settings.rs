@@ -10,6 +10,7 @@ use crate::facts::Zone;
 use crate::incident::Checklist;
 use crate::triage::Rules;
 use crate::triage::quick_win::Commands;
+use crate::triage::runbook::Library;
 
 /// What a person may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +91,8 @@ pub struct Settings {
     pub past_questions: Vec<String>,
     /// The checklist.
     pub checklist: Checklist,
+    /// The runbooks.
+    pub runbooks: Arc<Library>,
     /// The service to start with; `None` starts with the overview.
     pub start: Option<usize>,
     /// A word that stands behind the service's name so that nobody takes it for the real thing: `demo`.

@@ -103,6 +103,7 @@ impl App {
         };
         app.index();
         app.merge_calls();
+        app.log_misread();
         app.judge();
         app
     }

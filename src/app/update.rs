@@ -15,9 +15,7 @@ use crate::facts::Payload;
 use crate::facts::Reading;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
-use crate::incident::Entry;
 use crate::incident::Incident;
-use crate::incident::What;
 
 impl App {
     /// Takes a message at an instant and says what is to be done outside. Time never runs backwards here: an
@@ -195,6 +193,11 @@ impl App {
 
     pub(super) fn obey(&mut self, command: Command) -> Vec<Effect> {
         self.first_key.get_or_insert(self.now);
+        // Who may only look has nothing to choose but on the pages that were opened.
+        let on_first = matches!(self.navigation.page(), Page::Service | Page::Overview);
+        if self.settings.mode.is_read_only() && on_first && command.moves() {
+            return Vec::new();
+        }
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return vec![Effect::Suspend],
@@ -203,12 +206,15 @@ impl App {
             Command::Query => return self.open_prompt(),
             Command::Copy => return vec![Effect::Copy(self.copied_text())],
             Command::Tick(number) => return self.toggle(usize::from(number) - 1),
-            Command::TickChosen => return self.toggle(self.navigation.item),
+            Command::TickChosen => return self.toggle_chosen(),
+            Command::Open if self.navigation.page() == Page::Runbook => return self.toggle_chosen(),
             Command::Help => self.navigation.show(Page::Help),
             Command::Log => self.navigation.show(Page::Log),
             Command::Alerts => self.navigation.show(Page::Alerts),
             Command::Services => self.services_key(),
-            Command::NextService => self.next_service(),
+            Command::Runbook => self.runbook_key(),
+            Command::NextService => self.next_service(true),
+            Command::PreviousService => self.next_service(false),
             Command::Back => self.navigation.back(),
             Command::Open => self.open(),
             Command::NextPane => self.turn(true),
@@ -245,14 +251,19 @@ impl App {
         }
     }
 
-    fn next_service(&mut self) {
-        if self.services.is_empty() {
+    fn next_service(&mut self, forward: bool) {
+        if self.navigation.page() == Page::Runbook {
+            return self.turn_runbook(forward);
+        }
+        let count = self.services.len();
+        if count == 0 {
             return;
         }
-        self.select_service(self.navigation.service.map_or(0, |index| (index + 1) % self.services.len()));
+        let step = if forward { 1 } else { count - 1 };
+        self.select_service(self.navigation.service.map_or(0, |index| (index + step) % count));
     }
 
-    fn select_service(&mut self, index: usize) {
+    pub(super) fn select_service(&mut self, index: usize) {
         self.roll.stop_waiting();
         self.navigation.service = Some(index);
         self.navigation.strip = 0;
@@ -287,12 +298,17 @@ impl App {
             | Page::Outside
             | Page::Log
             | Page::Help
+            | Page::Runbook
             | Page::Query => self.navigation.back(),
+            Page::Runbooks => self.open_listed(),
         }
     }
 
     /// The next pane, or the one before; alerts are skipped where nobody tells of them.
     fn turn(&mut self, forward: bool) {
+        if self.navigation.page() == Page::Runbook {
+            return self.turn_runbook(forward);
+        }
         self.navigation.turn(forward);
         if self.navigation.pane == Pane::Alerts && self.sources_of(SourceKind::Alerts, None).next().is_none() {
             self.navigation.turn(forward);
@@ -303,6 +319,7 @@ impl App {
     fn step(&mut self, by: isize) {
         let strips = self.strips().len();
         let alerts = self.alerts().len() + self.broken_rules().count();
+        let steps = self.runbook_rows();
         let navigation = &mut self.navigation;
         let log = navigation.page() == Page::Log;
         let (position, count) = match (navigation.page(), navigation.pane) {
@@ -316,6 +333,8 @@ impl App {
             (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, self.changes.len()),
             (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
             (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
+            (Page::Runbook, _) => (&mut navigation.step, steps),
+            (Page::Runbooks, _) => (&mut navigation.book, self.settings.runbooks.runbooks().len()),
             (Page::Signal(_) | Page::Help | Page::Query, _) => (&mut navigation.scroll, 200),
         };
         // The log grows at its end, so its scroll counts from there: up is towards the past.
@@ -335,55 +354,6 @@ impl App {
         let end = if later { end + third } else { end - third };
         let first = self.service().and_then(|service| service.signals.first_at()).unwrap_or(self.now);
         self.navigation.end = (end < self.now).then_some(end.max(first + third));
-    }
-
-    /// Ticks an open item, unticks a ticked one; the entry is applied at once and written by the runtime.
-    fn toggle(&mut self, item: usize) -> Vec<Effect> {
-        // On the overview no checklist is in sight: a tick there would be one that nobody meant.
-        if self.settings.mode.is_read_only() || self.navigation.page() == Page::Overview {
-            return Vec::new();
-        }
-        let list = &self.settings.checklist;
-        let Some((key, name)) = list.items.get(item).map(|item| item.key.clone()).zip(self.shown_name()) else {
-            return Vec::new();
-        };
-        let list = list.key.clone();
-        self.navigation.item = item;
-        let Some(index) = self.navigation.service else { return Vec::new() };
-        let service = &self.services[index];
-        let done = service.incident.tick(&list, &key).is_some_and(|tick| tick.done);
-        let at = service.incident.tick_time(&list, &key, self.now);
-        let what = if done { What::Unticked { list, item: key } } else { What::Ticked { list, item: key } };
-        let entry = Entry::new(&self.next_entry_id(), at, &self.settings.who, &self.settings.host, what);
-        self.services[index].incident.apply(entry.clone());
-        vec![Effect::Append(name, entry)]
-    }
-
-    /// What `y` copies: the query on a signal's page, the runbook of an alert, else the verdict with its time in both zones.
-    fn copied_text(&self) -> String {
-        if self.navigation.page() == Page::Alerts {
-            return self.copied_alert();
-        }
-        let Some(service) = self.service() else { return String::new() };
-        if let Page::Signal(signal) = self.navigation.page()
-            && let Some(about) = service.signals.about()
-        {
-            let queries = signal.measures().iter().filter_map(|measure| about.queries.get(measure));
-            return queries.map(String::as_str).collect::<Vec<_>>().join("\n");
-        }
-        let verdict = &service.verdict;
-        let zone = &self.settings.zone;
-        let head = format!(
-            "{} {} {} at {} {} ({} UTC)",
-            service.name,
-            service.environment,
-            verdict.severity.word(),
-            zone.local(self.now).format("%H:%M:%S"),
-            zone.abbreviation(self.now),
-            self.now.format("%Y-%m-%d %H:%M:%S")
-        );
-        let lines = [&verdict.headline, &verdict.context, &verdict.aside].map(crate::triage::Line::text);
-        std::iter::once(head).chain(lines.into_iter().filter(|line| !line.is_empty())).collect::<Vec<_>>().join("\n")
     }
 
     /// How long after its interval a source may be asked again by hand: vendors not within a minute.

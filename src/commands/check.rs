@@ -5,6 +5,7 @@
 
 mod alerts;
 mod fleet;
+mod runbooks;
 mod signals;
 
 use std::path::Path;
@@ -189,6 +190,7 @@ fn ground(subject: &Subject, now: At) -> Vec<Line> {
     let mut lines = vec![Line::new(Word::Ok, "config", path), Line::new(Word::Ok, "time zone", zone)];
     lines.push(journal(&subject.state));
     lines.extend(files::shortage(prepare::targets(config)).map(|why| Line::new(Word::Warn, "open files", why)));
+    lines.extend(runbooks::lines(&subject.settings.runbooks, config.runbooks.as_deref()));
     lines.extend(secrets(config));
     lines
 }

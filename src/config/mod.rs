@@ -84,6 +84,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// A Markdown task list instead of the one that ships.
     pub checklist: Option<PathBuf>,
+    /// A folder of Markdown runbooks, besides those that ship.
+    pub runbooks: Option<PathBuf>,
     /// Addresses of the command line of which it is not certain what they are, instead of services.
     pub addresses: Option<Addresses>,
     /// The services, in the order of the file; names are unique.
@@ -116,6 +118,7 @@ impl Default for Config {
             who: None,
             state_dir: None,
             checklist: None,
+            runbooks: None,
             addresses: None,
             services: Vec::new(),
             prometheus: Vec::new(),

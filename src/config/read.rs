@@ -175,6 +175,15 @@ fn general(top: &Section<'_>, context: &Context<'_>, config: &mut Config) {
     config.who = text("who", "who = \"ana\"").and_then(|text| service::name(&text, &mut Vec::new()));
     config.state_dir = text("state_dir", "state_dir = \"~/incidents\"").and_then(|text| text.map(path));
     config.checklist = text("checklist", "checklist = \"first-60-seconds.md\"").and_then(|text| text.map(existing));
+    let folder = |text: &str| {
+        let path = path(text)?;
+        if (world.is_folder)(&path) {
+            return Ok(path);
+        }
+        let cause = format!("there is no folder {}", quoted(&path.display().to_string()));
+        Err(Wrong::new(cause, "write the path of one; it is relative to the configuration"))
+    };
+    config.runbooks = text("runbooks", "runbooks = \"runbooks\"").and_then(|text| text.map(folder));
 }
 
 fn max_series(value: &Value<'_>) -> Option<usize> {

@@ -18,6 +18,8 @@ pub struct World<'a> {
     pub missing_secret: &'a dyn Fn(&SecretRef) -> Option<String>,
     /// Whether there is a file that can be read.
     pub is_file: &'a dyn Fn(&Path) -> bool,
+    /// Whether there is a folder.
+    pub is_folder: &'a dyn Fn(&Path) -> bool,
     /// The text of a file, or why there is none: `does not exist`.
     pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
 }
@@ -32,6 +34,7 @@ impl<'a> World<'a> {
             home,
             missing_secret: &SecretRef::missing,
             is_file: &Path::is_file,
+            is_folder: &Path::is_dir,
             read_file: &read,
         }
     }
@@ -45,6 +48,7 @@ impl<'a> World<'a> {
             home: Some(Path::new("/home/somebody")),
             missing_secret: &|_| None,
             is_file: &|_| true,
+            is_folder: &|_| true,
             read_file: &|_| Ok(String::new()),
         }
     }

@@ -9,6 +9,7 @@ mod engine;
 mod fault;
 mod fleet;
 mod labels;
+pub mod markdown;
 mod measure;
 mod notice;
 mod question;

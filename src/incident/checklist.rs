@@ -7,13 +7,19 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use crate::facts::markdown::KEY_MAX;
+use crate::facts::markdown::Piece;
+use crate::facts::markdown::Scanner;
+use crate::facts::markdown::distinct;
+use crate::facts::markdown::indent;
+use crate::facts::markdown::is_id;
+use crate::facts::markdown::plain;
+use crate::facts::markdown::slug;
+use crate::facts::markdown::split_id;
+use crate::facts::markdown::task_text;
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
 
-/// Most characters of a key that is made from a text.
-const KEY_MAX: usize = 64;
-/// Most characters of a title or an item.
-const TEXT_MAX: usize = 200;
 /// A countdown longer than this is a mistake in the unit.
 const COUNTDOWN_MAX: Duration = Duration::from_hours(24);
 
@@ -92,8 +98,7 @@ impl Checklist {
     /// All problems at once, each with its line.
     pub fn parse(markdown: &str, shown_path: &str) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader::default();
-        for (index, line) in markdown.trim_start_matches('\u{feff}').lines().enumerate() {
-            reader.number = index + 1;
+        for line in markdown.trim_start_matches('\u{feff}').lines() {
             reader.take(line);
         }
         reader.finish(shown_path)
@@ -121,8 +126,7 @@ struct Draft {
 
 #[derive(Default)]
 struct Reader {
-    /// The line that is read, from 1.
-    number: usize,
+    scanner: Scanner,
     title: Option<String>,
     id: Option<String>,
     countdown: Option<Duration>,
@@ -132,24 +136,16 @@ struct Reader {
     problems: Vec<Problem>,
     /// The last item still takes indented lines as its hint.
     open: bool,
-    /// The marker of the code block that is not closed yet.
-    fence: Option<String>,
-    /// A comment that is not closed yet.
-    comment: Option<String>,
-    /// Where that block or comment began.
-    began: usize,
 }
 
 impl Reader {
     fn take(&mut self, line: &str) {
-        let indent = line.chars().take_while(|c| matches!(c, ' ' | '\t')).map(|c| if c == '\t' { 4 } else { 1 }).sum();
-        if self.in_code(line.trim()) {
-            if !is_fence(line.trim()) {
-                self.hint(line, indent);
-            }
-            return;
-        }
-        let (line, comments) = self.without_comments(line);
+        let indent = indent(line);
+        let (line, comments) = match self.scanner.take(line) {
+            Piece::Fence => return,
+            Piece::Code => return self.hint(line, indent),
+            Piece::Text(line, comments) => (line, comments),
+        };
         let text = line.trim();
         // Before the first item four blanks make a code block; below an item they make a nested one.
         if let Some(task) = task_text(text).filter(|_| indent < 4 || self.open) {
@@ -165,34 +161,8 @@ impl Reader {
         }
     }
 
-    /// Whether the line belongs to a fenced code block, its fences included.
-    fn in_code(&mut self, text: &str) -> bool {
-        if self.comment.is_some() {
-            return false;
-        }
-        match &self.fence {
-            Some(open) => {
-                let marker = open.chars().next().unwrap_or('`');
-                if text.len() >= open.len() && text.chars().all(|c| c == marker) {
-                    self.fence = None;
-                }
-                true
-            }
-            None if is_fence(text) => {
-                let marker = text.chars().next().unwrap_or('`');
-                self.began = self.number;
-                self.fence = Some(text.chars().take_while(|c| *c == marker).collect());
-                true
-            }
-            None => false,
-        }
-    }
-
     fn item(&mut self, task: &str) {
-        let (task, id) = match task.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#")) {
-            Some((text, id)) => (text.trim_end(), Some(id.trim().to_owned())),
-            None => (task, None),
-        };
+        let (task, id) = split_id(task);
         let text = plain(task);
         if text.is_empty() {
             self.problem("this item has no text: write what to do after the box".to_owned());
@@ -200,7 +170,7 @@ impl Reader {
         self.drafts.push(Draft { text, hint: Vec::new(), id: None, evidence: None });
         self.open = true;
         if let Some(id) = id {
-            self.set_id(&id);
+            self.set_id(id);
         }
     }
 
@@ -211,32 +181,6 @@ impl Reader {
         match self.drafts.last_mut() {
             Some(draft) if indent >= 2 => draft.hint.push(clean(line.trim())),
             _ => self.open = false,
-        }
-    }
-
-    /// The line without its comments, and the comments that end on it.
-    fn without_comments(&mut self, line: &str) -> (String, Vec<String>) {
-        let (mut text, mut comments, mut rest) = (String::new(), Vec::new(), line);
-        loop {
-            if let Some(mut comment) = self.comment.take() {
-                let Some((inside, after)) = rest.split_once("-->") else {
-                    comment.push_str(rest);
-                    comment.push('\n');
-                    self.comment = Some(comment);
-                    return (text, comments);
-                };
-                comment.push_str(inside);
-                comments.push(comment);
-                rest = after;
-            }
-            let Some((before, after)) = rest.split_once("<!--") else {
-                text.push_str(rest);
-                return (text, comments);
-            };
-            text.push_str(before);
-            self.comment = Some(String::new());
-            self.began = self.number;
-            rest = after;
         }
     }
 
@@ -270,9 +214,7 @@ impl Reader {
     }
 
     fn set_id(&mut self, id: &str) {
-        let fits = (1..=KEY_MAX).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-        if !fits {
+        if !is_id(id) {
             let id = clean_line(id, 40);
             self.problem(format!("id `{id}` is not 1 to {KEY_MAX} letters, digits, `-`, `_` or `.`"));
             return;
@@ -289,23 +231,19 @@ impl Reader {
             self.problem(format!("id `{id}` is already used on line {first}: ids must differ"));
             return;
         }
-        self.ids.insert(id.to_owned(), self.number);
+        self.ids.insert(id.to_owned(), self.scanner.line());
         if let Some(draft) = self.drafts.last_mut() {
             draft.id = Some(id.to_owned());
         }
     }
 
     fn problem(&mut self, what: String) {
-        self.problems.push(Problem { line: self.number, what });
+        self.problems.push(Problem { line: self.scanner.line(), what });
     }
 
     fn finish(mut self, shown_path: &str) -> Result<Checklist, Vec<Problem>> {
-        // Markdown lets both run to the end of the file; items would vanish without a word.
-        self.number = self.began;
-        if self.comment.is_some() {
-            self.problem("this comment is not closed: write `-->` after it".to_owned());
-        } else if let Some(fence) = &self.fence {
-            self.problem(format!("this code block is not closed: write `{}` below it", clean_line(fence, 8)));
+        if let Some((line, what)) = self.scanner.unclosed() {
+            self.problems.push(Problem { line, what });
         }
         if !self.problems.is_empty() {
             return Err(self.problems);
@@ -325,62 +263,6 @@ impl Reader {
         let key = self.id.unwrap_or_else(|| slug(&title, "checklist"));
         Ok(Checklist { key, title, countdown: self.countdown, items })
     }
-}
-
-fn is_fence(text: &str) -> bool {
-    text.starts_with("```") || text.starts_with("~~~")
-}
-
-/// The text after the box of a task item: `- [ ] text`, `* [x] text`, `1. [ ] text`.
-fn task_text(line: &str) -> Option<&str> {
-    let rest = match line.strip_prefix(['-', '*', '+']) {
-        Some(rest) => rest,
-        None => line.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(['.', ')'])?,
-    };
-    if rest.len() == line.len() || !rest.starts_with([' ', '\t']) {
-        return None;
-    }
-    let rest = rest.trim_start().strip_prefix('[')?.strip_prefix([' ', 'x', 'X'])?.strip_prefix(']')?;
-    (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim())
-}
-
-/// The words of a line without the marks of Markdown that only a renderer wants: `**`, backticks, link targets.
-fn plain(text: &str) -> String {
-    let mut words = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('[') {
-        let link = after.split_once("](").and_then(|(label, tail)| Some((label, tail.split_once(')')?.1)));
-        words.push_str(before);
-        if let Some((label, tail)) = link {
-            words.push_str(label);
-            rest = tail;
-        } else {
-            words.push('[');
-            rest = after;
-        }
-    }
-    words.push_str(rest);
-    clean_line(&words.replace("**", "").replace('`', ""), TEXT_MAX)
-}
-
-/// Letters and digits in lower case, everything between them as one `-`.
-fn slug(text: &str, otherwise: &str) -> String {
-    let lower: String = text.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    let joined = lower.split_whitespace().collect::<Vec<_>>().join("-");
-    let key: String = joined.chars().take(KEY_MAX).collect();
-    let key = key.trim_end_matches('-');
-    if key.is_empty() { otherwise.to_owned() } else { key.to_owned() }
-}
-
-/// The key itself, or with the first number from 2 that nobody has.
-fn distinct(key: &str, taken: &mut HashSet<String>) -> String {
-    let mut candidate = key.to_owned();
-    let mut number = 2;
-    while !taken.insert(candidate.clone()) {
-        candidate = format!("{key}-{number}");
-        number += 1;
-    }
-    candidate
 }
 
 /// `60s`, `2m`, `1h`.

@@ -13,6 +13,7 @@ mod look;
 mod parts;
 pub mod pollers;
 mod questions;
+mod runbooks;
 mod screen;
 mod scribe;
 mod session;

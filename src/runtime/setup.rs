@@ -25,6 +25,7 @@ use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::incident::Checklist;
 use crate::runtime::journal;
+use crate::runtime::runbooks;
 use crate::signals::preset;
 use crate::signals::preset::Family;
 use crate::sources::Source;
@@ -105,6 +106,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         keys,
         past_questions: Vec::new(),
         checklist,
+        runbooks: Arc::new(runbooks::load(config)),
         start,
         badge: wish.badge.clone(),
     })

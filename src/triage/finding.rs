@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::facts::At;
 use crate::facts::Measure;
+use crate::facts::Number;
 use crate::signals::ServiceSignals;
 use crate::signals::units;
 use crate::triage::Against;
@@ -82,6 +83,34 @@ impl Finding {
             }
             Against::Baseline(factor) => format!("{sign} {:.0} % of usual", factor * 100.0),
             Against::FullIn(time) => format!("full in {sign} {}", units::age(time)),
+        }
+    }
+
+    /// What it is in a few words: `errors 45.2 %`, `DB pool full`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let number = Number { value: self.value, at_least: self.at_least };
+        let shown = units::shown(number, self.subject.unit());
+        if self.forecast().is_some() {
+            return format!("{} runs full", self.subject.signal().title());
+        }
+        match self.subject {
+            Subject::ErrorRate => format!("errors {shown}"),
+            Subject::LatencyP95 => format!("p95 {shown}"),
+            Subject::DbPool if self.value >= 1.0 => "DB pool full".to_owned(),
+            Subject::DbPool => format!("DB pool {shown}"),
+            Subject::DbPoolWaiting => format!("{shown} wait for the DB pool"),
+            Subject::Memory => format!("memory {shown}"),
+            Subject::RequestRate if self.condition.side.is_low() => format!("only {shown}"),
+            Subject::RequestRate => shown,
+            Subject::NotFound => format!("not found {shown}"),
+            Subject::RateLimited => format!("429 {shown}"),
+            Subject::CallErrors => format!("calls failing {shown}"),
+            Subject::CallsLimited => format!("calls limited {shown}"),
+            Subject::DbLatency => format!("database p95 {shown}"),
+            Subject::DbLocked => format!("{shown} wait for locks"),
+            Subject::Cpu => format!("CPU {shown}"),
+            Subject::Disk => format!("disk {shown}"),
         }
     }
 

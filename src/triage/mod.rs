@@ -9,6 +9,7 @@ pub mod leak;
 pub mod onset;
 pub mod quick_win;
 pub mod rules;
+pub mod runbook;
 mod sentences;
 mod standing;
 mod subject;

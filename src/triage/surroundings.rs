@@ -17,6 +17,7 @@ use crate::triage::quick_win::QuickWin;
 use crate::triage::quick_win::quick_win;
 use crate::triage::suspects::Around;
 use crate::triage::suspects::CallGraph;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Known;
 use crate::triage::suspects::Ranking;
 use crate::triage::suspects::Symptom;
@@ -46,8 +47,8 @@ pub(super) struct Beginning {
     pub(super) onset: (At, Duration),
     /// It may lie before what is known.
     pub(super) open: bool,
-    /// When a slow climb that led to it began.
-    pub(super) climb: Option<(At, Duration)>,
+    /// A slow climb that led to it.
+    pub(super) climb: Option<Climb>,
 }
 
 /// The beginning of a trouble; `None` without findings.
@@ -78,14 +79,15 @@ fn tells_time(key: &str) -> bool {
 }
 
 /// The earliest slow climb that led to what is over its limit.
-fn climb(findings: &[Finding], onset: At) -> Option<(At, Duration)> {
+fn climb(findings: &[Finding], onset: At) -> Option<Climb> {
     let climbs = findings.iter().filter_map(|finding| {
         let leak = finding.leak.as_ref().filter(|leak| !leak.since_open).map(|leak| (leak.since, leak.over / 12));
         let climb = finding.climb.filter(|climb| !climb.or_before).map(|climb| (climb.began, climb.within));
         // A forecast speaks of a climb alone; elsewhere the climb is the one that ended in the onset.
-        if finding.forecast().is_some() { leak.or(climb) } else { climb.or(leak) }
+        let (at, within) = if finding.forecast().is_some() { leak.or(climb)? } else { climb.or(leak)? };
+        Some(Climb { measure: finding.subject.measures().0, at, within })
     });
-    climbs.filter(|(began, _)| *began + LEAST_CLIMB < onset).min_by_key(|(began, _)| *began)
+    climbs.filter(|climb| climb.at + LEAST_CLIMB < onset).min_by_key(|climb| climb.at)
 }
 
 /// What climbs for a shorter time is a step.

@@ -227,7 +227,7 @@ pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
         onset,
         onset_open,
         within: beginning.map(|beginning| beginning.onset.1),
-        climb: beginning.and_then(|beginning| beginning.climb),
+        climb: beginning.and_then(|beginning| beginning.climb).map(|climb| (climb.at, climb.within)),
         round: beginning.and_then(|beginning| surroundings::round(facts, &beginning)),
         quick_win: surroundings::win(severity, around, &suspects),
         suspects,

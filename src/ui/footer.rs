@@ -54,24 +54,31 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let on_page = !matches!(page, Page::Service | Page::Overview);
     let live = app.navigation().end.is_none();
     let waiting = app.waiting().is_some();
+    // Who may only look has keys on the pages that were opened; the first ones have nothing to choose.
+    let looks = app.mode().is_read_only() && !on_page;
     let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
     for row in KEYS {
         let word = match (row.command, row.footer) {
             (Command::Tick(_) | Command::NextPane | Command::Open | Command::Copy, _) if waiting => continue,
             (Command::Services, _) if waiting && !app.services().is_empty() => "services",
+            (command, _) if looks && command.moves() => continue,
             (Command::Back, _) if on_page => "back",
+            (Command::NextPane, _) if page == Page::Runbook => "next that fits",
+            (Command::Runbook, _) if page == Page::Runbook => "all",
+            (Command::Runbook, _) if page == Page::Runbooks || waiting => continue,
+            (Command::Open, _) if page == Page::Runbooks => "open",
             (Command::Live, _) if !live => "live",
             (Command::Services, _) if !several => continue,
             (Command::Alerts, _) if page == Page::Alerts || !watches_alerts => continue,
             (Command::NextPane | Command::Open, _) if on_page => continue,
             // Nobody ticks what is not on the screen.
-            (Command::Tick(_), _) if on_page && page != Page::Checklist => continue,
+            (Command::Tick(_), _) if on_page && !matches!(page, Page::Checklist | Page::Runbook) => continue,
             (Command::Tick(_) | Command::NextPane | Command::Services, _) if page == Page::Overview => continue,
             (_, Some(word)) => word,
             (_, None) => continue,
         };
         let Some(key) = app.keys().shown(row).into_iter().next() else { continue };
-        let items = app.settings().checklist.items.len();
+        let items = if page == Page::Runbook { 9 } else { app.settings().checklist.items.len() };
         let key = match (&*key, items) {
             ("1-9", 0) => continue,
             ("1-9", 1) => "1".to_owned(),
@@ -94,6 +101,9 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let wide = |hints: &[(Command, String, &str)]| -> u16 {
         hints.iter().map(|(_, key, word)| canvas.width(key) + canvas.width(word) + 3).sum()
     };
+    // Where a person chooses or has gone on purpose, the way on and out stands before the way to a runbook.
+    let other = page != Page::Service;
+    let rank = |command| if other && command == Command::Runbook { u8::MAX } else { rank(command) };
     while wide(&hints) > area.width + 2 {
         let Some(least) = (0..hints.len()).max_by_key(|index| rank(hints[*index].0)) else { return };
         hints.remove(least);
@@ -112,11 +122,12 @@ const fn rank(command: Command) -> u8 {
         Command::Live => 1,
         Command::Tick(_) => 2,
         Command::Back => 3,
-        Command::Open => 4,
+        Command::Runbook => 4,
         Command::Quit => 5,
-        Command::Services => 6,
-        Command::NextPane => 7,
-        _ => 8,
+        Command::Open => 6,
+        Command::Services => 7,
+        Command::NextPane => 8,
+        _ => 9,
     }
 }
 

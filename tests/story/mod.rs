@@ -425,6 +425,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
         past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
+        runbooks: Arc::new(sixty::triage::runbook::Library::shipped()),
         start: if names.len() > 1 { None } else { Some(0) },
         badge: None,
     }

@@ -89,6 +89,33 @@ impl Kind {
         }
     }
 
+    /// The name in files and reports.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Config => "config",
+            Self::Flag => "flag",
+            Self::Job => "job",
+            Self::Scale => "scale",
+            Self::Provider => "provider",
+            Self::Restart => "restart",
+            Self::Surge => "surge",
+            Self::Drop => "drop",
+            Self::Loop => "loop",
+            Self::RateLimited => "rate_limited",
+            Self::NotFound => "not_found",
+            Self::Pool => "pool",
+            Self::Disk => "disk",
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Clock => "clock",
+            Self::Calls => "calls",
+            Self::Instance => "instance",
+            Self::Database => "database",
+        }
+    }
+
     /// How it usually stands to a trouble.
     #[must_use]
     pub const fn role(self) -> Role {

@@ -8,6 +8,7 @@ mod help;
 mod log;
 mod outside;
 mod query;
+mod runbook;
 mod signal;
 
 use std::borrow::Cow;
@@ -45,6 +46,8 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Changes => changes::draw(app, canvas, body),
         Page::Outside => outside::draw(app, canvas, body),
         Page::Log => log::draw(app, canvas, body),
+        Page::Runbook => runbook::draw(app, canvas, body),
+        Page::Runbooks => runbook::draw_list(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
         Page::Query => query::draw(app, canvas, body),
         Page::Service | Page::Overview => {}
