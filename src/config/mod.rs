@@ -18,6 +18,7 @@ mod read;
 mod reader;
 mod recording;
 mod rules;
+pub mod scenario;
 mod secrets;
 mod service;
 mod sources;

@@ -137,6 +137,11 @@ impl<'d> Section<'d> {
         self.note_shape(Wrong::new(format!("{} has no `{key}`", self.shown), format!("write {example}")));
     }
 
+    /// Where it begins in the text, in bytes.
+    pub(super) const fn place(&self) -> usize {
+        self.at
+    }
+
     /// Notes a problem of the table as a whole.
     pub(super) fn note_shape(&self, wrong: Wrong) {
         self.sink.note(self.at, Ground::Shape, wrong);
@@ -156,6 +161,8 @@ impl<'d> Section<'d> {
     /// Reports the keys that nobody asked for, with those that may have been meant.
     pub(super) fn done(self) {
         let asked = self.asked.into_inner();
+        #[cfg(test)]
+        tests::ASKED.with_borrow_mut(|all| all.extend(asked.iter().map(|key| (self.shown.clone(), *key))));
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if asked.contains(&name) {
@@ -212,6 +219,24 @@ impl<'d> Value<'d> {
         self.toml.as_str().map(|raw| Text { sink: self.sink, at: self.at.clone(), raw })
     }
 
+    /// The value as text if it is a date or a time without quotes; notes nothing.
+    pub(super) fn as_date(&self) -> Option<String> {
+        self.toml.as_datetime().map(ToString::to_string)
+    }
+
+    /// Its entries if it is a list, each as a value; notes nothing.
+    pub(super) fn entries(&self) -> Option<Vec<Self>> {
+        let list = self.toml.as_array()?;
+        let entry = |entry: &'d toml::Spanned<DeValue<'d>>| Self {
+            sink: self.sink,
+            name: self.name.clone(),
+            is_entry: true,
+            at: entry.span(),
+            toml: entry.get_ref(),
+        };
+        Some(list.iter().map(entry).collect())
+    }
+
     /// Whether it is a list.
     pub(super) fn is_list(&self) -> bool {
         self.toml.is_array()
@@ -257,21 +282,11 @@ impl<'d> Value<'d> {
 
     /// A list of texts; entries of another type are noted and left out.
     pub(super) fn texts(&self, example: &str) -> Option<Vec<Text<'d>>> {
-        let Some(list) = self.toml.as_array() else {
+        let Some(entries) = self.entries() else {
             self.mismatch(example);
             return None;
         };
-        let entries = list.iter().filter_map(|entry| {
-            let entry = Value {
-                sink: self.sink,
-                name: self.name.clone(),
-                is_entry: true,
-                at: entry.span(),
-                toml: entry.get_ref(),
-            };
-            entry.text(example)
-        });
-        Some(entries.collect())
+        Some(entries.iter().filter_map(|entry| entry.text(example)).collect())
     }
 
     /// A table within a table.
@@ -337,5 +352,16 @@ impl<'d> Text<'d> {
     /// What `check` makes of the text; what it finds wrong is noted.
     pub(super) fn map<T>(&self, check: impl FnOnce(&'d str) -> Result<T, Wrong>) -> Option<T> {
         check(self.raw).map_err(|wrong| self.wrong(wrong)).ok()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        /// Every key that this thread has asked a table for, so that documentation can be held against it.
+        pub(crate) static ASKED: RefCell<BTreeSet<(String, &'static str)>> = const { RefCell::new(BTreeSet::new()) };
     }
 }
