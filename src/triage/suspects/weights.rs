@@ -64,6 +64,9 @@ pub const OTHER_HURTS: f64 = 0.05;
 pub const SELF_HURTS_BLIND: f64 = 0.25;
 /// And any other may wait for it.
 pub const OTHER_HURTS_BLIND: f64 = 0.08;
+/// Waiting and errors come to the callers too, but processor, memory and disk are a service's own: such a symptom
+/// makes it so many times likelier that the trouble sits there.
+pub const OWN: f64 = 3.0;
 /// How far the effect is followed up the call graph.
 pub const REACH: usize = 3;
 
@@ -76,10 +79,10 @@ pub const ASTRAY: f64 = 0.2;
 /// How often there is a trouble that no record explains.
 pub const NO_RECORD: f64 = 0.25;
 /// Above this probability that nothing on the list is it, nothing is named first.
-pub const NOTHING_FITS: f64 = 0.42;
+pub const NOTHING_FITS: f64 = 0.45;
 
 /// The usual shares count like that many changes, so that a short list does not make a kind look rare.
-pub const KIND_PRIOR: f64 = 30.0;
+pub const KIND_PRIOR: f64 = 60.0;
 /// The same for each service.
 pub const PLACE_PRIOR: f64 = 10.0;
 /// A list shorter than this says nothing of how often changes come.

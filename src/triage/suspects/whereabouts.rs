@@ -18,9 +18,14 @@ impl<'a> Whereabouts<'a> {
     /// From the symptoms, each with how likely it belongs to the incident.
     pub fn of(case: &Case<'a>, belongs: &[f64]) -> Self {
         let mut hurt: BTreeMap<&str, f64> = BTreeMap::new();
+        let mut own: BTreeMap<&str, f64> = BTreeMap::new();
         for (symptom, belongs) in case.symptoms.iter().zip(belongs) {
             let one = hurt.entry(&symptom.service).or_insert(0.0);
             *one = 1.0 - (1.0 - *one) * (1.0 - belongs);
+            if is_own(&symptom.signal) {
+                let own = own.entry(&symptom.service).or_insert(0.0);
+                *own = belongs.max(*own);
+            }
         }
         if let Some(about) = case.about {
             hurt.insert(about, 1.0);
@@ -28,8 +33,13 @@ impl<'a> Whereabouts<'a> {
         let mut services: BTreeSet<&str> = case.calls.services().map(|name| &**name).collect();
         services.extend(case.candidates.iter().filter_map(|candidate| candidate.place.service()));
         services.extend(hurt.keys());
-        let mut shares: BTreeMap<&str, f64> =
-            services.into_iter().map(|service| (service, odds(case, &hurt, service))).collect();
+        let mut shares: BTreeMap<&str, f64> = services
+            .into_iter()
+            .map(|service| {
+                let own = own.get(service).copied().unwrap_or(0.0);
+                (service, own.mul_add(weights::OWN.ln(), odds(case, &hurt, service)))
+            })
+            .collect();
         let most = shares.values().copied().fold(f64::NEG_INFINITY, f64::max);
         for odds in shares.values_mut() {
             *odds = (*odds - most).exp();
@@ -55,6 +65,11 @@ impl<'a> Whereabouts<'a> {
     pub fn hurt(&self) -> impl Iterator<Item = &'a str> {
         self.hurt.iter().filter(|(_, belongs)| **belongs >= 0.5).map(|(service, _)| *service)
     }
+}
+
+/// Whether a signal tells of the service itself, not of those that it waits for.
+fn is_own(signal: &str) -> bool {
+    ["cpu", "memory", "disk"].iter().any(|own| signal.starts_with(own))
 }
 
 /// The logarithm of how much better the pattern of hurt agrees with a trouble in `service` than with chance alone.
