@@ -83,7 +83,7 @@ async fn a_source_may_be_about_one_service() {
     let Payload::Changes(changes) = source.ask(&Http::new(), now()).await.unwrap() else { panic!() };
     let about: Vec<_> = changes.iter().map(|change| (change.version.as_str(), change.service.as_str())).collect();
     assert_eq!(about, [("2", "cart"), ("1", "shop")]);
-    assert_eq!(source.info().id.as_str(), "deploys deploys");
+    assert_eq!(source.info().id.as_str(), "deploys");
 }
 
 fn line(version: &str, minutes_ago: i64) -> String {

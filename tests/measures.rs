@@ -187,6 +187,14 @@ fn numbers_by_hand() {
              node_filesystem_readonly{device=\"t\",fstype=\"tmpfs\",mountpoint=\"/run\"} 0\n",
             "disk=0.75",
         ),
+        // As df counts: of 90 that are not kept for root 60 are used.
+        (
+            "node_filesystem_avail_bytes{device=\"a\",fstype=\"xfs\"} 30\n\
+             node_filesystem_free_bytes{device=\"a\",fstype=\"xfs\"} 40\n\
+             node_filesystem_size_bytes{device=\"a\",fstype=\"xfs\"} 100\n\
+             node_filesystem_readonly{device=\"a\",fstype=\"xfs\"} 0\n",
+            "disk=0.666666667",
+        ),
         (
             "disk_free_bytes{path=\"/\"} 40\ndisk_total_bytes{path=\"/\"} 100\nprocess_cpu_usage 0.25\n\
              system_cpu_count 8\nprocess_start_time_seconds 1800000000.5\n",
@@ -258,5 +266,52 @@ fn numbers_by_hand() {
         let told: Vec<_> =
             told.map(|(measure, value)| format!("{}={}", measure.key(), (value * 1e9).round() / 1e9)).collect();
         assert_eq!(told.join(" "), expected, "{page}");
+    }
+}
+
+/// Prints what the measures that nobody misses add to an engine: series that are kept, and time to evaluate.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn cost_of_what_nobody_misses() {
+    let recorded = ["node-express-prom-bundle", "python-django-prometheus", "prometheus-server-client-golang"];
+    let mut pages: Vec<_> =
+        recorded.iter().filter_map(|name| Some((*name, Page::recorded(&format!("{name}.txt"))?))).collect();
+    let at: sixty::facts::At = "2026-11-20T03:10:00Z".parse().unwrap();
+    let mut world = sixty::drill::World::new(sixty::drill::Story::connection_leak(), 1, at, at);
+    pages.push(("drill", Page::read(&world.metrics(at + chrono::TimeDelta::minutes(5)))));
+    for (name, page) in pages {
+        let mut inventory = Inventory::default();
+        let mut store = Store::new(Limits { retention: Duration::from_hours(1), max_series: 100_000 });
+        let target = store.add_target([("job", "x"), ("instance", "i:1")].into_iter().collect());
+        for (labels, _) in &page.0 {
+            inventory.add(labels.name(), labels.iter().map(|(name, _)| name).filter(|name| *name != "__name__"));
+        }
+        let window = Duration::from_secs(30);
+        let vars = Vars { service: "x", selector: "job=\"x\"", rate_interval: window, interval: window, range: window };
+        let queries = preset::choose(&inventory).queries;
+        let read = |query: &String| Query::parse(&expand(query, &vars)).unwrap();
+        let queries: Vec<_> = queries.iter().map(|(measure, query)| (*measure, read(query))).collect();
+        let mut spent: BTreeMap<bool, Duration> = BTreeMap::new();
+        for step in 0..120_i64 {
+            let mut open = store.begin(target, step * 5_000).unwrap();
+            for (labels, value) in &page.0 {
+                let id = open.series(labels.clone()).unwrap();
+                open.put(id, value + step as f64, None);
+            }
+            open.finish();
+            for (measure, query) in &queries {
+                let began = std::time::Instant::now();
+                query.instant(&store, step * 5_000).unwrap();
+                *spent.entry(Measure::GOLDEN.contains(measure)).or_default() += began.elapsed();
+            }
+        }
+        let series = |golden: bool| {
+            let read = queries.iter().filter(|(measure, _)| !golden || Measure::GOLDEN.contains(measure));
+            let names: std::collections::BTreeSet<_> = read.flat_map(|(_, query)| query.names().unwrap()).collect();
+            names.iter().map(|name| store.count_of(name)).sum::<usize>()
+        };
+        let [more, golden] = [false, true].map(|key| spent.get(&key).copied().unwrap_or_default() / 120);
+        let share = more.as_secs_f64() / golden.as_secs_f64() * 100.0;
+        println!("{name}: {} series of {}, {golden:?} and {more:?} more ({share:.0} %)", series(false), series(true));
     }
 }

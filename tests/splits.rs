@@ -73,9 +73,9 @@ struct World {
 
 impl World {
     /// Instances that behave so, the first intervals well and then as told.
-    async fn new(loads: [Load; INSTANCES], own: &BTreeMap<Measure, String>) -> Self {
+    async fn new(loads: &[Load; INSTANCES], own: &BTreeMap<Measure, String>) -> Self {
         let mut servers = Vec::new();
-        for load in loads {
+        for &load in loads {
             let server = Loopback::start().await;
             let pages = (0..40).map(|step| Script::ok("text/plain; version=0.0.4", page(load, step)));
             server.in_turn("/metrics", pages.collect());
@@ -131,7 +131,7 @@ fn close(found: f64, expected: f64) {
 #[tokio::test]
 async fn one_instance_of_eight_fails() {
     let bad = Load { pay: [0, 0, 250], list: [289, 0, 211], ..WELL };
-    let mut world = World::new([WELL, WELL, bad, WELL, WELL, WELL, WELL, WELL], &BTreeMap::new()).await;
+    let mut world = World::new(&[WELL, WELL, bad, WELL, WELL, WELL, WELL, WELL], &BTreeMap::new()).await;
     let batch = world.after(9).await;
     assert_eq!(
         told(&batch),
@@ -164,7 +164,7 @@ async fn one_instance_of_eight_fails() {
 async fn a_slow_one_and_one_that_finds_nothing() {
     let slow = Load { slow: 50, ..WELL };
     let lost = Load { list: [0, 500, 0], unrouted: [0, 10, 0], ..WELL };
-    let mut world = World::new([WELL, slow, slow, slow, lost, WELL, WELL, WELL], &BTreeMap::new()).await;
+    let mut world = World::new(&[WELL, slow, slow, slow, lost, WELL, WELL, WELL], &BTreeMap::new()).await;
     let batch = world.after(9).await;
     let by_instance = split(&batch, Measure::LatencyP95, "instance");
     let names: Vec<_> = by_instance.parts.iter().take(3).map(|part| part.name.to_string()).collect();
@@ -184,7 +184,7 @@ async fn a_slow_one_and_one_that_finds_nothing() {
 
 #[tokio::test]
 async fn what_is_well_is_not_taken_apart_and_own_queries_are() {
-    let mut world = World::new([WELL; INSTANCES], &BTreeMap::new()).await;
+    let mut world = World::new(&[WELL; INSTANCES], &BTreeMap::new()).await;
     assert!(world.after(9).await.splits.is_empty());
     let bad = Load { pay: [0, 0, 250], ..WELL };
     let metric = "http_server_request_duration_seconds_count";
@@ -192,7 +192,7 @@ async fn what_is_well_is_not_taken_apart_and_own_queries_are() {
         Measure::ErrorRate,
         format!("sum(rate({metric}{{http_response_status_code=\"500\"}}[1m])) / sum(rate({metric}[1m]))"),
     )]);
-    let mut world = World::new([WELL, WELL, bad, WELL, WELL, WELL, WELL, WELL], &own).await;
+    let mut world = World::new(&[WELL, WELL, bad, WELL, WELL, WELL, WELL, WELL], &own).await;
     let batch = world.after(15).await;
     let by_instance = split(&batch, Measure::ErrorRate, "instance");
     assert_eq!(*by_instance.parts[0].name, world.instance(2));
