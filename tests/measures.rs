@@ -277,7 +277,7 @@ fn cost_of_what_nobody_misses() {
     let mut pages: Vec<_> =
         recorded.iter().filter_map(|name| Some((*name, Page::recorded(&format!("{name}.txt"))?))).collect();
     let at: sixty::facts::At = "2026-11-20T03:10:00Z".parse().unwrap();
-    let mut world = sixty::drill::World::new(sixty::drill::Story::connection_leak(), 1, at, at);
+    let mut world = sixty::drill::StoryWorld::new(sixty::drill::Story::connection_leak(), 1, at, at);
     pages.push(("drill", Page::read(&world.metrics(at + chrono::TimeDelta::minutes(5)))));
     for (name, page) in pages {
         let mut inventory = Inventory::default();

@@ -11,12 +11,16 @@ use crate::facts::SourceId;
 use crate::facts::SourceKind;
 use crate::triage::Budget;
 use crate::triage::Facts;
+use crate::triage::Severity;
 use crate::triage::Surroundings;
 use crate::triage::Unchecked;
 use crate::triage::Vendor;
 use crate::triage::Verdict;
 use crate::triage::Watch;
 use crate::triage::judge;
+use crate::triage::runbook::Offered;
+use crate::triage::runbook::best;
+use crate::triage::runbook::situation;
 use crate::triage::suspects::Known;
 use crate::triage::suspects::Symptom;
 
@@ -104,7 +108,20 @@ impl App {
             commands: &self.settings.commands,
             reach: None,
         };
-        judge(&facts, &around)
+        let mut verdict = judge(&facts, &around);
+        if verdict.severity != Severity::Ok {
+            verdict.runbook = self.offered(&facts, &verdict, &service.name);
+        }
+        verdict
+    }
+
+    /// The runbook that fits best, if any does.
+    fn offered(&self, facts: &Facts<'_>, verdict: &Verdict, name: &str) -> Option<Offered> {
+        let books = self.settings.runbooks.runbooks();
+        let situation = situation(facts, verdict, name);
+        let first = best(books, &situation.found(name)).into_iter().next()?;
+        let book = books.get(first.index)?;
+        Some(Offered { key: book.key.clone(), title: book.title.clone(), because: first.because })
     }
 
     /// All services, with the signals of this one and of those that it calls.

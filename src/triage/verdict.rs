@@ -20,6 +20,7 @@ use crate::triage::Watcher;
 use crate::triage::finding::unsure;
 use crate::triage::onset::RoundClock;
 use crate::triage::quick_win::QuickWin;
+use crate::triage::runbook::Offered;
 use crate::triage::sentences;
 use crate::triage::surroundings;
 use crate::triage::surroundings::beginning;
@@ -170,6 +171,8 @@ pub struct Verdict {
     pub suspects: Ranking,
     /// What ends it soonest, if the first suspect is it.
     pub quick_win: Option<QuickWin>,
+    /// The runbook that fits best.
+    pub runbook: Option<Offered>,
     /// Changes before the onset, nearest first; at most a day before.
     pub nearby: Vec<Nearby>,
     /// What is wrong; one line.
@@ -192,6 +195,7 @@ impl Default for Verdict {
             round: None,
             suspects: Ranking::default(),
             quick_win: None,
+            runbook: None,
             nearby: Vec::new(),
             headline: Line::new().with(Tone::Muted, "Asking for the first time."),
             context: Line::new(),

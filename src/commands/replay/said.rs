@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::app::ServiceState;
 use crate::facts::At;
-use crate::facts::Change;
 use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::triage::Verdict;
+use crate::triage::suspects;
+use crate::triage::suspects::Kind;
+use crate::triage::suspects::Role;
 
 /// What the verdict on a service says at an instant.
 #[derive(Clone, PartialEq, Debug)]
@@ -66,9 +68,9 @@ impl Said {
             context: verdict.context.text(),
             aside: verdict.aside.text(),
             onset: verdict.onset,
-            began: began(verdict),
+            began: verdict.climb.map(|(at, _)| at),
             suspects: accused(verdict).map(suspect).collect(),
-            quick_win: quick_win(verdict),
+            quick_win: verdict.quick_win.as_ref().map(|win| win.title.clone()),
             runbook: runbook(verdict).map(str::to_owned),
         }
     }
@@ -106,7 +108,7 @@ impl Stance {
             severity: verdict.severity,
             worst,
             words,
-            suspect: first.map(|change| (change.what.clone(), change.version.clone())),
+            suspect: first.map(|one| (one.candidate.id.clone(), one.candidate.name.clone())),
             runbook: runbook(verdict).map(str::to_owned),
         }
     }
@@ -114,7 +116,7 @@ impl Stance {
     /// The same as [`of`](Self::of) without a copy, since it is asked at every step.
     pub(super) fn is_of(&self, verdict: &Verdict) -> bool {
         let worst = verdict.findings.first().map(|finding| finding.subject);
-        let first = accused(verdict).next().map(|change| (change.what.as_str(), change.version.as_str()));
+        let first = accused(verdict).next().map(|one| (one.candidate.id.as_str(), one.candidate.name.as_str()));
         self.severity == verdict.severity
             && self.worst == worst
             && self.suspect.as_ref().map(|(what, version)| (what.as_str(), version.as_str())) == first
@@ -129,29 +131,31 @@ fn words(verdict: &Verdict) -> String {
     text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect()
 }
 
-/// The suspects. On a healthy service nothing is suspected, whatever has changed.
-fn accused(verdict: &Verdict) -> impl Iterator<Item = &Change> {
-    let hurts = verdict.severity >= Severity::Warning;
-    verdict.nearby.iter().filter(move |_| hurts).map(|near| &near.change)
+/// The suspects that are named. On a healthy service nothing is suspected, whatever has changed; where nothing fits,
+/// nothing is accused.
+fn accused(verdict: &Verdict) -> impl Iterator<Item = &suspects::Suspect> {
+    let named = verdict.severity >= Severity::Warning && verdict.suspects.fits;
+    verdict.suspects.suspects.iter().filter(move |_| named).take(NAMED)
 }
 
-fn suspect(change: &Change) -> Suspect {
+/// So many suspects are shown.
+const NAMED: usize = 5;
+
+fn suspect(suspect: &suspects::Suspect) -> Suspect {
+    let candidate = &suspect.candidate;
+    let what = if candidate.part.is_empty() {
+        candidate.name.strip_suffix(&candidate.version).unwrap_or(&candidate.name).trim_end()
+    } else {
+        &candidate.part
+    };
     Suspect {
-        name: format!("{} {}", change.what, change.version).trim().to_owned(),
-        what: change.what.clone(),
-        kind: change.kind.word().to_owned(),
-        is_change: true,
+        name: candidate.name.clone(),
+        what: what.to_owned(),
+        kind: candidate.kind.key().to_owned(),
+        is_change: candidate.role == Role::Change || candidate.kind == Kind::Provider,
     }
 }
 
-const fn began(_: &Verdict) -> Option<At> {
-    None
-}
-
-const fn quick_win(_: &Verdict) -> Option<String> {
-    None
-}
-
-const fn runbook(_: &Verdict) -> Option<&str> {
-    None
+fn runbook(verdict: &Verdict) -> Option<&str> {
+    verdict.runbook.as_ref().map(|offered| offered.key.as_str())
 }

@@ -54,6 +54,17 @@ pub struct Match {
     pub because: Vec<String>,
 }
 
+/// The runbook that a verdict offers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offered {
+    /// Its key.
+    pub key: String,
+    /// Its title.
+    pub title: String,
+    /// What speaks for it, the most telling first.
+    pub because: Vec<String>,
+}
+
 /// How telling a broken signal is, and its usual name. Errors and slowness follow from everything; a full disk is
 /// nothing but a full disk.
 const fn subject(key: &str) -> (f64, &str) {

@@ -19,6 +19,7 @@ pub use library::TeamFile;
 pub use matching::Broken;
 pub use matching::Found;
 pub use matching::Match;
+pub use matching::Offered;
 pub use matching::Suspected;
 pub use matching::best;
 pub use situation::Situation;
