@@ -19,6 +19,18 @@ use crate::triage::suspects::Ranking;
 use crate::triage::suspects::Role;
 use crate::triage::suspects::timing;
 
+/// The states that signals show by themselves.
+const STATES: [(&[&str], &str); 8] = [
+    (&["db_pool", "db_pool_waiting"], "pool"),
+    (&["db_latency", "db_locked"], "database"),
+    (&["memory"], "memory"),
+    (&["cpu"], "cpu"),
+    (&["disk"], "disk"),
+    (&["call_errors"], "calls"),
+    (&["rate_limited", "calls_limited"], "rate_limited"),
+    (&["not_found"], "not_found"),
+];
+
 /// What a verdict found, in the words of runbooks.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Situation {
@@ -64,8 +76,8 @@ pub fn situation(facts: &Facts<'_>, verdict: &Verdict, service: &str) -> Situati
         broken.push(Broken { subject: "instance", side: Side::Above, severity, words: words.clone() });
         suspects.push(Suspected { kind: "instance", words });
     }
-    for (subject, kind) in [("db_pool", "pool"), ("memory", "memory")] {
-        if broken.iter().any(|one| one.subject == subject) {
+    for (subjects, kind) in STATES {
+        if broken.iter().any(|one| subjects.contains(&one.subject)) {
             suspects.push(Suspected { kind, words: String::new() });
         }
     }
@@ -110,7 +122,9 @@ fn of_ranking(ranking: &Ranking) -> impl Iterator<Item = Suspected> + '_ {
 fn values(facts: &Facts<'_>, verdict: &Verdict, service: &str) -> Values {
     let is_live = |change: &Change| {
         let done = matches!(change.state, ChangeState::Succeeded | ChangeState::Unknown);
-        change.kind == ChangeKind::Deploy && !change.version.is_empty() && done
+        // The version of another service is nothing to go back to.
+        let ours = change.service.is_empty() || change.service == service;
+        change.kind == ChangeKind::Deploy && !change.version.is_empty() && done && ours
     };
     let suspect = verdict.nearby.iter().map(|near| &near.change).find(|change| is_live(change));
     let suspect = suspect.or_else(|| facts.changes.iter().find(|change| is_live(change)));
@@ -138,4 +152,83 @@ fn host(address: &str) -> &str {
 
 const fn is_in_trouble(level: Level) -> bool {
     matches!(level, Level::Degraded | Level::PartialOutage | Level::MajorOutage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::At;
+    use crate::facts::Measure;
+    use crate::facts::Zone;
+    use crate::triage::Thresholds;
+    use crate::triage::Watch;
+    use crate::triage::finding::tests::at;
+    use crate::triage::finding::tests::signals;
+    use crate::triage::judge;
+
+    fn deploy(version: &str, service: &str, second: i64, state: ChangeState) -> Change {
+        Change {
+            id: format!("{version}{second}"),
+            kind: ChangeKind::Deploy,
+            what: "api".to_owned(),
+            service: service.to_owned(),
+            version: version.to_owned(),
+            who: String::new(),
+            environment: String::new(),
+            title: String::new(),
+            started: at(second),
+            finished: Some(at(second)),
+            state,
+            link: String::new(),
+        }
+    }
+
+    fn of(changes: &[Change], now: At) -> Situation {
+        let bad: &[_] =
+            &[(Measure::ErrorRate, Some(0.4)), (Measure::PoolUsed, Some(9.0)), (Measure::PoolMax, Some(9.0))];
+        let signals = signals(5, &[(0, &[(Measure::ErrorRate, Some(0.0))]), (5, bad), (10, bad)]);
+        let facts = Facts {
+            at: now,
+            zone: &Zone::utc(),
+            signals: &signals,
+            thresholds: &Thresholds::default(),
+            silence: None,
+            changes,
+            watch: Watch::Known,
+            missing: None,
+            vendors: &[],
+            unchecked: &[],
+        };
+        situation(&facts, &judge(&facts), "shop")
+    }
+
+    #[test]
+    fn one_goes_back_to_what_was_live_before_the_suspect() {
+        use ChangeState::{Failed, Running, Succeeded};
+        // Newest first, as they are known.
+        let changes = [
+            deploy("v5", "", 8, Running),
+            deploy("v4", "", 2, Succeeded),
+            deploy("v3", "", -50, Failed),
+            deploy("w9", "cart", -60, Succeeded),
+            deploy("v2", "shop", -100, Succeeded),
+            deploy("v1", "", -900, Succeeded),
+        ];
+        let situation = of(&changes, at(12));
+        let values = (situation.values.version.as_deref(), situation.values.previous.as_deref());
+        assert_eq!(values, (Some("v4"), Some("v2")));
+        assert_eq!(of(&changes[..1], at(12)).values.version, None, "what still runs is not live");
+        assert_eq!(situation.suspects[0].words, "deploy api v4 3s before");
+        assert_eq!(situation.suspects.last().map(|one| one.kind), Some("pool"));
+        let words: Vec<_> = situation.broken.iter().map(|one| (one.subject, one.words.as_str())).collect();
+        assert_eq!(words, [("error_rate", "errors 40.0 %"), ("db_pool", "DB pool full")]);
+    }
+
+    #[test]
+    fn silence_is_a_trouble_of_its_own() {
+        let situation = of(&[], at(60));
+        let words: Vec<_> = situation.broken.iter().map(|one| (one.subject, one.words.as_str())).collect();
+        assert_eq!(words, [("metrics", "no metrics for 50s")]);
+        assert_eq!(situation.suspects[0].kind, "silence");
+    }
 }
