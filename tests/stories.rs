@@ -47,7 +47,6 @@ use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
 use sixty::triage::Severity;
-use sixty::triage::Thresholds;
 
 fn at(second: i64) -> At {
     chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()

@@ -27,7 +27,6 @@ use sixty::facts::{
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::promql::Query;
-use sixty::triage::Thresholds;
 
 /// 2026-01-14 08:21:09 UTC, which is 03:21:09 EST.
 pub fn now() -> At {
