@@ -169,9 +169,8 @@ fn units_follow_from_the_names() {
                     let ms = query.needs.iter().any(|need| !need.metric.contains("_seconds"));
                     assert_eq!(query.text.ends_with("/ 1000"), ms, "{place}");
                     let quantile = match measure {
-                        Measure::DbLatency => "histogram_quantile(0.95,",
                         Measure::LatencyP50 => "histogram_quantile(0.5,",
-                        Measure::LatencyP95 => "histogram_quantile(0.95,",
+                        Measure::LatencyP95 | Measure::DbLatency => "histogram_quantile(0.95,",
                         _ => "histogram_quantile(0.99,",
                     };
                     assert!(query.text.starts_with(quantile), "{place}: a latency must be a percentile");
