@@ -565,7 +565,7 @@ async fn recorded_answers_of_github_are_read() {
 
 #[tokio::test]
 async fn the_drill_tells_the_same_through_its_log_and_through_its_forge() {
-    use sixty::drill::{Server, Story, World};
+    use sixty::drill::{Server, Story, StoryWorld as World};
     let after = now();
     let start = after - chrono::TimeDelta::minutes(30);
     let world = || World::new(Story::connection_leak(), 1, start, after - chrono::TimeDelta::minutes(5));

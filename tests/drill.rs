@@ -9,7 +9,7 @@ use proptest::prop_assert;
 use proptest::proptest;
 use sixty::drill::Server;
 use sixty::drill::Story;
-use sixty::drill::World;
+use sixty::drill::StoryWorld as World;
 use sixty::facts::At;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -17,8 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("incident", &["facts", "triage"]),
     ("app", &["facts", "promql", "signals", "triage", "incident"]),
     ("ui", &["facts", "promql", "signals", "triage", "incident", "app"]),
-    ("config", &["facts", "promql", "sources", "signals", "triage", "app"]),
     ("drill", &["facts"]),
+    ("config", &["facts", "promql", "sources", "signals", "triage", "app", "drill"]),
     ("runtime", &["facts", "promql", "sources", "signals", "triage", "incident", "app", "ui", "config", "drill"]),
     (
         "commands",

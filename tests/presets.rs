@@ -487,7 +487,7 @@ fn broken_files_say_what_is_wrong() {
 fn the_drill_is_told_and_every_strip_has_its_queries() {
     let at: sixty::facts::At = "2026-11-20T03:10:00Z".parse().unwrap();
     let begins = at - chrono::TimeDelta::minutes(5);
-    let mut world = sixty::drill::World::new(sixty::drill::Story::connection_leak(), 1, begins, at);
+    let mut world = sixty::drill::StoryWorld::new(sixty::drill::Story::connection_leak(), 1, begins, at);
     // A program that has just begun has no series of requests yet: one has to look again.
     let fresh = preset::choose(&scan(&world.metrics(at)));
     assert_eq!(keys(&fresh), ("-", "memory-go-otel", "pool-opentelemetry"));

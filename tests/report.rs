@@ -23,7 +23,7 @@ use recorded::RECORDED;
 use serde_json::Value;
 use sixty::drill::Server;
 use sixty::drill::Story;
-use sixty::drill::World;
+use sixty::drill::StoryWorld as World;
 use sixty::facts::At;
 use sixty::facts::text::clean;
 use sixty::incident::Entry;

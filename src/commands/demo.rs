@@ -21,7 +21,7 @@ use crate::config::Service;
 use crate::config::Target;
 use crate::drill::Server;
 use crate::drill::Story;
-use crate::drill::World;
+use crate::drill::StoryWorld as World;
 use crate::facts::At;
 use crate::facts::Reading;
 use crate::runtime::Clock;

@@ -1,22 +1,53 @@
-//! A simulated service and its story, served over HTTP on loopback in the real wire formats.
+//! Simulated services and their stories, served over HTTP on loopback in the real wire formats.
 //!
-//! A [`Story`] says what happens when, a [`World`] plays it with seeded noise as a pure function of time, and a
-//! [`Server`] answers for the world as the service's `/metrics`, a vendor's status page, a cloud's event feed and
-//! a forge's deployments would. `sixty demo` reads them through the very same sources as production.
+//! A [`Scenario`] says what happens when and what a good verdict says of it, a [`World`] plays it with seeded
+//! noise as a pure function of time, and a [`Server`] answers for the world as the services' `/metrics`, vendors'
+//! status pages and a forge's deployments would. `sixty demo` reads them through the very same sources as
+//! production. The [`Story`] of `sixty demo` without a file has a [`StoryWorld`] of its own.
 //!
 //! Nothing here knows what is drawn or judged, and nothing but [`Server`] does I/O.
 
-mod curve;
-mod deploys;
-mod exposition;
+mod expect;
 mod noise;
+mod scenario;
 mod server;
-mod story;
-mod traffic;
-mod vendors;
+mod tale;
 mod world;
 
+pub use expect::Expect;
+pub use expect::ExpectedChange;
+pub use expect::Moment;
+pub use expect::Severity;
+pub use scenario::Alteration;
+pub use scenario::AlterationKind;
+pub use scenario::Call;
+pub use scenario::Cpu;
+pub use scenario::Disk;
+pub use scenario::Event;
+pub use scenario::Impact;
+pub use scenario::Incident;
+pub use scenario::Job;
+pub use scenario::Manner;
+pub use scenario::Memory;
+pub use scenario::Page;
+pub use scenario::Place;
+pub use scenario::Pool;
+pub use scenario::Quantity;
+pub use scenario::Route;
+pub use scenario::Scenario;
+pub use scenario::Second;
+pub use scenario::Service;
+pub use scenario::Setting;
+pub use scenario::Teller;
+pub use scenario::Timetable;
+pub use scenario::Value;
+pub use scenario::Vendor;
 pub use server::Clock;
 pub use server::Server;
-pub use story::Story;
+pub use tale::Story;
+pub use tale::StoryWorld;
+pub use world::Answered;
+pub use world::Endpoints;
+pub use world::Watched;
+pub use world::WatchedVendor;
 pub use world::World;

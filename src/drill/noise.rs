@@ -4,31 +4,31 @@
 
 /// The noise of one world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Noise {
+pub(in crate::drill) struct Noise {
     seed: u64,
 }
 
 impl Noise {
     /// The noise that belongs to a seed.
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(in crate::drill) const fn new(seed: u64) -> Self {
         Self { seed }
     }
 
     /// 64 bits that look random.
-    pub(super) const fn bits(self, channel: u64, index: i64) -> u64 {
+    pub(in crate::drill) const fn bits(self, channel: u64, index: i64) -> u64 {
         // Two rounds of the SplitMix64 finaliser: neighbours in any of the three inputs share nothing.
         let key = mix(self.seed ^ channel.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         mix(key ^ (index as u64).wrapping_mul(0xd1b5_4a32_d192_ed03))
     }
 
     /// Evenly spread in -1..1.
-    pub(super) fn even(self, channel: u64, index: i64) -> f64 {
+    pub(in crate::drill) fn even(self, channel: u64, index: i64) -> f64 {
         // 53 bits are what a double holds exactly.
         (self.bits(channel, index) >> 11) as f64 * (2.0 / 9_007_199_254_740_992.0) - 1.0
     }
 
     /// Around 0 with a standard deviation of 1, never beyond 3.
-    pub(super) fn bell(self, channel: u64, index: i64) -> f64 {
+    pub(in crate::drill) fn bell(self, channel: u64, index: i64) -> f64 {
         // Three pieces of 21 bits: the sum of three even ones is close enough to a bell.
         let bits = self.bits(channel, index);
         let piece = |shift: u32| ((bits >> shift) & 0x1f_ffff) as f64;
@@ -36,7 +36,7 @@ impl Noise {
     }
 
     /// A slow wander in -1..1 that changes its mind every `period` seconds.
-    pub(super) fn wander(self, channel: u64, second: f64, period: f64) -> f64 {
+    pub(in crate::drill) fn wander(self, channel: u64, second: f64, period: f64) -> f64 {
         let place = second / period;
         let (index, share) = (place.floor() as i64, place - place.floor());
         let soft = share * share * (3.0 - 2.0 * share);

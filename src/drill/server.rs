@@ -2,9 +2,9 @@
 //!
 //! What the world says is not its business, and the time is whatever its owner's clock says.
 
-use super::deploys::REPOSITORY;
-use super::deploys::Wanted;
-use super::world::World;
+use super::tale::REPOSITORY;
+use super::tale::StoryWorld as World;
+use super::tale::Wanted;
 use crate::facts::At;
 use http_body_util::Full;
 use hyper::Method;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use sixty::drill::Server;
 use sixty::drill::Story;
-use sixty::drill::World;
+use sixty::drill::StoryWorld as World;
 use tokio::sync::oneshot;
 
 /// A running demo service; dropped, it ends.

@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use chrono::Utc;
 use sixty::drill;
 use sixty::drill::Story;
-use sixty::drill::World;
+use sixty::drill::StoryWorld as World;
 use tokio::sync::oneshot;
 
 use crate::programs;

@@ -20,45 +20,45 @@ enum Shape {
 
 /// One quantity over time; before its first knot and after its last it holds still.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Curve {
+pub(in crate::drill) struct Curve {
     first: f64,
     knots: Vec<(f64, f64, Shape)>,
 }
 
 impl Curve {
     /// Always this value.
-    pub(super) const fn steady(value: f64) -> Self {
+    pub(in crate::drill) const fn steady(value: f64) -> Self {
         Self { first: value, knots: Vec::new() }
     }
 
     /// Unchanged until `second`.
-    pub(super) fn hold_to(self, second: f64) -> Self {
+    pub(in crate::drill) fn hold_to(self, second: f64) -> Self {
         let value = self.knots.last().map_or(self.first, |knot| knot.1);
         self.knot(second, value, Shape::Jump)
     }
 
     /// Jumps to `value` at `second`.
-    pub(super) fn jump_to(self, second: f64, value: f64) -> Self {
+    pub(in crate::drill) fn jump_to(self, second: f64, value: f64) -> Self {
         self.knot(second, value, Shape::Jump)
     }
 
     /// In a straight line to `value` at `second`.
-    pub(super) fn line_to(self, second: f64, value: f64) -> Self {
+    pub(in crate::drill) fn line_to(self, second: f64, value: f64) -> Self {
         self.knot(second, value, Shape::Line)
     }
 
     /// Softly to `value` at `second`.
-    pub(super) fn smooth_to(self, second: f64, value: f64) -> Self {
+    pub(in crate::drill) fn smooth_to(self, second: f64, value: f64) -> Self {
         self.knot(second, value, Shape::Smooth)
     }
 
     /// Slowly at first, steep in the end, to `value` at `second`.
-    pub(super) fn slow_start_to(self, second: f64, value: f64) -> Self {
+    pub(in crate::drill) fn slow_start_to(self, second: f64, value: f64) -> Self {
         self.knot(second, value, Shape::SlowStart)
     }
 
     /// By equal factors in equal times to `value` at `second`.
-    pub(super) fn ratio_to(self, second: f64, value: f64) -> Self {
+    pub(in crate::drill) fn ratio_to(self, second: f64, value: f64) -> Self {
         self.knot(second, value, Shape::Ratio)
     }
 
@@ -68,7 +68,7 @@ impl Curve {
     }
 
     /// The value at `second`.
-    pub(super) fn at(&self, second: f64) -> f64 {
+    pub(in crate::drill) fn at(&self, second: f64) -> f64 {
         let mut before: Option<(f64, f64)> = None;
         for &(end, to, shape) in &self.knots {
             if second < end {

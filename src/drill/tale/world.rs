@@ -1,4 +1,4 @@
-//! The [`World`]: a story, a seed and a beginning, asked what it looks like at an instant.
+//! The [`StoryWorld`]: a story, a seed and a beginning, asked what it looks like at an instant.
 //!
 //! It is a pure function of these: the same question gets the same bytes, in whatever order questions come.
 //! Counters are sums over every second since the process started; the sums at some seconds are kept, so that a
@@ -6,7 +6,6 @@
 
 use super::exposition::Layout;
 use super::exposition::Scene;
-use super::noise::Noise;
 use super::story::Story;
 use super::traffic::COUNT;
 use super::traffic::Drive;
@@ -16,6 +15,7 @@ use super::traffic::Series;
 use super::traffic::WIDTH;
 use super::traffic::count;
 use super::traffic::series;
+use crate::drill::noise::Noise;
 use crate::facts::At;
 use crate::facts::ChangeKind;
 use std::collections::BTreeMap;
@@ -35,10 +35,10 @@ const COMMIT_NOISE: u64 = 23;
 
 /// A simulated service and its surroundings: a pure function of story, seed and time.
 #[derive(Clone, Debug)]
-pub struct World {
-    pub(super) story: Story,
+pub struct StoryWorld {
+    pub(in crate::drill) story: Story,
     noise: Noise,
-    pub(super) deploy_at: At,
+    pub(in crate::drill) deploy_at: At,
     /// The first second after T that has a history.
     begin: i64,
     series: Vec<Series>,
@@ -57,7 +57,7 @@ pub struct World {
     spacing: i64,
 }
 
-impl World {
+impl StoryWorld {
     /// A world whose history begins at `begins` and whose deploy ends at `deploy_at`.
     ///
     /// The first question about an instant costs some microseconds for each second since `begins`.
@@ -222,7 +222,7 @@ impl World {
     }
 
     /// The commit that a version was built from: 40 hexadecimal digits, the same in every world.
-    pub(super) fn commit(version: &str) -> String {
+    pub(in crate::drill) fn commit(version: &str) -> String {
         let name = version.bytes().fold(17_i64, |sum, byte| sum.wrapping_mul(31).wrapping_add(i64::from(byte)));
         let noise = Noise::new(0);
         let part = |index: u64| noise.bits(COMMIT_NOISE + index, name);
@@ -236,9 +236,9 @@ mod tests {
     use chrono::Duration;
     use chrono::TimeZone;
 
-    fn world(seed: u64) -> (World, At) {
+    fn world(seed: u64) -> (StoryWorld, At) {
         let deploy = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 8, 10, 0).unwrap() + Duration::milliseconds(250);
-        (World::new(Story::connection_leak(), seed, deploy - Duration::minutes(70), deploy), deploy)
+        (StoryWorld::new(Story::connection_leak(), seed, deploy - Duration::minutes(70), deploy), deploy)
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!((world.started(-1), world.version(-1)), (-86_400, "v2.30.4"));
         assert_eq!((world.started(0), world.version(0)), (0, "v2.31.0"));
         assert_eq!(world.version(-86_401), "v2.30.3");
-        assert_eq!(World::commit("v2.31.0").len(), 40);
-        assert_ne!(World::commit("v2.31.0"), World::commit("v2.30.4"));
+        assert_eq!(StoryWorld::commit("v2.31.0").len(), 40);
+        assert_ne!(StoryWorld::commit("v2.31.0"), StoryWorld::commit("v2.30.4"));
     }
 }

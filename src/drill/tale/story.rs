@@ -13,116 +13,116 @@ const MIB: f64 = 1_048_576.0;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Story {
     /// The name of the service, as its team says it.
-    pub(super) service: &'static str,
+    pub(in crate::drill) service: &'static str,
     /// The program whose deploys restart the simulated process.
-    pub(super) program: &'static str,
+    pub(in crate::drill) program: &'static str,
     /// The version that ran before the first deploy that the story knows.
-    pub(super) version_before: &'static str,
+    pub(in crate::drill) version_before: &'static str,
     /// Requests per second, without waves and noise.
-    pub(super) rate: Curve,
+    pub(in crate::drill) rate: Curve,
     /// What the requests ask for; the weights sum up to 1.
-    pub(super) routes: Vec<Route>,
+    pub(in crate::drill) routes: Vec<Route>,
     /// The share of requests that are answered with a 500, 0 to 1.
-    pub(super) errors: Curve,
+    pub(in crate::drill) errors: Curve,
     /// The median time to answer, in seconds.
-    pub(super) median: Curve,
+    pub(in crate::drill) median: Curve,
     /// How widely times spread: the standard deviation of their natural logarithm.
-    pub(super) spread: Curve,
+    pub(in crate::drill) spread: Curve,
     /// The database pool.
-    pub(super) pool: Pool,
+    pub(in crate::drill) pool: Pool,
     /// The memory of the process.
-    pub(super) memory: Memory,
+    pub(in crate::drill) memory: Memory,
     /// Everything that somebody or something altered, oldest first.
-    pub(super) changes: Vec<StoryChange>,
+    pub(in crate::drill) changes: Vec<StoryChange>,
     /// The outside service with a status page.
-    pub(super) provider: Provider,
+    pub(in crate::drill) provider: Provider,
     /// What the cloud's public feed reports.
-    pub(super) cloud: CloudEvent,
+    pub(in crate::drill) cloud: CloudEvent,
 }
 
 /// One route of the service.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Route {
-    pub(super) method: &'static str,
+pub(in crate::drill) struct Route {
+    pub(in crate::drill) method: &'static str,
     /// The route's template, as a framework reports it.
-    pub(super) path: &'static str,
+    pub(in crate::drill) path: &'static str,
     /// Its share of all requests, 0 to 1.
-    pub(super) weight: f64,
+    pub(in crate::drill) weight: f64,
     /// Its median time, relative to the story's.
-    pub(super) slowness: f64,
+    pub(in crate::drill) slowness: f64,
     /// How much more than others it fails when the service fails; 0 for a route without the database.
-    pub(super) fragility: f64,
+    pub(in crate::drill) fragility: f64,
     /// The status code and the share of requests that the caller got wrong.
-    pub(super) refusals: Option<(u16, f64)>,
+    pub(in crate::drill) refusals: Option<(u16, f64)>,
 }
 
 /// A connection pool.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Pool {
-    pub(super) name: &'static str,
+pub(in crate::drill) struct Pool {
+    pub(in crate::drill) name: &'static str,
     /// The most connections it may open.
-    pub(super) size: f64,
+    pub(in crate::drill) size: f64,
     /// Connections it keeps open without work.
-    pub(super) idle: f64,
+    pub(in crate::drill) idle: f64,
     /// Connections that honest work holds.
-    pub(super) busy: Curve,
+    pub(in crate::drill) busy: Curve,
     /// Connections that nobody gives back.
-    pub(super) leaked: Curve,
+    pub(in crate::drill) leaked: Curve,
     /// Requests that wait for a connection.
-    pub(super) waiting: Curve,
+    pub(in crate::drill) waiting: Curve,
 }
 
 /// The memory of the process, in bytes.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Memory {
-    pub(super) limit: f64,
+pub(in crate::drill) struct Memory {
+    pub(in crate::drill) limit: f64,
     /// In use, averaged over the collector's saw-tooth.
-    pub(super) used: Curve,
+    pub(in crate::drill) used: Curve,
     /// The height of the saw-tooth.
-    pub(super) saw: f64,
+    pub(in crate::drill) saw: f64,
     /// Seconds from one collection to the next.
-    pub(super) saw_period: f64,
+    pub(in crate::drill) saw_period: f64,
 }
 
 /// One change of the story.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct StoryChange {
-    pub(super) kind: ChangeKind,
-    pub(super) what: &'static str,
-    pub(super) version: &'static str,
-    pub(super) who: &'static str,
-    pub(super) title: &'static str,
+pub(in crate::drill) struct StoryChange {
+    pub(in crate::drill) kind: ChangeKind,
+    pub(in crate::drill) what: &'static str,
+    pub(in crate::drill) version: &'static str,
+    pub(in crate::drill) who: &'static str,
+    pub(in crate::drill) title: &'static str,
     /// When it began, in seconds relative to T.
-    pub(super) from: i64,
+    pub(in crate::drill) from: i64,
     /// When it was done, in seconds relative to T.
-    pub(super) until: i64,
+    pub(in crate::drill) until: i64,
 }
 
 /// An outside service that has a status page.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Provider {
-    pub(super) name: &'static str,
-    pub(super) url: &'static str,
+pub(in crate::drill) struct Provider {
+    pub(in crate::drill) name: &'static str,
+    pub(in crate::drill) url: &'static str,
     /// Identity and name of the page's components.
-    pub(super) components: Vec<(&'static str, &'static str)>,
+    pub(in crate::drill) components: Vec<(&'static str, &'static str)>,
     /// The name of its incident.
-    pub(super) incident: &'static str,
+    pub(in crate::drill) incident: &'static str,
     /// Which of the components the incident degrades.
-    pub(super) affected: Vec<&'static str>,
+    pub(in crate::drill) affected: Vec<&'static str>,
     /// Time relative to T, state and text of each update, oldest first. The last one resolves the incident.
-    pub(super) updates: Vec<(i64, &'static str, &'static str)>,
+    pub(in crate::drill) updates: Vec<(i64, &'static str, &'static str)>,
     /// When the page was last touched before the incident, relative to T.
-    pub(super) quiet_since: i64,
+    pub(in crate::drill) quiet_since: i64,
 }
 
 /// One event of the cloud's feed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct CloudEvent {
-    pub(super) region: &'static str,
-    pub(super) region_name: &'static str,
-    pub(super) summary: &'static str,
+pub(in crate::drill) struct CloudEvent {
+    pub(in crate::drill) region: &'static str,
+    pub(in crate::drill) region_name: &'static str,
+    pub(in crate::drill) summary: &'static str,
     /// Time relative to T, status 0 to 3 and text of each log entry, oldest first.
-    pub(super) log: Vec<(i64, u8, &'static str)>,
+    pub(in crate::drill) log: Vec<(i64, u8, &'static str)>,
 }
 
 impl Story {

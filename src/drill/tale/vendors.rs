@@ -1,7 +1,7 @@
 //! What the outside services of the world say: a status page (Statuspage v2) and a cloud's feed (AWS current events).
 
 use super::story::Provider;
-use super::world::World;
+use super::world::StoryWorld;
 use crate::facts::At;
 use chrono::Duration;
 use chrono::SecondsFormat;
@@ -12,7 +12,7 @@ const PAGE_ID: &str = "w5j2c8t0r6vz";
 const INCIDENT_ID: &str = "m3f7k2p9x4da";
 const GROUP_ID: &str = "z0y8b3g6n1qe";
 
-impl World {
+impl StoryWorld {
     /// The `/api/v2/summary.json` of the provider's status page at an instant.
     #[must_use]
     pub fn statuspage(&self, at: At) -> String {
@@ -174,7 +174,7 @@ impl World {
     }
 
     /// The instant that is so many seconds after T.
-    pub(super) fn moment(&self, second: i64) -> At {
+    pub(in crate::drill) fn moment(&self, second: i64) -> At {
         self.deploy_at + Duration::seconds(second)
     }
 
@@ -189,9 +189,9 @@ mod tests {
     use crate::drill::Story;
     use chrono::TimeZone;
 
-    fn world() -> World {
+    fn world() -> StoryWorld {
         let deploy = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 8, 10, 0).unwrap();
-        World::new(Story::connection_leak(), 1, deploy - Duration::minutes(5), deploy)
+        StoryWorld::new(Story::connection_leak(), 1, deploy - Duration::minutes(5), deploy)
     }
 
     fn page(second: i64) -> Value {

@@ -3,7 +3,7 @@
 //! Flags and jobs are only in the lines: a forge knows nothing of them.
 
 use super::story::StoryChange;
-use super::world::World;
+use super::world::StoryWorld;
 use crate::facts::At;
 use crate::facts::ChangeKind;
 use crate::facts::ChangeState;
@@ -15,7 +15,7 @@ use serde_json::json;
 /// The environment that every change of the story is made in.
 const ENVIRONMENT: &str = "production";
 /// The repository that the deployments belong to.
-pub(super) const REPOSITORY: &str = "acme/checkout";
+pub(in crate::drill) const REPOSITORY: &str = "acme/checkout";
 /// The identity of the first deployment; the others count on.
 const FIRST_ID: usize = 2_184_530_071;
 
@@ -37,18 +37,18 @@ struct Line<'a> {
 
 /// What a caller of the deployments wants of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Wanted<'a> {
+pub(in crate::drill) struct Wanted<'a> {
     /// Only those of this environment.
-    pub(super) environment: Option<&'a str>,
+    pub(in crate::drill) environment: Option<&'a str>,
     /// Only those of this tag, branch or commit.
-    pub(super) reference: Option<&'a str>,
+    pub(in crate::drill) reference: Option<&'a str>,
     /// At most so many, 1 to 100.
-    pub(super) per_page: usize,
+    pub(in crate::drill) per_page: usize,
     /// Which page of them, from 1.
-    pub(super) page: usize,
+    pub(in crate::drill) page: usize,
 }
 
-impl World {
+impl StoryWorld {
     /// The deploy log at an instant, one JSON object per line, oldest first.
     ///
     /// `at` is when a change began; `finished` is absent while it runs.
@@ -79,7 +79,7 @@ impl World {
     /// GitHub's list of deployments at an instant, newest first, and whether there is a page after this one.
     ///
     /// `base` is the address of the API, without a slash at its end.
-    pub(super) fn github_deployments(&self, at: At, base: &str, wanted: &Wanted<'_>) -> (String, bool) {
+    pub(in crate::drill) fn github_deployments(&self, at: At, base: &str, wanted: &Wanted<'_>) -> (String, bool) {
         let now = self.seconds(at);
         let matches = |change: &StoryChange| {
             wanted.environment.is_none_or(|environment| environment == ENVIRONMENT)
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// GitHub's statuses of one deployment at an instant, newest first; `None` when there is no such deployment.
-    pub(super) fn github_statuses(&self, at: At, base: &str, id: usize, per_page: usize) -> Option<String> {
+    pub(in crate::drill) fn github_statuses(&self, at: At, base: &str, id: usize, per_page: usize) -> Option<String> {
         let now = self.seconds(at);
         let (index, change) = self.deployments(now).find(|(index, _)| FIRST_ID + index == id)?;
         let url = format!("{base}/repos/{REPOSITORY}/deployments/{id}");
@@ -200,9 +200,9 @@ mod tests {
 
     const ALL: Wanted<'static> = Wanted { environment: None, reference: None, per_page: 30, page: 1 };
 
-    fn world() -> World {
+    fn world() -> StoryWorld {
         let deploy = chrono::Utc.with_ymd_and_hms(2026, 11, 20, 8, 10, 0).unwrap();
-        World::new(Story::connection_leak(), 1, deploy - Duration::minutes(5), deploy)
+        StoryWorld::new(Story::connection_leak(), 1, deploy - Duration::minutes(5), deploy)
     }
 
     fn list(second: i64, wanted: &Wanted<'_>) -> (Vec<Value>, bool) {

@@ -12,34 +12,34 @@ use std::fmt::Write as _;
 
 /// Every gauge of one second, and the counters that are not of a route.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Scene {
+pub(in crate::drill) struct Scene {
     /// Requests under way.
-    pub(super) active: f64,
+    pub(in crate::drill) active: f64,
     /// Connections in use.
-    pub(super) used: f64,
+    pub(in crate::drill) used: f64,
     /// Connections open without work.
-    pub(super) idle: f64,
+    pub(in crate::drill) idle: f64,
     /// The most connections.
-    pub(super) size: f64,
+    pub(in crate::drill) size: f64,
     /// Requests that wait for a connection.
-    pub(super) waiting: f64,
+    pub(in crate::drill) waiting: f64,
     /// Memory in use, in bytes.
-    pub(super) memory: f64,
+    pub(in crate::drill) memory: f64,
     /// Where memory ends, in bytes.
-    pub(super) limit: f64,
+    pub(in crate::drill) limit: f64,
     /// When the process started, in Unix seconds.
-    pub(super) started: f64,
-    pub(super) version: &'static str,
-    pub(super) commit: String,
+    pub(in crate::drill) started: f64,
+    pub(in crate::drill) version: &'static str,
+    pub(in crate::drill) commit: String,
     /// Seconds of a core that the process has used.
-    pub(super) cpu: f64,
+    pub(in crate::drill) cpu: f64,
     /// Requests that found no connection.
-    pub(super) timeouts: f64,
+    pub(in crate::drill) timeouts: f64,
 }
 
 /// The lines of the request histogram without their numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
+pub(in crate::drill) struct Layout {
     /// For each series its lines, in the order of its cells, then the bucket without an end.
     series: Vec<Vec<String>>,
     pool: &'static str,
@@ -50,7 +50,7 @@ const DURATION: &str = "http_server_request_duration_seconds";
 
 impl Layout {
     /// The lines of a story's series.
-    pub(super) fn new(story: &Story, series: &[Series]) -> Self {
+    pub(in crate::drill) fn new(story: &Story, series: &[Series]) -> Self {
         Self {
             series: series.iter().map(lines).collect(),
             pool: story.pool.name,
@@ -60,7 +60,7 @@ impl Layout {
 
     /// The whole exposition: `sums` are the counters at the beginning of the second, `steps` what it adds, and
     /// `share` how much of it has passed.
-    pub(super) fn render(&self, scene: &Scene, sums: &[f64], steps: &[f64], share: f64) -> String {
+    pub(in crate::drill) fn render(&self, scene: &Scene, sums: &[f64], steps: &[f64], share: f64) -> String {
         let mut out = Page { text: String::with_capacity(48 * 1024) };
         self.service(&mut out, scene);
         go(&mut out, scene);

@@ -4,27 +4,27 @@
 //! by the number times the distribution at its bound. So buckets, count and sum agree by construction, and a
 //! second costs the same at any rate.
 
-use super::noise::Noise;
 use super::story::Route;
 use super::story::Story;
+use crate::drill::noise::Noise;
 
 /// The finite bounds of the latency histogram, in seconds: those of OpenTelemetry, and 30 s for slow days.
-pub(super) const BOUNDS: [f64; 15] =
+pub(in crate::drill) const BOUNDS: [f64; 15] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0];
 
 /// Where in a series' cells the number of its requests is; the finite buckets come before it.
-pub(super) const COUNT: usize = BOUNDS.len();
+pub(in crate::drill) const COUNT: usize = BOUNDS.len();
 /// Where in a series' cells the sum of its times is.
-pub(super) const SUM: usize = COUNT + 1;
+pub(in crate::drill) const SUM: usize = COUNT + 1;
 /// Cells of one series.
-pub(super) const WIDTH: usize = SUM + 1;
+pub(in crate::drill) const WIDTH: usize = SUM + 1;
 
 /// No answer takes longer: the proxy in front gives up, in seconds.
 const PATIENCE: f64 = 60.0;
 
 /// How the requests of a series ended.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) enum Ending {
+pub(in crate::drill) enum Ending {
     /// With what was asked for.
     Good,
     /// The caller asked for something wrong.
@@ -35,14 +35,14 @@ pub(super) enum Ending {
 
 /// One series of the request histogram.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Series {
-    pub(super) route: Route,
-    pub(super) code: u16,
-    pub(super) ending: Ending,
+pub(in crate::drill) struct Series {
+    pub(in crate::drill) route: Route,
+    pub(in crate::drill) code: u16,
+    pub(in crate::drill) ending: Ending,
 }
 
 /// The series that a story's routes can produce.
-pub(super) fn series(story: &Story) -> Vec<Series> {
+pub(in crate::drill) fn series(story: &Story) -> Vec<Series> {
     let mut all = Vec::new();
     for route in &story.routes {
         all.push(Series { route: route.clone(), code: 200, ending: Ending::Good });
@@ -58,17 +58,17 @@ pub(super) fn series(story: &Story) -> Vec<Series> {
 
 /// What drives a second: the story's curves with waves and noise on them.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Drive {
+pub(in crate::drill) struct Drive {
     /// Requests per second.
-    pub(super) rate: f64,
+    pub(in crate::drill) rate: f64,
     /// The share that fails, 0 to 1.
-    pub(super) errors: f64,
+    pub(in crate::drill) errors: f64,
     /// The median time in seconds.
-    pub(super) median: f64,
+    pub(in crate::drill) median: f64,
     /// The standard deviation of the times' logarithm.
-    pub(super) spread: f64,
+    pub(in crate::drill) spread: f64,
     /// The median time without any trouble, in seconds.
-    pub(super) calm: f64,
+    pub(in crate::drill) calm: f64,
 }
 
 /// The channels of the noise; the series' own ones come after [`SERIES_NOISE`].
@@ -79,7 +79,7 @@ const SERIES_NOISE: u64 = 100;
 
 impl Drive {
     /// What drives the given second after T.
-    pub(super) fn of(story: &Story, noise: Noise, second: i64) -> Self {
+    pub(in crate::drill) fn of(story: &Story, noise: Noise, second: i64) -> Self {
         let s = second as f64;
         // The day's wave is rising through its mean at T; the shorter swell is what an hour shows.
         let turn = |period: f64| (s / period * std::f64::consts::TAU).sin();
@@ -99,7 +99,7 @@ impl Drive {
 }
 
 /// Writes what the given second adds to each cell of each series into `cells` (`WIDTH` per series).
-pub(super) fn count(series: &[Series], drive: &Drive, noise: Noise, second: i64, cells: &mut [f64]) {
+pub(in crate::drill) fn count(series: &[Series], drive: &Drive, noise: Noise, second: i64, cells: &mut [f64]) {
     // Fragile routes fail more, others less, and all together by the share of the story.
     let fragile: f64 =
         series.iter().filter(|s| s.ending == Ending::Good).map(|s| s.route.weight * s.route.fragility).sum();

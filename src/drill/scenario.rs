@@ -1,0 +1,490 @@
+//! A [`Scenario`]: what happens in a simulated world, and what a good verdict says of it, as plain data.
+//!
+//! Files of this are read by `config::scenario` and described in `scenarios/README.md`; a
+//! [`World`](super::World) plays them. Times are whole seconds after `begins` (negative: before), shares are 0 to
+//! 1, times of requests are in seconds, sizes in bytes. Nothing here judges or draws.
+
+use std::time::Duration;
+
+use crate::drill::Expect;
+use crate::facts::At;
+
+/// Seconds after the beginning of a scenario; negative before it.
+pub type Second = i64;
+
+/// One story with all that it needs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scenario {
+    /// One line that says what it is about.
+    pub title: String,
+    /// More of it; may be empty.
+    pub about: String,
+    /// The first scrape, by the clock of the world.
+    pub begins: At,
+    /// What `begins` was when the story was written: the time of day that traffic and jobs follow.
+    pub written: At,
+    /// How long it is played.
+    pub lasts: Duration,
+    /// T: what `--at 5m` counts from.
+    pub zero: Second,
+    /// From one scrape to the next.
+    pub scrape: Duration,
+    /// The noises that it is to be played with; at least one.
+    pub seeds: Vec<u64>,
+    /// Where its changes can be read.
+    pub told_by: Vec<Teller>,
+    /// The services; at least one, the first is the one that the page is about.
+    pub services: Vec<Service>,
+    /// Outside services with a status page.
+    pub vendors: Vec<Vendor>,
+    /// What runs by a timetable.
+    pub jobs: Vec<Job>,
+    /// What happens, in the order of time.
+    pub events: Vec<Event>,
+    /// What a good verdict says, in the order of time.
+    pub expects: Vec<Expect>,
+}
+
+impl Scenario {
+    /// The instant of a second.
+    #[must_use]
+    pub fn instant(&self, second: Second) -> At {
+        self.begins + chrono::Duration::seconds(second)
+    }
+
+    /// The instant T.
+    #[must_use]
+    pub fn zero_at(&self) -> At {
+        self.instant(self.zero)
+    }
+
+    /// The last instant.
+    #[must_use]
+    pub fn ends(&self) -> At {
+        self.begins + chrono::Duration::from_std(self.lasts).unwrap_or_default()
+    }
+
+    /// The same story with its T at another instant. Everything moves with it: a job of 03:00 runs where it ran in
+    /// the story, whatever the clock says then.
+    #[must_use]
+    pub fn moved_to(mut self, zero: At) -> Self {
+        self.begins = zero - chrono::Duration::seconds(self.zero);
+        self
+    }
+}
+
+/// Where changes can be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Teller {
+    /// A deploy log: lines of JSON, with all kinds of changes.
+    Log,
+    /// GitHub's deployments: only deploys.
+    Github,
+}
+
+/// One service: several instances of one program.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Service {
+    /// Its name; unique.
+    pub name: String,
+    /// Where it runs: `prod`.
+    pub environment: String,
+    /// What deploys call it; at least one.
+    pub programs: Vec<String>,
+    /// The version that runs at first.
+    pub version: String,
+    /// How many instances there are at first.
+    pub instances: usize,
+    /// Requests per second from outside of the scenario, for all instances together, as the mean of a day.
+    pub rate: f64,
+    /// How far the rate of the busiest hour is above the mean, and that of the quietest below, 0 to 1.
+    pub daily: f64,
+    /// The second of the day, UTC, of the busiest hour.
+    pub peak: f64,
+    /// How restless the rate is, 0 to 1.
+    pub noise: f64,
+    /// The share of requests that is answered with 500 all the time.
+    pub errors: f64,
+    /// The median time to answer.
+    pub p50: f64,
+    /// The 95th percentile of the time to answer.
+    pub p95: f64,
+    /// Its routes; at least one, their shares sum up to 1.
+    pub routes: Vec<Route>,
+    /// The database pool of each instance.
+    pub pool: Option<Pool>,
+    /// The memory of each instance.
+    pub memory: Option<Memory>,
+    /// The processor of each instance.
+    pub cpu: Option<Cpu>,
+    /// The disk of each instance.
+    pub disk: Option<Disk>,
+    /// What it calls: other services, vendors, or anybody.
+    pub calls: Vec<Call>,
+}
+
+/// One route of a service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Route {
+    /// `GET`.
+    pub method: String,
+    /// The route's template, as a framework reports it.
+    pub path: String,
+    /// Its share of the requests, 0 to 1.
+    pub share: f64,
+    /// Its own median time; `None`: the service's.
+    pub p50: Option<f64>,
+    /// Its own 95th percentile; `None`: as far above the median as the service's.
+    pub p95: Option<f64>,
+    /// Its own share of 500s; `None`: the service's.
+    pub errors: Option<f64>,
+    /// Shares of other status codes, all the time.
+    pub codes: Vec<(u16, f64)>,
+    /// Whether it needs the database.
+    pub database: bool,
+}
+
+impl Route {
+    /// `POST /pay`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// A connection pool.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// The most connections.
+    pub size: f64,
+    /// Connections that honest work holds at the mean rate.
+    pub busy: f64,
+    /// Connections that are kept open without work.
+    pub idle: f64,
+    /// How long a request waits for a connection before it fails, in seconds.
+    pub timeout: f64,
+    /// Queries of one request.
+    pub queries: f64,
+}
+
+/// Memory of a process.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Memory {
+    /// Where it ends.
+    pub limit: f64,
+    /// In use by a warm process.
+    pub used: f64,
+    /// The height of the collector's saw-tooth.
+    pub saw: f64,
+    /// Seconds from one collection to the next.
+    pub saw_every: f64,
+    /// Whether a process at its limit is killed; else the collector holds the line.
+    pub kills: bool,
+    /// Seconds from the kill to the new process.
+    pub restart: f64,
+}
+
+/// Processor of an instance.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cpu {
+    /// How many cores it may use.
+    pub cores: f64,
+    /// The share of them that is used at the mean rate.
+    pub used: f64,
+}
+
+/// A disk.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Disk {
+    /// Where it is mounted.
+    pub mount: String,
+    /// Its size.
+    pub size: f64,
+    /// In use at first.
+    pub used: f64,
+}
+
+/// What a service calls.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Call {
+    /// The name of a service, of a vendor, or of a host.
+    pub to: String,
+    /// How it is addressed: `api.stripe.com`.
+    pub host: String,
+    /// The routes whose requests call it; empty: all.
+    pub routes: Vec<String>,
+    /// Calls of one such request.
+    pub per_request: f64,
+    /// Its median time; for a service of the scenario on top of that service's own.
+    pub p50: f64,
+    /// The share that fails all the time.
+    pub errors: f64,
+    /// After how many seconds it is given up.
+    pub timeout: f64,
+    /// Whether a failed call fails its request.
+    pub needed: bool,
+    /// The status code of a request whose call failed.
+    pub fails_with: u16,
+}
+
+/// How a vendor publishes its state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Page {
+    /// Atlassian Statuspage v2.
+    Statuspage,
+    /// AWS' public feed.
+    Aws,
+    /// Not at all.
+    None,
+}
+
+/// An outside service.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Vendor {
+    /// Its name; unique.
+    pub name: String,
+    /// What its page is.
+    pub page: Page,
+    /// The components on its page.
+    pub components: Vec<String>,
+    /// The region that is used of it; of [`Page::Aws`] only.
+    pub region: String,
+}
+
+/// When a job runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timetable {
+    /// Every day at this second of the day, UTC.
+    Daily(u32),
+    /// That often, in seconds, counted from midnight UTC and that many seconds later.
+    Every(u32, u32),
+}
+
+/// Something that runs by a timetable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// When it runs.
+    pub when: Timetable,
+    /// For how long, in seconds.
+    pub lasts: Second,
+    /// Whether the deploy log tells it.
+    pub told: bool,
+    /// One line about it; may be empty.
+    pub title: String,
+    /// Whose quantities it alters while it runs; `None`: nobody's.
+    pub service: Option<String>,
+    /// Which route of it; `None`: all.
+    pub route: Option<String>,
+    /// What it alters while it runs.
+    pub set: Vec<Setting>,
+}
+
+/// What an event is about.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Place {
+    /// A service.
+    pub service: Option<String>,
+    /// Instances of it, from 1; empty: all.
+    pub instances: Vec<usize>,
+    /// A route of it: `POST /pay`; `None`: all.
+    pub route: Option<String>,
+    /// A call of it, by whom it calls; then what is set is that of the call.
+    pub to: Option<String>,
+    /// A vendor.
+    pub vendor: Option<String>,
+}
+
+/// Something happens.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// When.
+    pub at: Second,
+    /// Where.
+    pub place: Place,
+    /// What somebody altered, if so.
+    pub change: Option<Alteration>,
+    /// Quantities that change. With a deploy they are those of the new version: they begin on each instance with
+    /// its restart, and end with its next deploy.
+    pub set: Vec<Setting>,
+    /// How long a quantity takes to its new value, in seconds, in a straight line.
+    pub over: Second,
+    /// When the quantities go back to the usual.
+    pub until: Option<Second>,
+    /// How many instances there are from now on.
+    pub scale: Option<usize>,
+    /// The instances restart, and are away for so many seconds.
+    pub restart: Option<Second>,
+    /// How the metrics, or the page of a vendor, answer from now on.
+    pub answers: Option<Manner>,
+    /// What a vendor says.
+    pub incident: Option<Incident>,
+}
+
+/// What sort of change it is, as the log says it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AlterationKind {
+    /// A new version of a program.
+    Deploy,
+    /// A feature flag.
+    Flag,
+    /// A setting.
+    Config,
+    /// Another number of instances.
+    Scale,
+    /// A job that somebody started.
+    Job,
+    /// Anything else.
+    Note,
+}
+
+impl AlterationKind {
+    /// The word in the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy",
+            Self::Flag => "flag",
+            Self::Config => "config",
+            Self::Scale => "scale",
+            Self::Job => "job",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// Somebody altered production.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Alteration {
+    /// What sort of change.
+    pub kind: AlterationKind,
+    /// What was changed: a program, a flag.
+    pub what: String,
+    /// The version, or the value, afterwards; may be empty.
+    pub version: String,
+    /// Who did it; may be empty.
+    pub by: String,
+    /// One line about it; may be empty.
+    pub title: String,
+    /// How long it took, in seconds.
+    pub takes: Second,
+    /// Whether the log and the forge tell it.
+    pub told: bool,
+    /// Whether a deploy restarts the instances, one after the other.
+    pub restarts: bool,
+    /// Whether it failed in the end.
+    pub failed: bool,
+}
+
+impl Alteration {
+    /// `api v2.31.0`: as a verdict names it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.what, self.version).trim().to_owned()
+    }
+}
+
+/// A quantity that a scenario can change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Quantity {
+    /// Requests per second.
+    Rate,
+    /// The share of failed requests, or of failed calls.
+    Errors,
+    /// The share of answers with a status code.
+    Code(u16),
+    /// The median time.
+    P50,
+    /// The 95th percentile of the time.
+    P95,
+    /// Connections that are not given back, per second.
+    PoolLeak,
+    /// The most connections.
+    PoolSize,
+    /// How long a query takes, relative to the usual.
+    DbTime,
+    /// How many queries a request makes, relative to the usual.
+    DbQueries,
+    /// The share of requests that wait for a locked table.
+    DbLocked,
+    /// Bytes that are not given back, per second.
+    MemoryLeak,
+    /// Memory in use.
+    Memory,
+    /// The work of a request, relative to the usual.
+    CpuTime,
+    /// The share of the cores that is used by something else than requests.
+    CpuBusy,
+    /// Bytes written and kept, per second.
+    DiskFill,
+    /// The share of the disk that is used.
+    Disk,
+}
+
+/// What a quantity becomes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Value {
+    /// What it was before any event.
+    Usual,
+    /// So many times the usual.
+    Times(f64),
+    /// This.
+    To(f64),
+}
+
+/// One quantity and what it becomes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Setting {
+    /// Which.
+    pub quantity: Quantity,
+    /// What it becomes.
+    pub value: Value,
+}
+
+/// How an endpoint answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Manner {
+    /// As it should.
+    Well,
+    /// Nobody listens.
+    Refused,
+    /// It takes the question and says nothing.
+    Hangs,
+    /// With a status code and no metrics.
+    Status(u16),
+    /// With 200 and something that is no metrics.
+    Garbage,
+    /// With 200 and nothing.
+    Empty,
+}
+
+/// How bad a vendor says that it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Impact {
+    /// Slow or with faults.
+    Minor,
+    /// Part of it does not work.
+    Major,
+    /// It does not work.
+    Critical,
+}
+
+/// An update of a vendor's incident.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Incident {
+    /// Its name: the updates of one incident have the same.
+    pub name: String,
+    /// `investigating`, `identified`, `monitoring` or `resolved`.
+    pub state: String,
+    /// How bad; of the first update that says it.
+    pub impact: Impact,
+    /// The components that it hurts.
+    pub components: Vec<String>,
+    /// The region, of an AWS feed; empty: the one that is used.
+    pub region: String,
+    /// What they write.
+    pub text: String,
+}
