@@ -8,6 +8,7 @@ mod demo;
 mod prepare;
 mod record;
 mod report;
+mod stage;
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -16,6 +16,7 @@ mod query;
 mod read;
 mod reader;
 mod recording;
+pub mod scenario;
 mod secrets;
 mod service;
 mod sources;

@@ -51,6 +51,17 @@ pub(super) struct Context<'a> {
 /// All problems of it, or the one reason why it cannot be read.
 pub fn load(path: &Path, world: &World<'_>) -> Result<Config, Problems> {
     let shown = path.display().to_string();
+    let text = text_of(path, "configuration")?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    Ok(Config { path: Some(path.to_owned()), ..parse(&text, &shown, base, world)? })
+}
+
+/// The text of a file that is called `what`.
+///
+/// # Errors
+/// The one reason why it cannot be read.
+pub(super) fn text_of(path: &Path, what: &str) -> Result<String, Problems> {
+    let shown = path.display().to_string();
     let unreadable = |cause: &str, advice: &str| Problems::from(Problem::new(&shown, None, cause, advice));
     let mut bytes = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
@@ -58,19 +69,14 @@ pub fn load(path: &Path, world: &World<'_>) -> Result<Config, Problems> {
         return Err(unreadable(&format!("cannot be read: {error}"), "check the path and its permissions"));
     }
     if bytes.len() as u64 > LARGEST {
-        return Err(unreadable("is larger than 1 MiB", "check the path: this is hardly a configuration"));
+        return Err(unreadable("is larger than 1 MiB", &format!("check the path: this is hardly a {what}")));
     }
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-            let place = place(&before, before.len());
-            let problem = Problem::new(&shown, Some(place), "this is not UTF-8", "save the file as UTF-8");
-            return Err(problem.into());
-        }
-    };
-    let base = path.parent().unwrap_or(Path::new(""));
-    Ok(Config { path: Some(path.to_owned()), ..parse(text, &shown, base, world)? })
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        let place = place(&before, before.len());
+        Problem::new(&shown, Some(place), "this is not UTF-8", "save the file as UTF-8").into()
+    })
 }
 
 /// Checks a text. `shown_path` is what messages call the file, `base` what its paths are relative to.
@@ -78,16 +84,28 @@ pub fn load(path: &Path, world: &World<'_>) -> Result<Config, Problems> {
 /// # Errors
 /// All problems, each with a place in the text.
 pub fn parse(text: &str, shown_path: &str, base: &Path, world: &World<'_>) -> Result<Config, Problems> {
+    checked(text, shown_path, |top| document(top, base, world))
+}
+
+/// What `read` makes of a text, and of the problems of other files that it tells, unless anything is wrong.
+///
+/// # Errors
+/// All problems, each with a place in the text.
+pub(super) fn checked<T>(
+    text: &str,
+    shown_path: &str,
+    read: impl FnOnce(Section<'_>) -> (T, Vec<Problem>),
+) -> Result<T, Problems> {
     let syntax::Parsed { table, mut found, guessed } = syntax::parse(text);
     let sink = Sink::default();
-    let (config, elsewhere) = document(Section::new(&sink, table.get_ref(), 0, "the file"), base, world);
+    let (made, elsewhere) = read(Section::new(&sink, table.get_ref(), 0, "the file"));
     found.extend(sink.into_found().into_iter().filter(|found| is_sure(found, &guessed)));
     let problems = found
         .into_iter()
         .map(|found| Problem::new(shown_path, Some(place(text, found.at)), &found.wrong.cause, &found.wrong.advice));
     match Problems::sorted(problems.chain(elsewhere).collect()) {
         Some(problems) => Err(problems),
-        None => Ok(config),
+        None => Ok(made),
     }
 }
 

@@ -137,6 +137,11 @@ impl<'d> Section<'d> {
         self.note_shape(Wrong::new(format!("{} has no `{key}`", self.shown), format!("write {example}")));
     }
 
+    /// Where it begins in the text, in bytes.
+    pub(super) const fn place(&self) -> usize {
+        self.at
+    }
+
     /// Notes a problem of the table as a whole.
     pub(super) fn note_shape(&self, wrong: Wrong) {
         self.sink.note(self.at, Ground::Shape, wrong);
@@ -212,6 +217,29 @@ impl<'d> Value<'d> {
         self.toml.as_str().map(|raw| Text { sink: self.sink, at: self.at.clone(), raw })
     }
 
+    /// The value as text if it is a date or a time without quotes; notes nothing.
+    pub(super) fn as_date(&self) -> Option<String> {
+        self.toml.as_datetime().map(ToString::to_string)
+    }
+
+    /// Its place in the text, in bytes.
+    pub(super) const fn place(&self) -> usize {
+        self.at.start
+    }
+
+    /// Its entries if it is a list, each as a value; notes nothing.
+    pub(super) fn entries(&self) -> Option<Vec<Self>> {
+        let list = self.toml.as_array()?;
+        let entry = |entry: &'d toml::Spanned<DeValue<'d>>| Self {
+            sink: self.sink,
+            name: self.name.clone(),
+            is_entry: true,
+            at: entry.span(),
+            toml: entry.get_ref(),
+        };
+        Some(list.iter().map(entry).collect())
+    }
+
     /// Whether it is a list.
     pub(super) fn is_list(&self) -> bool {
         self.toml.is_array()
@@ -257,21 +285,11 @@ impl<'d> Value<'d> {
 
     /// A list of texts; entries of another type are noted and left out.
     pub(super) fn texts(&self, example: &str) -> Option<Vec<Text<'d>>> {
-        let Some(list) = self.toml.as_array() else {
+        let Some(entries) = self.entries() else {
             self.mismatch(example);
             return None;
         };
-        let entries = list.iter().filter_map(|entry| {
-            let entry = Value {
-                sink: self.sink,
-                name: self.name.clone(),
-                is_entry: true,
-                at: entry.span(),
-                toml: entry.get_ref(),
-            };
-            entry.text(example)
-        });
-        Some(entries.collect())
+        Some(entries.iter().filter_map(|entry| entry.text(example)).collect())
     }
 
     /// A table within a table.

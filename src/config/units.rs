@@ -18,6 +18,8 @@ pub(super) enum Quantity {
     PerSecond,
     /// Pieces.
     Count,
+    /// A size, kept in bytes.
+    Bytes,
 }
 
 /// Units by quantity; the first spelling of each is the one that messages show.
@@ -36,6 +38,17 @@ const SECONDS: &[(&str, f64)] = &[
 const PER_SECOND: &[(&str, f64)] =
     &[("/s", 1.0), ("/min", 1.0 / 60.0), ("/h", 1.0 / 3600.0), ("", 1.0), ("req/s", 1.0), ("req/min", 1.0 / 60.0)];
 const COUNT: &[(&str, f64)] = &[("", 1.0)];
+const BYTES: &[(&str, f64)] = &[
+    ("B", 1.0),
+    ("kB", 1e3),
+    ("MB", 1e6),
+    ("GB", 1e9),
+    ("TB", 1e12),
+    ("KiB", 1_024.0),
+    ("MiB", 1_048_576.0),
+    ("GiB", 1_073_741_824.0),
+    ("TiB", 1_099_511_627_776.0),
+];
 
 impl Quantity {
     const fn units(self) -> &'static [(&'static str, f64)] {
@@ -44,6 +57,7 @@ impl Quantity {
             Self::Seconds => SECONDS,
             Self::PerSecond => PER_SECOND,
             Self::Count => COUNT,
+            Self::Bytes => BYTES,
         }
     }
 
@@ -54,6 +68,7 @@ impl Quantity {
             Self::Seconds => "\"500 ms\" or \"1 s\"",
             Self::PerSecond => "\"10 /s\"",
             Self::Count => "10",
+            Self::Bytes => "\"2 GiB\"",
         }
     }
 

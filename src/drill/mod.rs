@@ -11,6 +11,7 @@ mod expect;
 mod noise;
 mod scenario;
 mod server;
+mod shipped;
 mod tale;
 mod world;
 
@@ -44,6 +45,8 @@ pub use scenario::Value;
 pub use scenario::Vendor;
 pub use server::Clock;
 pub use server::Server;
+pub use shipped::SHIPPED;
+pub use shipped::shipped;
 pub use tale::Story;
 pub use tale::StoryWorld;
 pub use world::Answered;

@@ -1,0 +1,90 @@
+//! `[[expect]]`: what a good verdict says, and when.
+
+use std::time::Duration;
+
+use crate::drill::Expect;
+use crate::drill::ExpectedChange;
+use crate::drill::Moment;
+use crate::drill::Severity;
+
+use crate::config::reader::Section;
+use crate::config::reader::Text;
+use crate::config::reader::Wrong;
+use crate::config::units::parse_duration;
+
+use super::known;
+use super::known::Known;
+use super::time::Calendar;
+use super::values;
+
+/// How far off the beginning of a slow climb may be that does not say it.
+const BEGAN_WITHIN: Duration = Duration::from_secs(600);
+
+/// Reads one `[[expect]]`; `line` is where it stands.
+pub(super) fn read(
+    section: Section<'_>,
+    calendar: &Calendar,
+    known: &Known,
+    scrape: Duration,
+    line: usize,
+) -> Option<Expect> {
+    if !section.has("time") {
+        section.lacks("time", "time = \"T+60s\"");
+    }
+    let second = |key: &'static str| section.value(key).and_then(|value| calendar.second(&value));
+    let span = |key: &'static str| section.value(key).and_then(|value| value.text("\"60s\"")?.map(parse_duration));
+    let at = second("time");
+    let service = section.value("service").and_then(|_| known.service(&section)).map(|service| service.name.clone());
+    let severity = section.value("severity").and_then(|value| value.text("severity = \"critical\""));
+    let severity = severity.and_then(|text| {
+        let words = Severity::ALL.map(|severity| (severity.word(), severity));
+        values::word(&text, "severity", &words)
+    });
+    let first_within = span("first_within");
+    if first_within.is_some() && severity.is_none() {
+        section.lacks("severity", "severity = \"critical\": which `first_within` is about");
+    }
+    let visible = second("visible").or_else(|| calendar.settled());
+    let (onset_within, began_within) = (span("onset_within"), span("began_within"));
+    let moment = |key, within| second(key).map(|at| Moment { at, within });
+    let change = section.value("change").and_then(|value| value.text("change = \"api v2.31.0\""));
+    let change = change.and_then(|text| match text.raw() {
+        "none" => Some(ExpectedChange::Nothing),
+        _ => name(&text, known).map(ExpectedChange::Named),
+    });
+    let innocent = section.value("innocent").and_then(|value| value.texts("innocent = [\"new-tax on\"]"));
+    let word = |key: &'static str, example: &str| values::words(&section, key, example);
+    let expect = Expect {
+        line,
+        at: at.unwrap_or(0),
+        service,
+        severity,
+        first_within,
+        visible: visible.unwrap_or(0),
+        onset: moment("onset", onset_within.unwrap_or(scrape * 2)),
+        began: moment("began", began_within.unwrap_or(BEGAN_WITHIN)),
+        change,
+        suspect: word("suspect", "suspect = \"deploy\""),
+        innocent: innocent.unwrap_or_default().iter().filter_map(|text| name(text, known)).collect(),
+        runbook: word("runbook", "runbook = \"db-pool-exhausted\""),
+        quick_win: word("quick_win", "quick_win = \"roll back\""),
+        says: values::names(&section, "says", "says = [\"connections\"]"),
+    };
+    let asks = ["severity", "onset", "began", "change", "suspect", "innocent", "runbook", "quick_win", "says"];
+    if !asks.iter().any(|key| section.has(key)) {
+        section.note_shape(Wrong::new("nothing is expected here", format!("write one of {}", asks.join(", "))));
+    }
+    section.done();
+    at.map(|_| expect)
+}
+
+/// The name of a change, a job or a vendor that the scenario has.
+fn name(text: &Text<'_>, known: &Known) -> Option<String> {
+    let vendors = known.vendors.iter().map(|vendor| &vendor.name);
+    let names: Vec<&str> = known.changes.iter().chain(vendors).map(String::as_str).collect();
+    if names.contains(&text.raw()) {
+        return Some(text.raw().to_owned());
+    }
+    known::missing(text, "change or vendor", &names);
+    None
+}
