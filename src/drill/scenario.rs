@@ -165,6 +165,8 @@ pub struct Pool {
     pub idle: f64,
     /// How long a request waits for a connection before it fails, in seconds.
     pub timeout: f64,
+    /// How many requests wait at most; the next ones fail at once.
+    pub queue: f64,
     /// Queries of one request.
     pub queries: f64,
 }

@@ -28,7 +28,6 @@ use super::reader::quoted;
 use super::reader::suggestion;
 use super::units::spell;
 
-
 use known::Known;
 use time::Calendar;
 
@@ -153,7 +152,9 @@ fn told_by(top: &Section<'_>) -> Vec<Teller> {
     let teller = |name: &str| {
         let found = TELLERS.iter().find(|(known, _)| *known == name).map(|(_, teller)| *teller);
         let names = TELLERS.map(|(known, _)| known);
-        found.ok_or_else(|| Wrong::new(format!("nobody called {} tells changes", quoted(name)), suggestion(name, &names)))
+        found.ok_or_else(|| {
+            Wrong::new(format!("nobody called {} tells changes", quoted(name)), suggestion(name, &names))
+        })
     };
     let texts = value.texts("told_by = [\"log\", \"github\"]").unwrap_or_default();
     texts.iter().filter_map(|text| text.map(teller)).collect()

@@ -150,6 +150,7 @@ fn pool(value: &Value<'_>) -> Option<Pool> {
         busy: busy.min(size),
         idle: values::number(&section, "idle", Quantity::Count).unwrap_or(8.0),
         timeout: values::some_seconds(&section, "timeout", "5s").unwrap_or(5.0),
+        queue: values::positive(&section, "queue", Quantity::Count).unwrap_or(500.0),
         queries: values::positive(&section, "queries", Quantity::Count).unwrap_or(4.0),
     };
     section.done();

@@ -17,7 +17,11 @@ const LONGEST: usize = 300;
 /// A line of words, harmless.
 pub(super) fn line(text: &str) -> Result<String, Wrong> {
     let line = clean_line(text, LONGEST);
-    if line.is_empty() { Err(Wrong::new("the text is empty", "write a few words, or leave the key out")) } else { Ok(line) }
+    if line.is_empty() {
+        Err(Wrong::new("the text is empty", "write a few words, or leave the key out"))
+    } else {
+        Ok(line)
+    }
 }
 
 /// A line of words; `None` when it is absent or wrong.

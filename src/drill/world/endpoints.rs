@@ -1,5 +1,6 @@
 //! What there is to watch in a world, and what an answer of it is.
 
+use crate::drill::Manner;
 use crate::drill::Page;
 use crate::drill::Scenario;
 use crate::drill::Teller;
@@ -30,9 +31,36 @@ impl Answered {
         Self::Body { status, kind: "text/plain; charset=utf-8", bytes: text.as_bytes().to_vec(), link: None }
     }
 
+    /// An exposition.
+    pub(super) fn metrics(text: String) -> Self {
+        Self::Body { status: 200, kind: "text/plain; version=0.0.4; charset=utf-8", bytes: text.into(), link: None }
+    }
+
+    /// JSON, perhaps with a further page.
+    pub(super) fn json(status: u16, text: String, link: Option<String>) -> Self {
+        Self::Body { status, kind: "application/json; charset=utf-8", bytes: text.into(), link }
+    }
+
     /// Nothing is there.
     pub(super) fn missing() -> Self {
         Self::text(404, "nothing is served here\n")
+    }
+}
+
+/// What an endpoint says that does not answer as it should.
+pub(super) fn bad(manner: Manner) -> Answered {
+    match manner {
+        Manner::Refused => Answered::Refused,
+        Manner::Hangs => Answered::Hangs,
+        Manner::Status(status) => Answered::text(status, "something went wrong\n"),
+        Manner::Garbage => Answered::Body {
+            status: 200,
+            kind: "text/html; charset=utf-8",
+            bytes: b"<!doctype html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>\n"
+                .to_vec(),
+            link: None,
+        },
+        Manner::Empty | Manner::Well => Answered::metrics(String::new()),
     }
 }
 
