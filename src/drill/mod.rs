@@ -44,6 +44,7 @@ pub use scenario::Timetable;
 pub use scenario::Value;
 pub use scenario::Vendor;
 pub use server::Clock;
+pub use server::Served;
 pub use server::Server;
 pub use shipped::SHIPPED;
 pub use shipped::shipped;

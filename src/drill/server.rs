@@ -1,10 +1,8 @@
-//! The [`Server`]: answers for a [`World`] over HTTP on loopback.
+//! The [`Server`]: answers for a world over HTTP on loopback.
 //!
 //! What the world says is not its business, and the time is whatever its owner's clock says.
 
-use super::tale::REPOSITORY;
-use super::tale::StoryWorld as World;
-use super::tale::Wanted;
+use crate::drill::Answered;
 use crate::facts::At;
 use http_body_util::Full;
 use hyper::Method;
@@ -18,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::borrow::Cow;
-use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
@@ -31,10 +29,16 @@ use tokio::task::JoinHandle;
 use tokio::task::JoinSet;
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const JSON: &str = "application/json; charset=utf-8";
-/// The feed says so, although it is big endian, which only its first two bytes tell.
-const WIDE_JSON: &str = "application/json;charset=utf-16";
-const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// What a server serves.
+pub trait Served: Send + 'static {
+    /// The first instant that has a history.
+    fn begins(&self) -> At;
+    /// Takes the address that answers say they are at: `http://127.0.0.1:8080`.
+    fn set_address(&mut self, base: &str);
+    /// What a path with its query is answered with at an instant.
+    fn answer(&mut self, path_and_query: &str, at: At) -> Answered;
+}
 
 /// Tells the time of the simulated world.
 pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
@@ -49,21 +53,17 @@ pub struct Server {
 impl Server {
     /// Serves a world on 127.0.0.1; port 0 takes a free one. Must be called on a tokio runtime.
     ///
-    /// | path | what |
-    /// |---|---|
-    /// | `/metrics` | the service; `?at=` Unix seconds, with or without a fraction, asks about a past instant |
-    /// | `/api/v2/summary.json` | the provider's status page |
-    /// | `/currentevents` | the cloud's feed |
-    /// | `/repos/acme/checkout/deployments` | GitHub's deployments; `environment`, `ref`, `per_page`, `page` |
-    /// | `/repos/acme/checkout/deployments/{id}/statuses` | how far one got; `per_page` |
+    /// Paths are the world's own: those of its [`Endpoints`](super::Endpoints). Metrics take `?at=` with Unix
+    /// seconds, with or without a fraction, and answer about that past instant.
     ///
     /// # Errors
     ///
     /// The port cannot be bound, for example because another program has it.
-    pub async fn start(world: World, clock: Clock, port: u16) -> io::Result<Self> {
+    pub async fn start(mut world: impl Served, clock: Clock, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let site = Arc::new(Site { world: Mutex::new(world), clock, base: format!("http://{address}") });
+        world.set_address(&format!("http://{address}"));
+        let site = Arc::new(Site { world: Mutex::new(Box::new(world)), clock });
         Ok(Self { address, task: tokio::spawn(accept(listener, site)) })
     }
 
@@ -100,7 +100,13 @@ async fn converse(stream: TcpStream, site: Arc<Site>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| {
         let answer = site.answer(&request);
-        async move { Ok::<_, Infallible>(answer) }
+        async move {
+            match answer? {
+                Some(answer) => Ok::<_, Silence>(answer),
+                // Until the caller loses patience.
+                None => std::future::pending().await,
+            }
+        }
     });
     // A caller that hangs up in the middle is nobody's fault.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -110,73 +116,67 @@ type Answer = Response<Full<Bytes>>;
 
 /// What every connection shares.
 struct Site {
-    world: Mutex<World>,
+    world: Mutex<Box<dyn Served>>,
     clock: Clock,
-    /// The server's own address as the beginning of a URL.
-    base: String,
 }
 
 impl Site {
-    fn answer<B>(&self, request: &Request<B>) -> Answer {
+    /// The answer to a request; `None`: none ever comes.
+    ///
+    /// # Errors
+    /// Nobody listens there.
+    fn answer<B>(&self, request: &Request<B>) -> Result<Option<Answer>, Silence> {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are answered here\n");
             answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
-            return answer;
+            return Ok(Some(answer));
         }
-        let query = request.uri().query().unwrap_or_default();
         let path = request.uri().path();
+        let query = request.uri().query().unwrap_or_default();
+        let whole = request.uri().path_and_query().map_or(path, hyper::http::uri::PathAndQuery::as_str);
         let now = (self.clock)();
         // A panic of another answer leaves the world usable: each question sets what it needs.
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        match path {
-            "/metrics" => match instant(query, world.begins(), now) {
-                Ok(at) => body(StatusCode::OK, EXPOSITION, world.metrics(at).into()),
-                Err(refusal) => plain(StatusCode::BAD_REQUEST, &refusal),
-            },
-            "/api/v2/summary.json" => tagged(request, JSON, world.statuspage(now).into()),
-            "/currentevents" => tagged(request, WIDE_JSON, world.cloud(now).into()),
-            _ => match path.strip_prefix("/repos/") {
-                Some(rest) => self.github(request, rest, query, &world, now),
-                None => plain(StatusCode::NOT_FOUND, "nothing is served here\n"),
-            },
+        let of_metrics = path.ends_with("/metrics");
+        let at = match if of_metrics { instant(query, world.begins(), now) } else { Ok(now) } {
+            Ok(at) => at,
+            Err(refusal) => return Ok(Some(plain(StatusCode::BAD_REQUEST, &refusal))),
+        };
+        let (status, kind, bytes, link) = match world.answer(whole, at) {
+            Answered::Body { status, kind, bytes, link } => (status, kind, Bytes::from(bytes), link),
+            Answered::Refused => return Err(Silence),
+            Answered::Hangs => return Ok(None),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if of_metrics || status != StatusCode::OK {
+            return Ok(Some(body(status, kind, bytes)));
         }
-    }
-
-    fn github<B>(&self, request: &Request<B>, rest: &str, query: &str, world: &World, now: At) -> Answer {
-        let count = |name, otherwise| parameter(query, name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-        let per_page = count("per_page", 30_usize).clamp(1, 100);
-        let Some(rest) = rest.strip_prefix(REPOSITORY).and_then(|rest| rest.strip_prefix("/deployments")) else {
-            return missing();
-        };
-        let (text, more) = if rest.is_empty() {
-            let (environment, reference) = (parameter(query, "environment"), parameter(query, "ref"));
-            let (environment, reference) = (environment.as_deref(), reference.as_deref());
-            let wanted = Wanted { environment, reference, per_page, page: count("page", 1).max(1) };
-            let (text, more) = world.github_deployments(now, &self.base, &wanted);
-            (text, more.then_some(wanted.page + 1))
-        } else {
-            let id =
-                rest.strip_prefix('/').and_then(|rest| rest.strip_suffix("/statuses")).and_then(|id| id.parse().ok());
-            match id.and_then(|id| world.github_statuses(now, &self.base, id, per_page)) {
-                Some(text) => (text, None),
-                None => return missing(),
-            }
-        };
-        let mut answer = tagged(request, JSON, text.into());
+        let mut answer = tagged(request, kind, bytes);
         let headers = answer.headers_mut();
-        let budget = [("x-ratelimit-limit", 5_000), ("x-ratelimit-remaining", 4_990)];
-        for (name, value) in budget.into_iter().chain([("x-ratelimit-reset", now.timestamp() + 3_600)]) {
-            headers.insert(name, value.into());
-        }
-        if let Some(page) = more {
-            let link = format!("<{}{}?{}>; rel=\"next\"", self.base, request.uri().path(), turned(query, page));
-            if let Ok(link) = link.parse() {
-                headers.insert(header::LINK, link);
+        if path.starts_with("/repos/") {
+            let budget = [("x-ratelimit-limit", 5_000), ("x-ratelimit-remaining", 4_990)];
+            for (name, value) in budget.into_iter().chain([("x-ratelimit-reset", now.timestamp() + 3_600)]) {
+                headers.insert(name, value.into());
             }
         }
-        answer
+        if let Some(link) = link.and_then(|link| link.parse().ok()) {
+            headers.insert(header::LINK, link);
+        }
+        Ok(Some(answer))
     }
 }
+
+/// Nobody listens: the connection is closed without a word.
+#[derive(Debug)]
+struct Silence;
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody listens")
+    }
+}
+
+impl std::error::Error for Silence {}
 
 /// The instant that a query asks about, or why it cannot be told.
 fn instant(query: &str, begins: At, now: At) -> Result<At, String> {
@@ -201,24 +201,8 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
     url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// The same query for another page.
-fn turned(query: &str, page: usize) -> String {
-    let mut out = url::form_urlencoded::Serializer::new(String::new());
-    out.extend_pairs(url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "page"));
-    out.append_pair("page", &page.to_string()).finish()
-}
-
 fn plain(status: StatusCode, text: &str) -> Answer {
     body(status, TEXT, text.to_owned().into())
-}
-
-/// GitHub's answer for what does not exist, or may not be seen.
-fn missing() -> Answer {
-    body(
-        StatusCode::NOT_FOUND,
-        JSON,
-        r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#.into(),
-    )
 }
 
 fn body(status: StatusCode, kind: &'static str, bytes: Bytes) -> Answer {
@@ -273,10 +257,5 @@ mod tests {
         ] {
             assert!(ask(query).is_err_and(|text| text.contains(words)), "{query}");
         }
-    }
-
-    #[test]
-    fn the_next_page_keeps_the_rest_of_the_query() {
-        assert_eq!(turned("environment=a%20b&page=1&per_page=2", 2), "environment=a+b&per_page=2&page=2");
     }
 }

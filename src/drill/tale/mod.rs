@@ -5,12 +5,11 @@
 mod curve;
 mod deploys;
 mod exposition;
+mod served;
 mod story;
 mod traffic;
 mod vendors;
 mod world;
 
-pub(in crate::drill) use deploys::REPOSITORY;
-pub(in crate::drill) use deploys::Wanted;
 pub use story::Story;
 pub use world::StoryWorld;

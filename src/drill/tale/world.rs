@@ -55,6 +55,8 @@ pub struct StoryWorld {
     kept: BTreeMap<i64, Box<[f64]>>,
     /// How many seconds lie between two kept sums.
     spacing: i64,
+    /// The beginning of the addresses that answers hold.
+    pub(super) base: String,
 }
 
 impl StoryWorld {
@@ -80,6 +82,7 @@ impl StoryWorld {
             steps: vec![0.0; cells],
             kept: BTreeMap::new(),
             spacing: 60,
+            base: String::new(),
         };
         world.prepare();
         // The process is older than the history: it has counted before.

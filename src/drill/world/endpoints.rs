@@ -32,17 +32,17 @@ impl Answered {
     }
 
     /// An exposition.
-    pub(super) fn metrics(text: String) -> Self {
+    pub(in crate::drill) fn metrics(text: String) -> Self {
         Self::Body { status: 200, kind: "text/plain; version=0.0.4; charset=utf-8", bytes: text.into(), link: None }
     }
 
     /// JSON, perhaps with a further page.
-    pub(super) fn json(status: u16, text: String, link: Option<String>) -> Self {
+    pub(in crate::drill) fn json(status: u16, text: String, link: Option<String>) -> Self {
         Self::Body { status, kind: "application/json; charset=utf-8", bytes: text.into(), link }
     }
 
     /// Nothing is there.
-    pub(super) fn missing() -> Self {
+    pub(in crate::drill) fn missing() -> Self {
         Self::text(404, "nothing is served here\n")
     }
 }

@@ -24,6 +24,7 @@ pub use endpoints::WatchedVendor;
 use crate::drill::Manner;
 use crate::drill::Scenario;
 use crate::drill::Second;
+use crate::drill::Served;
 use crate::facts::At;
 use chrono::Timelike;
 use endpoints::slug;
@@ -77,11 +78,9 @@ impl World {
         Self { scenario: scenario.clone(), fixed, pages, state, frames, kept, spacing: 60, base }
     }
 
-    /// The address that its answers say they are at (of GitHub's further pages): `http://127.0.0.1:8080`.
-    #[must_use]
-    pub fn at_address(mut self, base: &str) -> Self {
+    /// Takes the address that its answers say they are at (of GitHub's further pages): `http://127.0.0.1:8080`.
+    pub fn set_address(&mut self, base: &str) {
         base.trim_end_matches('/').clone_into(&mut self.base);
-        self
     }
 
     /// The story that it plays.
@@ -187,5 +186,19 @@ impl World {
             let spacing = self.spacing;
             self.kept.retain(|second, _| second % spacing == 0);
         }
+    }
+}
+
+impl Served for World {
+    fn begins(&self) -> At {
+        self.scenario.begins
+    }
+
+    fn set_address(&mut self, base: &str) {
+        Self::set_address(self, base);
+    }
+
+    fn answer(&mut self, path_and_query: &str, at: At) -> Answered {
+        Self::answer(self, path_and_query, at)
     }
 }
