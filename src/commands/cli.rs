@@ -151,6 +151,10 @@ pub enum Command {
 /// `sixty demo`.
 #[derive(Clone, PartialEq, Debug, Args)]
 pub struct Demo {
+    /// Play this scenario: a file (see scenarios/README.md), or the name of one that ships
+    #[arg(value_name = "FILE")]
+    pub story: Option<String>,
+
     /// Run the story that many times faster
     #[arg(long, value_name = "TIMES", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
@@ -163,7 +167,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 0)]
     pub port: u16,
 
-    /// Begin that far into the story, as in 6m
+    /// Begin that far into the story, as in 6m; of a file: that long after its T
     #[arg(long, value_name = "TIME", value_parser = crate::config::duration)]
     pub at: Option<Duration>,
 

@@ -1,4 +1,6 @@
-//! `sixty demo`: a simulated service breaks, and is watched through the very same sources as a real one.
+//! `sixty demo`: simulated services break, and are watched through the very same sources as real ones.
+//!
+//! Without a file it is the story of `drill::Story`, which happens now; a scenario happens when its file says.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -16,12 +18,15 @@ use crate::app::Msg;
 use crate::commands::cli;
 use crate::commands::cli::Cli;
 use crate::commands::prepare;
+use crate::commands::stage;
 use crate::config::Config;
 use crate::config::Service;
 use crate::config::Target;
+use crate::drill::Served;
 use crate::drill::Server;
 use crate::drill::Story;
-use crate::drill::StoryWorld as World;
+use crate::drill::StoryWorld;
+use crate::drill::World;
 use crate::facts::At;
 use crate::facts::Reading;
 use crate::runtime::Clock;
@@ -43,6 +48,15 @@ const FIRST_FRAME: Duration = Duration::from_secs(270);
 
 /// How much of the past is there at the first frame.
 const PAST: Duration = Duration::from_secs(3_600);
+
+/// How much of the past of a scenario is there at most; as much as [`SCRAPES`] allow.
+const LONG_PAST: Duration = Duration::from_secs(6 * 3_600);
+
+/// How many scrapes of the past are read before the first frame.
+const SCRAPES: usize = 6_000;
+
+/// How long before T a scenario begins that is not asked to begin elsewhere.
+const LEAD: TimeDelta = TimeDelta::seconds(30);
 
 /// The deploy log is written anew that often, in the story's time.
 const LOG_EVERY: Duration = Duration::from_secs(5);
@@ -70,10 +84,66 @@ pub struct Stage {
     pub config: Config,
     /// The story's time.
     pub clock: Clock,
+    /// The first instant that the world knows.
+    begins: At,
+    /// How much of the past is read at most.
+    longest: Duration,
     look: crate::ui::Look,
     state: PathBuf,
     /// Dropped at the end, which ends the world's thread.
     _end: tokio::sync::oneshot::Sender<()>,
+}
+
+/// A world that is about to be played.
+struct Play {
+    world: Box<dyn Served>,
+    /// Its deploy log at an instant.
+    log: Box<dyn Fn(At) -> String + Send>,
+    /// What watches it, by its address and the place of its log.
+    watching: Box<dyn Fn(&Url, &Path) -> Result<Config, String>>,
+    /// What the clock shows at first.
+    first_frame: At,
+    /// How much of the past is read at most.
+    longest: Duration,
+}
+
+impl Play {
+    /// The story that happens now.
+    fn story(demo: &cli::Demo, seed: u64) -> Self {
+        let first_frame = demo.now.unwrap_or_else(Utc::now);
+        let into = TimeDelta::from_std(demo.at.unwrap_or(FIRST_FRAME)).unwrap_or_default();
+        let deploy_at = first_frame - into;
+        let begins =
+            (first_frame - TimeDelta::from_std(PAST).unwrap_or_default()).min(deploy_at) - TimeDelta::minutes(1);
+        let world = StoryWorld::new(Story::connection_leak(), seed, begins, deploy_at);
+        let teller = world.clone();
+        Self {
+            world: Box::new(world),
+            log: Box::new(move |at| teller.deploys_jsonl(at)),
+            watching: Box::new(watching),
+            first_frame,
+            longest: PAST,
+        }
+    }
+
+    /// The story of a file, or of a name that ships.
+    fn scenario(demo: &cli::Demo, named: &str, seed: u64) -> Result<Self, String> {
+        let mut scenario = stage::scenario(named)?;
+        let into = demo.at.map_or(-LEAD, |at| TimeDelta::from_std(at).unwrap_or_default());
+        if let Some(now) = demo.now {
+            scenario = scenario.moved_to(now - into);
+        }
+        let first_frame = (scenario.zero_at() + into).clamp(scenario.begins, scenario.ends());
+        let world = World::new(&scenario, seed);
+        let (teller, watched) = (world.clone(), world.clone());
+        Ok(Self {
+            world: Box::new(world),
+            log: Box::new(move |at| teller.deploys_jsonl(at)),
+            watching: Box::new(move |address, log| stage::watching(&watched, address, log)),
+            first_frame,
+            longest: LONG_PAST,
+        })
+    }
 }
 
 impl Stage {
@@ -82,21 +152,21 @@ impl Stage {
     /// # Errors
     /// Why it cannot start: most often a port that is taken.
     pub fn build(cli: &Cli, demo: &cli::Demo) -> Result<Self, String> {
-        let first_frame = demo.now.unwrap_or_else(Utc::now);
-        let into = TimeDelta::from_std(demo.at.unwrap_or(FIRST_FRAME)).unwrap_or_default();
         let seed = demo.seed.unwrap_or_else(|| fastrand::u64(..));
+        let play = match &demo.story {
+            None => Play::story(demo, seed),
+            Some(named) => Play::scenario(demo, named, seed)?,
+        };
         let prepared = prepare::with(cli, Config::default(), None)?;
-        let state = prepared.state.join("demo").join(format!("{}-{}", first_frame.format("%Y%m%dT%H%M%SZ"), seed));
+        let folder = format!("{}-{}", play.first_frame.format("%Y%m%dT%H%M%SZ"), seed);
+        let state = prepared.state.join("demo").join(folder);
         std::fs::create_dir_all(&state).map_err(|error| format!("{}: cannot be made: {error}", state.display()))?;
-        let clock = Clock::story(first_frame, demo.speed);
-        let deploy_at = first_frame - into;
-        let begins =
-            (first_frame - TimeDelta::from_std(PAST).unwrap_or_default()).min(deploy_at) - TimeDelta::minutes(1);
-        let world = World::new(Story::connection_leak(), seed, begins, deploy_at);
+        let clock = Clock::story(play.first_frame, demo.speed);
+        let (begins, longest) = (play.world.begins(), play.longest);
         let log = state.join("deploys.jsonl");
-        let (address, end) = serve(world, clock, demo.port, log.clone())?;
-        let config = cli.options.apply(watching(&address, &log)?);
-        Ok(Self { config, clock, look: prepared.look, state, _end: end })
+        let (address, end) = serve(play.world, play.log, clock, demo.port, log.clone())?;
+        let config = cli.options.apply((play.watching)(&address, &log)?);
+        Ok(Self { config, clock, begins, longest, look: prepared.look, state, _end: end })
     }
 
     /// The sources, with the past already in the engine, and the readings that bring it to the app.
@@ -115,7 +185,7 @@ impl Stage {
                 let asked = std::time::Instant::now();
                 let body = match source {
                     Source::Embedded(engine) => {
-                        let instants = instants(self.clock.now(), self.config.intervals.metrics);
+                        let instants = self.instants();
                         engine.fill(&http, instants, &at_that_time).await
                     }
                     other => other.ask(&http, &|| self.clock.now()).await,
@@ -126,13 +196,17 @@ impl Stage {
             Ok((sources, past))
         })
     }
-}
 
-/// The instants of the past, oldest first, one interval apart.
-fn instants(now: At, every: Duration) -> Vec<At> {
-    let step = TimeDelta::from_std(every).unwrap_or(TimeDelta::seconds(5));
-    let count = (PAST.as_secs_f64() / every.as_secs_f64()) as i32;
-    (0..count).rev().map(|steps| now - step * steps).collect()
+    /// The instants of the past, oldest first, one interval apart: as many as are read in a few seconds.
+    fn instants(&self) -> Vec<At> {
+        let (now, every) = (self.clock.now(), self.config.intervals.metrics);
+        let step = TimeDelta::from_std(every).unwrap_or(TimeDelta::seconds(5));
+        let targets: usize = self.config.services.iter().map(|service| service.targets.len()).sum();
+        let affordable = every * u32::try_from(SCRAPES / targets.max(1)).unwrap_or(u32::MAX);
+        let past = affordable.clamp(PAST, self.longest);
+        let count = (past.as_secs_f64() / every.as_secs_f64()) as i32;
+        (0..count).rev().map(|steps| now - step * steps).filter(|at| *at >= self.begins).collect()
+    }
 }
 
 /// The address at which the world tells what it said at an instant.
@@ -144,7 +218,8 @@ fn at_that_time(url: &Url, at: At) -> Url {
 
 /// Runs the world's server, and writes its deploy log, until the sender is dropped.
 fn serve(
-    world: World,
+    world: Box<dyn Served>,
+    told: Box<dyn Fn(At) -> String + Send>,
     clock: Clock,
     port: u16,
     log: PathBuf,
@@ -157,8 +232,7 @@ fn serve(
             Err(error) => return drop(started.send(Err(error.to_string()))),
         };
         runtime.block_on(async move {
-            let teller = world.clone();
-            if let Err(error) = write_log(&log, &teller.deploys_jsonl(clock.now())) {
+            if let Err(error) = write_log(&log, &told(clock.now())) {
                 return drop(started.send(Err(format!("{}: {error}", log.display()))));
             }
             match Server::start(world, Arc::new(move || clock.now()), port).await {
@@ -169,7 +243,7 @@ fn serve(
                     let _ = started.send(Ok(server.address()));
                     tokio::select! {
                         _ = ended => {}
-                        () = keep_log(&log, &teller, clock) => {}
+                        () = keep_log(&log, told.as_ref(), clock) => {}
                     }
                 }
             }
@@ -181,10 +255,10 @@ fn serve(
     Ok((url, end))
 }
 
-async fn keep_log(log: &Path, teller: &World, clock: Clock) {
+async fn keep_log(log: &Path, told: &(dyn Fn(At) -> String + Send), clock: Clock) {
     let mut last = String::new();
     loop {
-        let now = teller.deploys_jsonl(clock.now());
+        let now = told(clock.now());
         // A disk that is full today may have room tomorrow; the demo goes on with the log that is there.
         if now != last && write_log(log, &now).is_ok() {
             last = now;

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::config;
 use crate::config::Config;
 use crate::config::Intervals;
 use crate::config::Service;
 use crate::config::Target;
+use crate::drill;
 use crate::drill::Endpoints;
 use crate::drill::Page;
 use crate::drill::Scenario;
@@ -22,6 +24,25 @@ use crate::sources::status;
 
 /// How often changes are looked at: a deploy that has just finished should be there at once.
 const CHANGES: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The scenario of a file, or of a name that ships.
+///
+/// # Errors
+/// All problems of the file; for a name that is not known, those that are.
+pub fn scenario(named: &str) -> Result<Scenario, String> {
+    let path = Path::new(named);
+    if let Some(text) = drill::shipped(named).filter(|_| !path.exists()) {
+        // A test reads each of them: a problem here is one of a program that was changed.
+        return config::scenario::parse(text, named).map_err(|problems| problems.to_string());
+    }
+    let is_path = path.exists() || path.extension().is_some() || path.components().count() > 1;
+    if is_path {
+        return config::scenario::load(path).map_err(|problems| problems.to_string());
+    }
+    let names: Vec<&str> = drill::SHIPPED.iter().map(|(name, _)| *name).collect();
+    let shown = crate::facts::text::clean_line(named, 80);
+    Err(format!("no scenario is called `{shown}`; write the path of a file, or one of: {}", names.join(", ")))
+}
 
 /// What watches a world that is served at an address, with its deploy log in a file.
 ///

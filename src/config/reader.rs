@@ -161,6 +161,8 @@ impl<'d> Section<'d> {
     /// Reports the keys that nobody asked for, with those that may have been meant.
     pub(super) fn done(self) {
         let asked = self.asked.into_inner();
+        #[cfg(test)]
+        tests::ASKED.with_borrow_mut(|all| all.extend(asked.iter().map(|key| (self.shown.clone(), *key))));
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if asked.contains(&name) {
@@ -220,11 +222,6 @@ impl<'d> Value<'d> {
     /// The value as text if it is a date or a time without quotes; notes nothing.
     pub(super) fn as_date(&self) -> Option<String> {
         self.toml.as_datetime().map(ToString::to_string)
-    }
-
-    /// Its place in the text, in bytes.
-    pub(super) const fn place(&self) -> usize {
-        self.at.start
     }
 
     /// Its entries if it is a list, each as a value; notes nothing.
@@ -355,5 +352,16 @@ impl<'d> Text<'d> {
     /// What `check` makes of the text; what it finds wrong is noted.
     pub(super) fn map<T>(&self, check: impl FnOnce(&'d str) -> Result<T, Wrong>) -> Option<T> {
         check(self.raw).map_err(|wrong| self.wrong(wrong)).ok()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        /// Every key that this thread has asked a table for, so that documentation can be held against it.
+        pub(crate) static ASKED: RefCell<BTreeSet<(String, &'static str)>> = const { RefCell::new(BTreeSet::new()) };
     }
 }

@@ -40,6 +40,20 @@ pub trait Served: Send + 'static {
     fn answer(&mut self, path_and_query: &str, at: At) -> Answered;
 }
 
+impl Served for Box<dyn Served> {
+    fn begins(&self) -> At {
+        self.as_ref().begins()
+    }
+
+    fn set_address(&mut self, base: &str) {
+        self.as_mut().set_address(base);
+    }
+
+    fn answer(&mut self, path_and_query: &str, at: At) -> Answered {
+        self.as_mut().answer(path_and_query, at)
+    }
+}
+
 /// Tells the time of the simulated world.
 pub type Clock = Arc<dyn Fn() -> At + Send + Sync>;
 

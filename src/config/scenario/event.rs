@@ -162,11 +162,10 @@ fn change(section: &Section<'_>) -> Option<Alteration> {
     let takes = section.value("takes").and_then(|value| value.text("takes = \"90s\"")?.map(time::whole));
     let restarts = values::truth(section, "restarts");
     let failed = values::truth(section, "failed");
+    let (by, title, told) = (words(section, "by"), words(section, "title"), told(section));
     let mut change = found?;
-    change.by = words(section, "by");
-    change.title = words(section, "title");
+    (change.by, change.title, change.told) = (by, title, told);
     change.takes = takes.unwrap_or(change.takes);
-    change.told = told(section);
     change.restarts = restarts.unwrap_or(true);
     change.failed = failed.unwrap_or(false);
     Some(change)
@@ -254,8 +253,8 @@ fn check(section: &Section<'_>, event: &Event, known: &Known) {
         section.note_shape(Wrong::new("nothing happens in this [[at]]", advice));
     }
     let of_service = ["set", "scale", "restart", "metrics"].iter().any(|key| section.has(key));
-    if of_service && event.place.service.is_none() && !section.has("service") && known.services.len() > 1 {
-        section.lacks("service", "service = \"checkout-api\": there are several");
+    if of_service && event.place.service.is_none() && !section.has("service") && !known.services.is_empty() {
+        section.lacks("service", "service = \"checkout-api\": the one that is meant");
     }
     if section.has("by") && event.change.is_none() {
         let advice = "write a change as well, as in deploy = \"api v2.31.0\"";

@@ -1,5 +1,6 @@
 //! What a scenario has named so far, so that a name that leads nowhere is found and the one that was meant is told.
 
+use crate::drill::Route;
 use crate::drill::Service;
 use crate::drill::Vendor;
 
@@ -49,12 +50,16 @@ pub(super) fn missing(text: &Text<'_>, what: &str, names: &[&str]) {
     text.misfit(Wrong::new(cause, advice));
 }
 
-/// The name of a route of a service that a text names.
+/// The name of a route of a service that a text names: `POST /pay`, or its path alone where only one has it.
 pub(super) fn route(text: &Text<'_>, service: &Service) -> Option<String> {
-    let names: Vec<String> = service.routes.iter().map(crate::drill::Route::name).collect();
-    let found = names.iter().find(|name| *name == text.raw()).cloned();
-    if found.is_none() {
-        missing(text, "route", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let names: Vec<String> = service.routes.iter().map(Route::name).collect();
+    if names.iter().any(|name| name == text.raw()) {
+        return Some(text.raw().to_owned());
     }
-    found
+    let mut of_path = service.routes.iter().filter(|route| route.path == text.raw());
+    if let (Some(only), None) = (of_path.next(), of_path.next()) {
+        return Some(only.name());
+    }
+    missing(text, "route", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    None
 }

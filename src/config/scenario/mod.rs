@@ -159,3 +159,78 @@ fn told_by(top: &Section<'_>) -> Vec<Teller> {
     let texts = value.texts("told_by = [\"log\", \"github\"]").unwrap_or_default();
     texts.iter().filter_map(|text| text.map(teller)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::reader::tests::ASKED;
+    use super::*;
+
+    const README: &str = include_str!("../../../scenarios/README.md");
+
+    fn example() -> &'static str {
+        let begin = README.find("```toml\n").unwrap() + 8;
+        &README[begin..begin + README[begin..].find("```").unwrap()]
+    }
+
+    /// The keys of the tables of the documentation, by the heading that they stand under.
+    fn documented() -> BTreeSet<(String, String)> {
+        let mut heading = String::new();
+        let mut keys = BTreeSet::new();
+        for line in README.lines() {
+            if line.starts_with("##") {
+                let name = line.trim_start_matches('#').trim();
+                let name = name.split(':').next().unwrap_or_default();
+                heading = match name {
+                    "The top of the file" => "the file".to_owned(),
+                    name if name.starts_with("`[[") => name.trim_matches('`').to_owned(),
+                    name => name.to_owned(),
+                };
+            }
+            let cell =
+                line.strip_prefix("| `").and_then(|rest| rest.split(" | ").next()).map(|cell| format!("`{cell}"));
+            for key in cell.iter().flat_map(|cell| cell.split(", ")) {
+                keys.insert((heading.clone(), key.trim().trim_matches('`').to_owned()));
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_read() {
+        let scenario = parse(example(), "README.md").unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!((scenario.services.len(), scenario.vendors.len(), scenario.jobs.len()), (2, 1, 1));
+    }
+
+    #[test]
+    fn every_key_is_documented_and_every_documented_key_is_read() {
+        ASKED.with_borrow_mut(BTreeSet::clear);
+        parse(example(), "README.md").unwrap_or_else(|problems| panic!("{problems}"));
+        let mut asked: BTreeSet<(String, String)> =
+            ASKED.with_borrow(|all| all.iter().map(|(table, key)| (table.clone(), (*key).to_owned())).collect());
+        for table in ["service", "vendor", "job", "at", "expect"] {
+            asked.remove(&("the file".to_owned(), table.to_owned()));
+        }
+        let documented = documented();
+        let missing: Vec<_> = asked.difference(&documented).collect();
+        let unread: Vec<_> = documented.difference(&asked).collect();
+        assert!(missing.is_empty() && unread.is_empty(), "not documented: {missing:?}\nnot read: {unread:?}");
+    }
+
+    #[test]
+    fn every_recipe_of_the_documentation_is_read() {
+        let recipes = &README[README.find("## Recipes").unwrap()..];
+        let begin = recipes.find("```toml\n").unwrap() + 8;
+        let recipes = &recipes[begin..begin + recipes[begin..].find("```").unwrap()];
+        let head = "title = \"x\"\nbegins = \"2026-11-20T19:00:00Z\"\nlasts = \"2h\"\nzero = \"1h\"\n\
+            [[service]]\nname = \"shop\"\nprograms = [\"api\", \"web\"]\ninstances = 8\npool = { size = 40 }\n\
+            memory = { limit = \"1 GiB\" }\nroute = [{ path = \"/orders\" }, { path = \"/img/{file}\" }, \
+            { path = \"/webhooks\", method = \"POST\" }]\ncall = [{ to = \"Stripe\" }]\n";
+        for recipe in recipes.split("\n\n") {
+            let table = if recipe.contains("[[job]]") { "[[job]]\nname = \"backup\"" } else { "[[at]]\ntime = \"T\"" };
+            let read = parse(&format!("{head}{table}\n{recipe}\n"), "README.md");
+            assert!(read.is_ok(), "{recipe}\n{}", read.map(|_| ()).unwrap_err());
+        }
+    }
+}

@@ -162,9 +162,3 @@ fn speed(text: &str, quantity: units::Quantity, example: &str) -> Result<f64, Wr
     };
     Ok(quantity.parse(amount)? / span)
 }
-
-/// Every key of `set`, for the test that the documentation names them all.
-#[cfg(test)]
-pub(super) fn keys() -> Vec<&'static str> {
-    ROWS.iter().map(|row| row.key).chain(["codes"]).collect()
-}

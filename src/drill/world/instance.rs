@@ -113,6 +113,9 @@ pub(super) const WAIT_NOISE: u64 = 4;
 pub(super) const MEMORY_NOISE: u64 = 5;
 const ROUTE_NOISE: u64 = 20;
 
+/// From this share of the memory on the collector works harder.
+const COLLECTS_FROM: f64 = 0.92;
+
 /// What is the same for all routes of an instance in one second.
 struct Load {
     pool: PoolSecond,
@@ -210,27 +213,35 @@ impl Moment<'_> {
                 spread.fill(histogram(&mut frame.steps, series), done);
             }
         }
-        let (slow, overload) = self.processor(here, work / mean.max(1e-9), frame);
         let disk_full = self.surroundings(here, instance, frame);
+        let collecting = self.collecting(instance, frame);
+        let (slow, overload) = self.processor(here, work / mean.max(1e-9), collecting, frame);
         Load { pool: frame.pool, longer, locked: locks, slow, overload, disk_full }
     }
 
+    /// How hard the collector works for the last of the memory, 0 to 1.
+    fn collecting(&self, instance: &Instance, frame: &Frame) -> f64 {
+        let limit = self.plan.service.memory.as_ref().map_or(f64::INFINITY, |memory| memory.limit);
+        let share = (frame.memory + instance.memory) / limit;
+        ((share - COLLECTS_FROM) / (1.0 - COLLECTS_FROM)).clamp(0.0, 1.0).powi(2)
+    }
+
     /// How much slower work is, and which share of it is not done; `work` is relative to a usual day.
-    fn processor(&self, here: Where, work: f64, frame: &mut Frame) -> (f64, f64) {
+    fn processor(&self, here: Where, work: f64, collecting: f64, frame: &mut Frame) -> (f64, f64) {
         let Some(cpu) = &self.plan.service.cpu else {
             // Nothing is known of it but that it has enough.
             frame.cpu = 0.0;
-            frame.steps[self.layout.cpu] = 0.04 + 0.3 * work;
-            return (1.0, 0.0);
+            frame.steps[self.layout.cpu] = 0.04 + 0.3 * work + collecting;
+            return (1.0 + collecting, 0.0);
         };
         let other = self.of(Quantity::CpuBusy, here, 0.0);
-        let wanted = 0.01 + cpu.used * work + other;
+        let wanted = 0.01 + cpu.used * work + other + 0.3 * collecting;
         // Work waits for a core now and then long before all are busy all the time.
         let slowness = |share: f64| 1.0 / (1.0 - share.clamp(0.0, 0.97).powi(3));
         frame.cpu = wanted.min(1.0);
         frame.steps[self.layout.cpu] = frame.cpu * cpu.cores;
         let overload = if wanted > 1.0 { 1.0 - 1.0 / wanted } else { 0.0 };
-        (slowness(wanted) / slowness(0.01 + cpu.used), overload)
+        ((1.0 + collecting) * slowness(wanted) / slowness(0.01 + cpu.used), overload)
     }
 
     /// Memory and disk; whether the disk is full.

@@ -83,6 +83,13 @@ impl World {
         base.trim_end_matches('/').clone_into(&mut self.base);
     }
 
+    /// The same world at an address.
+    #[must_use]
+    pub fn at_address(mut self, base: &str) -> Self {
+        self.set_address(base);
+        self
+    }
+
     /// The story that it plays.
     #[must_use]
     pub const fn scenario(&self) -> &Scenario {

@@ -45,7 +45,7 @@ impl Spread {
         }
         let p95 = self.median * (Z95 * self.width).exp();
         let median = (self.median + seconds).max(0.05 * self.median);
-        Self::new(median, (p95 + 1.6 * seconds).max(1.05 * median))
+        Self::new(median, (p95 + 1.25 * seconds).max(1.05 * median))
     }
 
     /// The share that is longer than a time.
