@@ -1,6 +1,6 @@
 //! The format of scenario files: what is read, what is refused and in which words, and that it is documented.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it is surprised")]
+#![expect(clippy::panic, reason = "a test ends where it is surprised")]
 
 use std::time::Duration;
 

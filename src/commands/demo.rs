@@ -94,13 +94,16 @@ pub struct Stage {
     _end: tokio::sync::oneshot::Sender<()>,
 }
 
+/// What watches a world, by its address and the place of its log.
+type Watching = dyn Fn(&Url, &Path) -> Result<Config, String>;
+
 /// A world that is about to be played.
 struct Play {
     world: Box<dyn Served>,
     /// Its deploy log at an instant.
     log: Box<dyn Fn(At) -> String + Send>,
-    /// What watches it, by its address and the place of its log.
-    watching: Box<dyn Fn(&Url, &Path) -> Result<Config, String>>,
+    /// What watches it.
+    watching: Box<Watching>,
     /// What the clock shows at first.
     first_frame: At,
     /// How much of the past is read at most.

@@ -39,9 +39,9 @@ pub fn scenario(named: &str) -> Result<Scenario, String> {
     if is_path {
         return config::scenario::load(path).map_err(|problems| problems.to_string());
     }
-    let names: Vec<&str> = drill::SHIPPED.iter().map(|(name, _)| *name).collect();
+    let known: Vec<&str> = drill::SHIPPED.iter().map(|(name, _)| *name).collect();
     let shown = crate::facts::text::clean_line(named, 80);
-    Err(format!("no scenario is called `{shown}`; write the path of a file, or one of: {}", names.join(", ")))
+    Err(format!("no scenario is called `{shown}`; write the path of a file, or one of: {}", known.join(", ")))
 }
 
 /// What watches a world that is served at an address, with its deploy log in a file.

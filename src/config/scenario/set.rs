@@ -36,6 +36,7 @@ enum Needs {
     Disk,
 }
 
+#[derive(Clone, Copy)]
 struct Row {
     key: &'static str,
     quantity: Quantity,

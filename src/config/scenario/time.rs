@@ -161,14 +161,11 @@ pub(super) fn time_of_day(value: &Value<'_>) -> Option<u32> {
         Some(date) => date,
         None => value.text(&example)?.raw().to_owned(),
     };
-    match parse(&text) {
-        Ok(Written::Clock(of_day)) => u32::try_from(of_day).ok(),
-        _ => {
-            let cause = format!("{} is not a time of day", quoted(&text));
-            value.wrong(Wrong::new(cause, format!("write {example}, in UTC")));
-            None
-        }
+    if let Ok(Written::Clock(of_day)) = parse(&text) {
+        return u32::try_from(of_day).ok();
     }
+    value.wrong(Wrong::new(format!("{} is not a time of day", quoted(&text)), format!("write {example}, in UTC")));
+    None
 }
 
 #[cfg(test)]

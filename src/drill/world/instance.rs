@@ -187,7 +187,8 @@ impl Moment<'_> {
             let place = Where { route: Some(index), ..here };
             work += rate * self.of(Quantity::CpuTime, place, 1.0);
             if pool.is_none() || !route.database {
-                (longer.push(0.0), locks.push(0.0));
+                longer.push(0.0);
+                locks.push(0.0);
                 continue;
             }
             let times = self.of(Quantity::DbQueries, place, 1.0);
@@ -197,7 +198,8 @@ impl Moment<'_> {
             demand.work += rate * (1.0 - locked) * hold;
             demand.locked += rate * locked;
             queries += rate * times;
-            (longer.push(hold - usual), locks.push(locked));
+            longer.push(hold - usual);
+            locks.push(locked);
         }
         if let Some(pool) = pool {
             demand.size = self.of(Quantity::PoolSize, here, pool.size);

@@ -56,8 +56,8 @@ pub(super) struct Pages {
 
 impl Pages {
     pub(super) fn new(plan: &Plan, layout: &Layout) -> Self {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-        let name: String = plan.service.name.chars().map(plain).collect();
+        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let name: String = plan.service.name.chars().map(letter).collect();
         let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
         Self {
             series: layout.series.iter().map(|series| lines(plan, *series)).collect(),

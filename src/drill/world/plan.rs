@@ -212,8 +212,8 @@ impl Plan {
 
     /// The version that an instance runs at a second.
     pub(super) fn version(&self, instance: usize, second: Second) -> &str {
-        let before = self.restarts[instance].iter().rev().filter(|restart| restart.at <= second);
-        before.filter_map(|restart| restart.version.as_deref()).next().unwrap_or(&self.service.version)
+        let mut before = self.restarts[instance].iter().rev().filter(|restart| restart.at <= second);
+        before.find_map(|restart| restart.version.as_deref()).unwrap_or(&self.service.version)
     }
 
     /// The status codes that a route may be answered with beside 200, in order.
@@ -262,7 +262,8 @@ pub(super) fn runs(scenario: &Scenario, job: &Job) -> Vec<Second> {
     };
     let first = (offset - of_day).rem_euclid(period) - before * period;
     let ends = scenario.lasts.as_secs() as Second;
-    (0..).map(|run| first + run * period).take_while(|begins| *begins <= ends).collect()
+    let count = (ends - first).div_euclid(period);
+    (0..=count).map(|run| first + run * period).collect()
 }
 
 /// The mean rate of each service, with what others ask of it.
@@ -284,7 +285,7 @@ fn mean_rates(scenario: &Scenario) -> Vec<f64> {
             .collect();
         rates = asked;
     }
-    rates.iter().map(|rate| rate.max(0.01).min(1e9)).collect()
+    rates.iter().map(|rate| rate.clamp(0.01, 1e9)).collect()
 }
 
 /// The share of a service's requests that are of some routes; none named: all.
