@@ -165,9 +165,9 @@ fn a_deploy_rolls_brings_its_faults_and_a_rollback_takes_them() {
         (sum(&scrape, &["process_start_time_seconds"]), version.contains("version=\"v2\""))
     };
     let zero = world.scenario().zero_at().timestamp() as f64;
-    assert_eq!(start(&mut world, 1, 29.9).1, false);
+    assert!(!start(&mut world, 1, 29.9).1);
     assert_eq!(start(&mut world, 1, 30.0), (zero + 30.0, true));
-    assert_eq!(start(&mut world, 2, 59.9).1, false);
+    assert!(!start(&mut world, 2, 59.9).1);
     assert_eq!(start(&mut world, 2, 60.0), (zero + 60.0, true));
     assert!(seen(&mut world, "shop", 100.0, 160.0).errors > 0.35);
     assert!(seen(&mut world, "shop", 500.0, 590.0).used > 70.0);

@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows what is drawn or judged, and nothing but [`Server`] does I/O.
 
+mod event;
 mod expect;
 mod noise;
 mod scenario;
@@ -15,33 +16,33 @@ mod shipped;
 mod tale;
 mod world;
 
+pub use event::Alteration;
+pub use event::AlterationKind;
+pub use event::Event;
+pub use event::Impact;
+pub use event::Incident;
+pub use event::Manner;
+pub use event::Place;
+pub use event::Quantity;
+pub use event::Setting;
+pub use event::Value;
 pub use expect::Expect;
 pub use expect::ExpectedChange;
 pub use expect::Moment;
 pub use expect::Severity;
-pub use scenario::Alteration;
-pub use scenario::AlterationKind;
 pub use scenario::Call;
 pub use scenario::Cpu;
 pub use scenario::Disk;
-pub use scenario::Event;
-pub use scenario::Impact;
-pub use scenario::Incident;
 pub use scenario::Job;
-pub use scenario::Manner;
 pub use scenario::Memory;
 pub use scenario::Page;
-pub use scenario::Place;
 pub use scenario::Pool;
-pub use scenario::Quantity;
 pub use scenario::Route;
 pub use scenario::Scenario;
 pub use scenario::Second;
 pub use scenario::Service;
-pub use scenario::Setting;
 pub use scenario::Teller;
 pub use scenario::Timetable;
-pub use scenario::Value;
 pub use scenario::Vendor;
 pub use server::Clock;
 pub use server::Served;
