@@ -163,24 +163,31 @@ fn lines(plan: &Plan, series: Series) -> Vec<String> {
     lines
 }
 
-/// Connections in use and open without work.
-fn connections(scene: &Scene<'_>) -> (f64, f64) {
-    let Some(pool) = &scene.plan.service.pool else { return (0.0, 0.0) };
-    let (state, second) = (&scene.frame.pool, scene.second);
-    let restless = 0.35 * state.busy.sqrt() * scene.noise.bell(scene.channel + POOL_NOISE, second);
-    // Who waits gets each connection that comes free: the pool is full to the last one.
-    let is_full = state.waiting > 1.0;
+/// What is seen of a pool at one instant.
+struct Seen {
+    used: f64,
+    idle: f64,
+    waiting: f64,
+}
+
+/// A pool as a scrape sees it: work comes and goes, and only where all is taken somebody waits.
+fn connections(scene: &Scene<'_>) -> Seen {
+    let Some(pool) = &scene.plan.service.pool else { return Seen { used: 0.0, idle: 0.0, waiting: 0.0 } };
+    let (state, second, size) = (&scene.frame.pool, scene.second, scene.frame.pool_size.round());
+    let busy = state.busy + 0.45 * state.busy.sqrt() * scene.noise.bell(scene.channel + POOL_NOISE, second);
+    let is_full = state.after.queue > 0.5 || (state.waiting > 0.05 && busy >= state.free);
+    if is_full {
+        let waiting = state.waiting + 0.3 * state.waiting.sqrt() * scene.noise.bell(scene.channel + WAIT_NOISE, second);
+        return Seen { used: size, idle: 0.0, waiting: waiting.round().max(1.0) };
+    }
     let held = scene.instance.pool.leaked.floor() + state.after.held;
-    let used = if is_full { scene.frame.pool_size } else { (state.busy + restless).max(0.0) + held };
-    let used = used.round().clamp(0.0, scene.frame.pool_size.round());
-    (used, pool.idle.min(scene.frame.pool_size.round() - used))
+    let used = (busy.max(0.0) + held).round().clamp(0.0, size);
+    Seen { used, idle: pool.idle.min(size - used), waiting: 0.0 }
 }
 
 fn pool(out: &mut Page, scene: &Scene<'_>) {
     let Some(pool) = &scene.plan.service.pool else { return };
-    let (used, idle) = connections(scene);
-    let waiting = scene.frame.pool.waiting;
-    let restless = 0.3 * waiting.sqrt() * scene.noise.bell(scene.channel + WAIT_NOISE, scene.second);
+    let Seen { used, idle, waiting } = connections(scene);
     let name = format!("db_client_connection_pool_name=\"{}\"", escaped(&pool.name));
     let help = "The number of connections that are currently in the described state.";
     out.family("db_client_connection_count", "gauge", help);
@@ -191,7 +198,7 @@ fn pool(out: &mut Page, scene: &Scene<'_>) {
     out.line(&format!("db_client_connection_max{{{name}}}"), scene.frame.pool_size.round());
     let help = "The number of pending requests for an open connection.";
     out.family("db_client_connection_pending_requests", "gauge", help);
-    out.line(&format!("db_client_connection_pending_requests{{{name}}}"), (waiting + restless).round().max(0.0));
+    out.line(&format!("db_client_connection_pending_requests{{{name}}}"), waiting);
     let help = "The number of requests that got no connection in time.";
     out.family("db_client_connection_timeouts_total", "counter", help);
     out.line(&format!("db_client_connection_timeouts_total{{{name}}}"), counter(scene, scene.layout.timeouts).floor());
@@ -223,7 +230,7 @@ fn disk(out: &mut Page, scene: &Scene<'_>) {
 }
 
 fn process(out: &mut Page, scene: &Scene<'_>) {
-    let (used, idle) = connections(scene);
+    let Seen { used, idle, .. } = connections(scene);
     out.family("go_goroutines", "gauge", "Number of goroutines that currently exist.");
     // A connection has one, a request under way two, and some keep house.
     out.line("go_goroutines", 41.0 + used + idle + 2.0 * scene.active);

@@ -48,6 +48,8 @@ pub(super) struct PoolSecond {
     pub(super) patience: f64,
     /// Connections that honest work holds.
     pub(super) busy: f64,
+    /// Connections that it could hold.
+    pub(super) free: f64,
     /// Requests that wait.
     pub(super) waiting: f64,
 }
@@ -71,7 +73,7 @@ impl PoolState {
         if free >= 1.0 && demand.rate <= speed && self.queue < 0.5 {
             after.queue = 0.0;
             let wait = chance_wait(demand.work, free, hold).min(pool.timeout);
-            return PoolSecond { after, wait, busy, waiting: demand.rate * wait, ..PoolSecond::default() };
+            return PoolSecond { after, wait, busy, free, waiting: demand.rate * wait, ..PoolSecond::default() };
         }
         let come = self.queue + demand.rate;
         let left = (come - speed).max(0.0);
@@ -87,6 +89,7 @@ impl PoolState {
             // A full queue turns people away at the door.
             patience: if most < pool.queue { pool.timeout } else { 0.3 * pool.timeout.min(wait + 0.01) },
             busy,
+            free,
             waiting: after.queue,
         }
     }
