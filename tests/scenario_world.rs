@@ -275,7 +275,7 @@ fn metrics_can_be_away_in_every_manner() {
         ("garbage", None),
         ("empty", None),
     ] {
-        let mut world = at(&format!("instance = 1\nmetrics = \"{manner}\""));
+        let mut world = at(&format!("instance = 1\nmetrics = \"{manner}\"\nlasts = \"5m\""));
         let zero = world.scenario().zero_at();
         let answer = world.answer("/shop/1/metrics", zero);
         match (expected, answer) {
@@ -289,6 +289,7 @@ fn metrics_can_be_away_in_every_manner() {
         }
         assert!(scrape(&mut world, "/shop/2/metrics", 0.0).is_some(), "{manner}: the other one is well");
         assert!(scrape(&mut world, "/shop/1/metrics", -1.0).is_some(), "{manner}: it was well before");
+        assert!(scrape(&mut world, "/shop/1/metrics", 300.0).is_some_and(|s| !s.is_empty()), "{manner}: and is again");
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Event {
     pub set: Vec<Setting>,
     /// How long a quantity takes to its new value, in seconds, in a straight line.
     pub over: Second,
-    /// When the quantities go back to the usual.
+    /// When the quantities, and the manner to answer, go back to the usual.
     pub until: Option<Second>,
     /// How many instances there are from now on.
     pub scale: Option<usize>,
@@ -200,9 +200,9 @@ pub struct Incident {
     pub name: String,
     /// `investigating`, `identified`, `monitoring` or `resolved`.
     pub state: String,
-    /// How bad; of the first update that says it.
-    pub impact: Impact,
-    /// The components that it hurts.
+    /// How bad from now on; `None`: as before, at first [`Impact::Major`].
+    pub impact: Option<Impact>,
+    /// The components that it hurts; none named by any update: the vendor's first.
     pub components: Vec<String>,
     /// The region, of an AWS feed; empty: the one that is used.
     pub region: String,

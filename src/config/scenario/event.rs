@@ -219,7 +219,7 @@ fn incident(section: &Section<'_>, vendor: Option<&Vendor>) -> Option<Incident> 
     let state = section.value("state").and_then(|value| value.text("state = \"investigating\""));
     let state = state.and_then(|text| values::word(&text, "state", &STATES)).unwrap_or("investigating");
     let impact = section.value("impact").and_then(|value| value.text("impact = \"major\""));
-    let impact = impact.and_then(|text| values::word(&text, "impact", &IMPACTS)).unwrap_or(Impact::Major);
+    let impact = impact.and_then(|text| values::word(&text, "impact", &IMPACTS));
     let texts = section.value("components").and_then(|value| value.texts("components = [\"API\"]")).unwrap_or_default();
     let region = values::words(section, "region", "region = \"eu-west-1\"").unwrap_or_default();
     let text = words(section, "text");
@@ -238,9 +238,6 @@ fn incident(section: &Section<'_>, vendor: Option<&Vendor>) -> Option<Incident> 
             let names: Vec<&str> = vendor.components.iter().map(String::as_str).collect();
             known::missing(&text, "component", &names);
         }
-    }
-    if components.is_empty() {
-        components.extend(vendor.components.first().cloned());
     }
     Some(Incident { name, state: state.to_owned(), impact, components, region, text })
 }

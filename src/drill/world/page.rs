@@ -71,6 +71,7 @@ impl Pages {
         self.build(&mut out, scene);
         if scene.in_service {
             pool(&mut out, scene);
+            sessions(&mut out, scene);
             out.family("http_server_active_requests", "gauge", "Number of active HTTP server requests.");
             out.line("http_server_active_requests{url_scheme=\"http\"}", scene.active);
             let is_request = |series: &Series| matches!(series, Series::Request { .. });
@@ -204,6 +205,22 @@ fn pool(out: &mut Page, scene: &Scene<'_>) {
     out.line(&format!("db_client_connection_timeouts_total{{{name}}}"), counter(scene, scene.layout.timeouts).floor());
 }
 
+/// The sessions of the database that an instance has, as `postgres_exporter` counts them: those that work, and those
+/// that wait for a lock.
+fn sessions(out: &mut Page, scene: &Scene<'_>) {
+    let Some(pool) = &scene.plan.service.pool else { return };
+    let Seen { used, .. } = connections(scene);
+    let locked = scene.frame.pool.after.held.round().min(used);
+    let labels = format!("datname=\"{}\",state=\"active\",usename=\"app\"", escaped(&pool.name));
+    out.family("pg_stat_activity_count", "gauge", "Number of connections in this state.");
+    for (event, kind, value) in [("", "", used - locked), ("relation", "Lock", locked)] {
+        out.line(
+            &format!("pg_stat_activity_count{{{labels},wait_event=\"{event}\",wait_event_type=\"{kind}\"}}"),
+            value,
+        );
+    }
+}
+
 /// A counter now.
 fn counter(scene: &Scene<'_>, cell: usize) -> f64 {
     scene.instance.sums[cell] + scene.share * scene.frame.steps[cell]
@@ -237,9 +254,8 @@ fn process(out: &mut Page, scene: &Scene<'_>) {
     out.family("go_info", "gauge", "Information about the Go environment.");
     out.line("go_info{version=\"go1.25.4\"}", 1.0);
     if let Some(cpu) = &scene.plan.service.cpu {
-        let help = "The number of OS threads that can execute user-level Go code simultaneously.";
-        out.family("go_processor_limit", "gauge", help);
-        out.line("go_processor_limit", cpu.cores);
+        out.family("go_sched_gomaxprocs_threads", "gauge", "The current runtime.GOMAXPROCS setting.");
+        out.line("go_sched_gomaxprocs_threads", cpu.cores);
     }
     out.family("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds.");
     out.line("process_cpu_seconds_total", (counter(scene, scene.layout.cpu) * 100.0).floor() / 100.0);

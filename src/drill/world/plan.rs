@@ -80,6 +80,7 @@ impl Plan {
         for event in here() {
             plan.event(event);
         }
+        plan.manners.sort_by_key(|(from, ..)| *from);
         for restarts in &mut plan.restarts {
             restarts.sort_by_key(|restart| restart.at);
         }
@@ -170,6 +171,7 @@ impl Plan {
         }
         if let (Some(manner), None) = (event.answers, &event.place.vendor) {
             self.manners.push((event.at, self.instances(event), manner));
+            self.manners.extend(event.until.map(|until| (until, self.instances(event), Manner::Well)));
         }
         if is_deploy(event) {
             return;

@@ -37,6 +37,8 @@ const REGIONS: [(&str, &str); 8] = [
 /// An incident with its updates so far, oldest first.
 struct Trouble<'w> {
     number: usize,
+    /// What is hurt when no update says it.
+    main: &'w str,
     updates: Vec<(Second, &'w Incident)>,
 }
 
@@ -46,7 +48,7 @@ impl Trouble<'_> {
     }
 
     fn impact(&self) -> Impact {
-        self.updates.iter().map(|(_, update)| update.impact).max().unwrap_or(Impact::Minor)
+        self.updates.iter().rev().find_map(|(_, update)| update.impact).unwrap_or(Impact::Major)
     }
 
     fn first(&self) -> Second {
@@ -58,7 +60,9 @@ impl Trouble<'_> {
     }
 
     fn hurts(&self, component: &str) -> bool {
-        self.updates.iter().any(|(_, update)| update.components.iter().any(|name| name == component))
+        let is_told = self.updates.iter().any(|(_, update)| !update.components.is_empty());
+        (!is_told && component == self.main)
+            || self.updates.iter().any(|(_, update)| update.components.iter().any(|name| name == component))
     }
 }
 
@@ -71,7 +75,8 @@ impl World {
         };
         let now = self.second(at);
         let about = |event: &&Event| event.place.vendor.as_ref() == Some(&vendor.name) && event.at <= now;
-        let manner = self.scenario.events.iter().filter(about).filter_map(|event| event.answers).next_back();
+        let told = self.scenario.events.iter().filter(about).rev().find(|event| event.answers.is_some());
+        let manner = told.filter(|event| event.until.is_none_or(|until| now < until)).and_then(|event| event.answers);
         if let Some(manner) = manner.filter(|manner| *manner != Manner::Well) {
             return bad(manner);
         }
@@ -85,8 +90,9 @@ impl World {
     }
 
     /// The incidents of a vendor that have begun.
-    fn troubles(&self, vendor: &Vendor, now: Second) -> Vec<Trouble<'_>> {
-        let mut all: Vec<Trouble<'_>> = Vec::new();
+    fn troubles<'w>(&'w self, vendor: &'w Vendor, now: Second) -> Vec<Trouble<'w>> {
+        let main = vendor.components.first().map_or("", String::as_str);
+        let mut all: Vec<Trouble<'w>> = Vec::new();
         for event in self.scenario.events.iter().filter(|event| event.at <= now) {
             let Some(incident) = &event.incident else { continue };
             if event.place.vendor.as_ref() != Some(&vendor.name) {
@@ -95,7 +101,7 @@ impl World {
             let known = all.iter_mut().find(|trouble| trouble.updates[0].1.name == incident.name && trouble.is_open());
             match known {
                 Some(trouble) => trouble.updates.push((event.at, incident)),
-                None => all.push(Trouble { number: all.len(), updates: vec![(event.at, incident)] }),
+                None => all.push(Trouble { number: all.len(), main, updates: vec![(event.at, incident)] }),
             }
         }
         all
