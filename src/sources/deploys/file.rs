@@ -19,6 +19,7 @@ use crate::sources::deploys::in_future;
 use crate::sources::deploys::joined;
 use crate::sources::deploys::records;
 use crate::sources::deploys::settle;
+use crate::sources::http::Http;
 
 /// How much of the end of a file is read, in bytes.
 const TAIL: u64 = 4 * 1024 * 1024;
@@ -63,7 +64,12 @@ impl File {
         clean_line(&self.settings.path.display().to_string(), 300)
     }
 
-    pub(super) async fn ask(&mut self, at: At) -> Result<Payload, Fault> {
+    pub(super) async fn ask(&mut self, http: &Http, at: At) -> Result<Payload, Fault> {
+        if let Some(there) = http.file(&self.settings.path) {
+            let bytes = there.map_err(|error| self.fault(&error))?;
+            let version = (bytes.len() as u64, SystemTime::UNIX_EPOCH);
+            return self.take(Content::Tail { bytes, version }, at);
+        }
         let (path, seen) = (self.settings.path.clone(), self.seen);
         let reading = tokio::task::spawn_blocking(move || read(&path, seen));
         let read = match tokio::time::timeout(DEADLINE, reading).await {
@@ -74,6 +80,10 @@ impl File {
             Ok(Err(error)) => return Err(Fault::new(FaultKind::Local, &error.to_string())),
             Ok(Ok(read)) => read.map_err(|error| self.fault(&error))?,
         };
+        self.take(read, at)
+    }
+
+    fn take(&mut self, read: Content, at: At) -> Result<Payload, Fault> {
         let Content::Tail { bytes, version } = read else { return Ok(Payload::Unchanged) };
         let cut = version.0 > bytes.len() as u64;
         // A fault is said again at each question, until the file changes for the better.

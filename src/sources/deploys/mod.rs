@@ -89,7 +89,7 @@ impl DeploySource {
     /// could be understood. What was understood only in part is an answer with a [`remark`](Self::remark).
     pub async fn ask(&mut self, http: &Http, at: At) -> Result<Payload, Fault> {
         match &mut self.0 {
-            Source::File(file) => file.ask(at).await,
+            Source::File(file) => file.ask(http, at).await,
             Source::Command(command) => command.ask(at).await,
             Source::Github(github) => github.ask(http, at).await,
             Source::Git(git) => git.ask(at).await,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
 use url::Url;
 
@@ -124,11 +123,15 @@ impl Target {
         ask.access = Some(Arc::clone(&self.access));
         ask.accept = exposition::ACCEPT;
         ask.cap = exposition::Limits::default().body;
-        let (asked, answer) = places::begin(self.deadline, async |left| {
+        let mut get = async |left| {
             ask.deadline = left;
-            (Instant::now(), http.ask(&ask).await)
-        })
-        .await;
+            let asked = http.stopwatch();
+            let answer = http.ask(&ask).await;
+            (asked.elapsed(), answer)
+        };
+        // Where there are no sockets, there is no burst of them.
+        let (took, answer) =
+            if http.is_inside() { get(self.deadline).await } else { places::begin(self.deadline, get).await };
         let answer = match answer {
             Ok(Answer::Body(body)) => Ok(body),
             Ok(Answer::NotModified) => {
@@ -136,7 +139,7 @@ impl Target {
             }
             Err(fault) => Err(fault),
         };
-        Scraped { answer, took: asked.elapsed() }
+        Scraped { answer, took }
     }
 
     /// Reads the body into the store; a target without one ends all its series, so that nothing reads flat.

@@ -45,6 +45,11 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, route: &Route, phase: Phase)
     fault
 }
 
+/// The fault of a connection that broke, as the machine says it.
+pub(super) fn broken(error: &io::Error, url: &Url, route: &Tls, phase: Phase) -> Fault {
+    classify(error, url, route, phase)
+}
+
 /// Whether a request failed in the way in which it fails on a connection that the server has just closed.
 pub(super) fn may_be_stale(error: &reqwest::Error) -> bool {
     use io::ErrorKind as Kind;

@@ -12,6 +12,7 @@ mod clients;
 mod handshake;
 mod headers;
 mod name;
+mod network;
 mod oauth2;
 mod pem;
 mod proxy;
@@ -21,6 +22,8 @@ mod refusal;
 mod tls;
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,6 +55,10 @@ pub use address::shown;
 pub use body::Body;
 pub use body::decode;
 pub use body::looks_like_html;
+pub use network::Network;
+pub use network::Reply;
+pub use network::Sent;
+pub use network::Stopwatch;
 
 /// How long a connection may take to stand.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -124,6 +131,8 @@ pub struct Http {
 struct Shared {
     clients: Clients,
     tokens: Tokens,
+    /// Instead of that of the machine.
+    inside: Option<Arc<dyn Network>>,
 }
 
 impl fmt::Debug for Http {
@@ -137,6 +146,33 @@ impl Http {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A client that asks on a network inside the program, in whose time its answers come.
+    #[must_use]
+    pub fn inside(network: Arc<dyn Network>) -> Self {
+        Self { shared: Arc::new(Shared { inside: Some(network), ..Shared::default() }) }
+    }
+
+    /// Whether it asks on a network inside the program.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.shared.inside.is_some()
+    }
+
+    /// What a file of the network inside the program holds; `None` where files are those of the machine.
+    #[must_use]
+    pub fn file(&self, path: &Path) -> Option<io::Result<Vec<u8>>> {
+        self.shared.inside.as_ref().map(|network| network.file(path))
+    }
+
+    /// Begins to measure how long something takes in the time in which answers come.
+    #[must_use]
+    pub fn stopwatch(&self) -> Stopwatch {
+        match &self.shared.inside {
+            Some(network) => Stopwatch::Inside(Arc::clone(network), network.now()),
+            None => Stopwatch::Life(Instant::now()),
+        }
     }
 
     /// Asks once, following up to five redirects. A form stays a form on the way, as long as the origin is the same.
@@ -176,10 +212,10 @@ impl Http {
 
     /// Asks and goes where redirects lead.
     async fn travel(&self, ask: &Ask, headers: &Headers, end: Deadline) -> Result<Answer, Fault> {
-        let begun = Instant::now();
+        let begun = self.stopwatch();
         let mut trip = Trip::begin(ask, end);
         for _ in 0..=REDIRECTS {
-            let response = self.send(ask, headers, &trip).await?;
+            let response = self.send(ask, headers, &trip, &begun).await?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED && ask.validators != Validators::default() {
                 return Ok(Answer::NotModified);
@@ -192,7 +228,7 @@ impl Http {
             if !status.is_success() {
                 return Err(receive::refused(response, &trip, headers.authorized).await);
             }
-            let body = receive::read(response, ask, &trip, begun).await?;
+            let body = receive::read(response, ask, &trip, &begun).await?;
             if !trip.trusted && body.looks_like_html() && !ask.accept.contains("html") {
                 return Err(redirect::login(&trip.url));
             }
@@ -202,10 +238,19 @@ impl Http {
             .advise("the address leads in a circle: open it in a browser and configure where it ends"))
     }
 
-    async fn send(&self, ask: &Ask, headers: &Headers, trip: &Trip) -> Result<Response, Fault> {
+    async fn send(
+        &self,
+        ask: &Ask,
+        headers: &Headers,
+        trip: &Trip,
+        begun: &Stopwatch,
+    ) -> Result<Response, Fault> {
         if !matches!(trip.url.scheme(), "http" | "https") {
             return Err(Fault::new(FaultKind::Local, &format!("`{}:` is not an HTTP address", trip.url.scheme()))
                 .advise("use an address that begins with http:// or https://"));
+        }
+        if let Some(network) = &self.shared.inside {
+            return network::send(network, ask, trip, begun).await;
         }
         let too_slow = || cause::too_slow(ask.deadline, cause::Phase::Head);
         let building = self.shared.clients.client(&trip.url, &trip.route);

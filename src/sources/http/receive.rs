@@ -1,6 +1,6 @@
 //! From a response to a body under its cap, or to the fault of an answer that is not a success.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
 use reqwest::{Response, StatusCode};
@@ -10,6 +10,7 @@ use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::sources::http::Ask;
 use crate::sources::http::Body;
+use crate::sources::http::Stopwatch;
 use crate::sources::http::Validators;
 use crate::sources::http::address;
 use crate::sources::http::cause;
@@ -55,7 +56,7 @@ pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: boo
 }
 
 /// Reads a body in pieces, so that a bomb stops at the cap and not at the end of memory.
-pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: Instant) -> Result<Body, Fault> {
+pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: &Stopwatch) -> Result<Body, Fault> {
     let header =
         |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     // What the client can unpack it has unpacked, and it has taken this header out.
