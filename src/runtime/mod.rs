@@ -17,6 +17,7 @@ mod screen;
 mod scribe;
 mod session;
 pub mod setup;
+pub mod turns;
 
 pub use clock::Clock;
 pub use look::look;

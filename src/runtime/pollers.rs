@@ -18,17 +18,14 @@ use tokio::task::JoinSet;
 
 use crate::app::Msg;
 use crate::facts::Fault;
-use crate::facts::FaultKind;
 use crate::facts::Payload;
 use crate::facts::Question;
-use crate::facts::Reading;
 use crate::facts::Reply;
 use crate::facts::SourceId;
-use crate::facts::SourceInfo;
-use crate::facts::SourceKind;
 use crate::runtime::Clock;
 use crate::runtime::exit;
-use crate::runtime::parts;
+use crate::runtime::turns::LEAST;
+use crate::runtime::turns::Turns;
 use crate::sources::Source;
 use crate::sources::http::Http;
 
@@ -141,63 +138,30 @@ async fn supervise(sources: Vec<(UnboundedReceiver<Errand>, Source)>, room: Room
 }
 
 async fn poll(
-    mut source: Source,
+    source: Source,
     http: Http,
     room: Room,
     mut errands: UnboundedReceiver<Errand>,
     born: UnboundedSender<Source>,
 ) {
-    let (clock, news) = (room.clock, room.news.clone());
-    let mut info = source.info();
-    let mut failures = 0_u32;
-    let mut remarked = None;
-    let mut named = false;
+    let clock = room.clock;
+    let mut turns = Turns::new(source);
     loop {
-        source.ready(&|| clock.now()).await;
-        let asked = Instant::now();
-        let body = source.ask(&http, &|| clock.now()).await;
-        let refusal = body.as_ref().err().map(|fault| (fault.kind, fault.retry_after));
-        failures = if body.is_ok() { 0 } else { failures.saturating_add(1) };
+        let turn = turns.next(&http, &|| clock.now(), fastrand::f64()).await;
         exit::rehearse("task");
-        let took = asked.elapsed();
-        let is = source.info();
-        if is != info {
-            info = is;
-            let _ = news.send(Msg::Source(info.clone()));
-        }
-        for other in source.apart() {
-            let _ = news.send(Msg::Source(other.info()));
-            let _ = born.send(other);
-        }
-        let mut reading = Reading { source: info.id.clone(), at: clock.now(), took, body };
-        if let Ok(Payload::Fleet(fleet)) = &mut reading.body {
-            // Services are named by an answer; only then can their past come before one.
-            let past = if named { parts::split(fleet) } else { Vec::new() };
-            named = true;
-            for part in past {
-                let _ = news.send(Msg::Past(info.id.clone(), part));
+        for msg in turn.news {
+            if room.news.send(msg).is_err() {
+                return;
             }
         }
-        if news.send(Msg::Arrived(reading)).is_err() {
-            return;
+        for other in turn.born {
+            let _ = born.send(other);
         }
-        let remark = source.remark();
-        if let Some(text) = remark.clone().filter(|_| remark != remarked) {
-            let _ = news.send(Msg::Logged(format!("{}: {text}", info.id), false));
-        }
-        remarked = remark;
-        let wait = match refusal {
-            _ if source.follows().is_some() => source.follows().unwrap_or_default(),
-            None => source.early().unwrap_or_else(|| next_delay(&info, 0, None, fastrand::f64())),
-            Some(refusal) => next_delay(&info, failures, Some(refusal), fastrand::f64()),
-        };
         // The interval counts from the ask, so that a slow answer does not make the next one later still.
-        let wait = clock.lasts(wait).saturating_sub(took).max(Duration::from_millis(20));
-        // A person in a hurry may not break what the other side asked for.
-        let asked_for = refusal.and_then(|(_, after)| after).unwrap_or_default();
-        let floor = clock.lasts(crate::app::App::floor_of(info.kind).max(asked_for)).saturating_sub(took);
+        let wait = clock.lasts(turn.wait).saturating_sub(turn.took).max(LEAST);
+        let floor = clock.lasts(turn.floor).saturating_sub(turn.took);
         let pause = Pause { until: Instant::now() + wait, floor: floor.min(wait) };
-        pause.pass(&mut source, &http, &room, &mut errands).await;
+        pause.pass(turns.source(), &http, &room, &mut errands).await;
     }
 }
 
@@ -251,46 +215,6 @@ async fn tell_names(source: &mut Source, http: &Http, room: &Room) {
     let _ = room.news.send(news);
 }
 
-/// How long to wait after an ask, from its beginning.
-///
-/// A source that answers is asked again after its interval: one that scrapes exactly (a steady step makes good
-/// rates), others up to a tenth later, so that a hundred `sixty` do not ask a vendor, or the team's one server, in the
-/// same second. One that fails is asked again after twice, four times … the interval, with jitter, up to a cap: 30 s for
-/// metrics and alerts, since recovery is news that somebody waits for; 10 min for others. A refused login is not retried
-/// sooner than every minute, and a
-/// vendor's own `Retry-After` is obeyed (up to an hour). `chance` is 0 to 1.
-#[must_use]
-pub fn next_delay(
-    info: &SourceInfo,
-    failures: u32,
-    fault: Option<(FaultKind, Option<Duration>)>,
-    chance: f64,
-) -> Duration {
-    let Some((kind, retry_after)) = fault else {
-        let jitter = if info.kind == SourceKind::Metrics && !is_server(info) { 0.0 } else { 0.1 };
-        return info.every.mul_f64(1.0 + jitter * chance);
-    };
-    let is_waited_for = matches!(info.kind, SourceKind::Metrics | SourceKind::Alerts);
-    let cap = if is_waited_for { Duration::from_secs(30) } else { Duration::from_secs(600) };
-    let cap = cap.max(info.every);
-    let doubled = info.every.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(cap);
-    // Full interval at least, so that failing never means asking more often.
-    let delay = doubled.mul_f64(1.0 - 0.3 * chance).max(info.every);
-    // All that a server fed have noticed its end at the same time, and would be back at the same time.
-    let delay = if is_server(info) { delay.mul_f64(1.0 + 0.2 * chance) } else { delay };
-    let least = match kind {
-        FaultKind::Denied => Duration::from_secs(60),
-        FaultKind::RateLimited => retry_after.unwrap_or(Duration::from_secs(60)).min(Duration::from_secs(3_600)),
-        _ => retry_after.unwrap_or_default().min(Duration::from_secs(3_600)),
-    };
-    delay.max(least)
-}
-
-/// Whether one answer tells of many services.
-fn is_server(info: &SourceInfo) -> bool {
-    info.kind == SourceKind::Metrics && info.service.is_none()
-}
-
 /// Asks a source once, for commands that do not poll.
 ///
 /// # Errors
@@ -299,46 +223,4 @@ pub async fn ask_once(source: &mut Source, http: &Http, clock: Clock) -> (Durati
     let asked = Instant::now();
     let body = source.ask(http, &|| clock.now()).await;
     (asked.elapsed(), body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn info(kind: SourceKind, every: u64) -> SourceInfo {
-        SourceInfo {
-            id: SourceId::new("x"),
-            kind,
-            service: (kind == SourceKind::Metrics).then(|| Arc::from("web")),
-            address: String::new(),
-            every: Duration::from_secs(every),
-        }
-    }
-
-    #[test]
-    fn delays_grow_to_a_cap_and_never_fall_below_the_interval() {
-        let metrics = info(SourceKind::Metrics, 5);
-        let status = info(SourceKind::Status, 60);
-        let refused = Some((FaultKind::Connect, None));
-        let seconds = |d: Duration| d.as_secs_f64();
-        assert_eq!(next_delay(&metrics, 0, None, 0.7), Duration::from_secs(5));
-        assert_eq!(next_delay(&status, 0, None, 1.0), Duration::from_secs(66));
-        for (failures, least, most) in
-            [(1, 5.0, 5.0), (2, 7.0, 10.0), (3, 14.0, 20.0), (4, 21.0, 30.0), (99, 21.0, 30.0)]
-        {
-            for chance in [0.0, 0.5, 1.0] {
-                let delay = seconds(next_delay(&metrics, failures, refused, chance));
-                assert!((least..=most).contains(&delay), "{failures} {chance}: {delay}");
-            }
-        }
-        let server = SourceInfo { service: None, ..metrics.clone() };
-        assert_eq!(next_delay(&server, 0, None, 1.0), Duration::from_millis(5_500), "not all in the same second");
-        let first: Vec<f64> = [0.0, 0.5, 1.0].iter().map(|c| seconds(next_delay(&server, 1, refused, *c))).collect();
-        assert_eq!(first, [5.0, 5.5, 6.0], "those that noticed its end together do not come back together");
-        assert!((0..100).all(|c| seconds(next_delay(&server, 99, refused, f64::from(c) / 100.0)) <= 36.0));
-        assert!(seconds(next_delay(&status, 99, refused, 0.0)) <= 600.0);
-        assert_eq!(next_delay(&metrics, 1, Some((FaultKind::Denied, None)), 0.0), Duration::from_secs(60));
-        let limited = Some((FaultKind::RateLimited, Some(Duration::from_secs(900))));
-        assert_eq!(next_delay(&status, 1, limited, 0.0), Duration::from_secs(900));
-    }
 }

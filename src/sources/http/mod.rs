@@ -238,13 +238,7 @@ impl Http {
             .advise("the address leads in a circle: open it in a browser and configure where it ends"))
     }
 
-    async fn send(
-        &self,
-        ask: &Ask,
-        headers: &Headers,
-        trip: &Trip,
-        begun: &Stopwatch,
-    ) -> Result<Response, Fault> {
+    async fn send(&self, ask: &Ask, headers: &Headers, trip: &Trip, begun: &Stopwatch) -> Result<Response, Fault> {
         if !matches!(trip.url.scheme(), "http" | "https") {
             return Err(Fault::new(FaultKind::Local, &format!("`{}:` is not an HTTP address", trip.url.scheme()))
                 .advise("use an address that begins with http:// or https://"));
