@@ -139,6 +139,14 @@ pub enum Command {
     /// Exits with the state of the worst service: 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do;
     /// also with 3 when it cannot start.
     Report(Report),
+    /// Play a scenario in virtual time and say whether the verdict was right
+    ///
+    /// Plays each file through the real parsers, engine and verdict, as fast as the machine can, and prints how the
+    /// verdict changed and whether what the file expects was said. The same file and seed give the same bytes. With
+    /// --at it prints the report of that instant instead. Needs no network, writes nothing.
+    ///
+    /// Exits with 0 when all expectations hold, 1 when one does not, 2 when it cannot start.
+    Replay(Replay),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -203,6 +211,30 @@ pub struct Report {
     pub schema: bool,
 }
 
+/// `sixty replay`.
+#[derive(Clone, PartialEq, Debug, Args)]
+pub struct Replay {
+    /// Scenarios; scenarios/README.md says how one is written
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    pub files: Vec<PathBuf>,
+
+    /// Print the report of this instant: 5m after the story's T, T-90s, a time of day in UTC, or RFC 3339
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::replay::instant)]
+    pub at: Option<super::replay::Instant>,
+
+    /// The number of the noise, or all that the file lists
+    #[arg(long, value_name = "NUMBER|all", default_value = "all", value_parser = super::replay::seeds)]
+    pub seed: super::replay::Seeds,
+
+    /// For whom it is
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Print the JSON schema of --format json, and play nothing
+    #[arg(long)]
+    pub schema: bool,
+}
+
 /// For whom a report is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum Format {
@@ -237,7 +269,7 @@ impl Cli {
             None => &self.what,
             Some(Command::Wall(subject) | Command::Check(subject) | Command::Record(subject)) => &subject.what,
             Some(Command::Report(report)) => &report.subject.what,
-            Some(Command::Demo(_) | Command::Completions { .. } | Command::Man) => &[],
+            Some(Command::Demo(_) | Command::Replay(_) | Command::Completions { .. } | Command::Man) => &[],
         }
     }
 }

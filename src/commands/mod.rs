@@ -7,6 +7,7 @@ pub mod cli;
 mod demo;
 mod prepare;
 mod record;
+mod replay;
 mod report;
 mod stage;
 
@@ -47,6 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(error) => Err(format!("the man page could not be made: {error}")),
         },
         Some(Command::Record(_)) => record::run(&cli),
+        Some(Command::Replay(replay)) => replay::run(&cli, replay),
         Some(Command::Check(_)) => return check::run(&cli),
         Some(Command::Report(report)) => return report::run(&cli, report),
     };

@@ -11,6 +11,7 @@ mod sheet;
 mod text;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::io::Write as _;
@@ -18,7 +19,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use schemars::generate::SchemaSettings;
+use serde::Serialize;
 
+use crate::app::App;
 use crate::app::Command;
 use crate::app::KEYS;
 use crate::app::KeyPress;
@@ -48,18 +51,31 @@ fn made(cli: &Cli, report: &cli::Report) -> Result<(String, u8), String> {
     let subject = gather::subject(cli, clock)?;
     let ascii = subject.ascii;
     let gathered = gather::gather(subject, report.watch_for.unwrap_or(Duration::ZERO), clock)?;
-    let code = gathered.app.severity().exit_code();
-    let sheet = || sheet::sheet(&gathered.app, gathered.watched);
-    let text = match report.format {
-        Format::Text => legible(&text::text(&sheet()), ascii),
-        Format::Markdown => legible(&markdown::markdown(&sheet()), ascii),
-        Format::Json => json(&fill::report(&gathered), ascii)?,
-    };
-    Ok((text, code))
+    Ok((told(&gathered, report.format, ascii)?, gathered.app.severity().exit_code()))
 }
 
-/// The report's JSON, indented, with whatever a terminal would act on escaped.
-fn json(report: &document::Report, ascii: bool) -> Result<String, String> {
+/// The report of an app that was watched for that long elsewhere, without journals.
+///
+/// # Errors
+/// It cannot be written as JSON, which would be a bug.
+pub(super) fn of(app: App, watched: Duration, format: Format, ascii: bool) -> Result<String, String> {
+    told(&gather::Gathered { app, incidents: BTreeMap::new(), watched }, format, ascii)
+}
+
+fn told(gathered: &gather::Gathered, format: Format, ascii: bool) -> Result<String, String> {
+    let sheet = || sheet::sheet(&gathered.app, gathered.watched);
+    Ok(match format {
+        Format::Text => legible(&text::text(&sheet()), ascii),
+        Format::Markdown => legible(&markdown::markdown(&sheet()), ascii),
+        Format::Json => json(&fill::report(gathered), ascii)?,
+    })
+}
+
+/// A document as JSON, indented, with whatever a terminal would act on escaped.
+///
+/// # Errors
+/// It cannot be written, which would be a bug.
+pub(super) fn json(report: &impl Serialize, ascii: bool) -> Result<String, String> {
     let text =
         serde_json::to_string_pretty(report).map_err(|error| format!("the report cannot be written: {error}"))?;
     Ok(guarded(&text, ascii) + "\n")

@@ -1,0 +1,228 @@
+//! What was expected, beside what was said: a [`Check`] for each thing that the scenario expects at an instant.
+//!
+//! Pure. Names are compared as people read them (in whatever case), instants within the margin that the scenario
+//! gives. What is not expected is not looked at.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::course::Course;
+use super::said::Said;
+use super::words::apart;
+use super::words::offset;
+use crate::drill::Expect;
+use crate::drill::ExpectedChange;
+use crate::drill::Moment;
+use crate::drill::Scenario;
+use crate::drill::Severity;
+use crate::facts::At;
+use crate::triage;
+
+/// One thing that was expected, and whether it held.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Check {
+    /// Where it stands in the file.
+    pub line: usize,
+    /// When the verdict was looked at.
+    pub at: At,
+    /// Of which service.
+    pub service: String,
+    /// What was looked at.
+    pub what: &'static str,
+    /// What a good verdict says.
+    pub expected: String,
+    /// What was said.
+    pub said: String,
+    /// Whether it held.
+    pub ok: bool,
+}
+
+/// The verdict, and all that was said before, against what is expected of it.
+pub(super) struct Bench<'a> {
+    /// The story.
+    pub scenario: &'a Scenario,
+    /// What is expected.
+    pub expect: &'a Expect,
+    /// What is said at that instant.
+    pub said: &'a Said,
+    /// What was said from the beginning to the end.
+    pub course: &'a Course,
+}
+
+/// What of an expectation holds: nothing where nothing is expected.
+type Found = Option<(String, String, bool)>;
+
+impl Bench<'_> {
+    /// Everything that the expectation names, in a fixed order.
+    pub(super) fn checks(&self) -> Vec<Check> {
+        let named: [(&'static str, Found); 10] = [
+            ("severity", self.severity()),
+            ("first verdict", self.first_verdict()),
+            ("onset", self.moment(self.expect.onset, self.said.onset)),
+            ("began", self.moment(self.expect.began, self.said.began)),
+            ("change", self.change()),
+            ("suspect", self.suspect()),
+            ("runbook", self.runbook()),
+            ("quick win", self.quick_win()),
+            ("innocent", self.innocent()),
+            ("says", self.says()),
+        ];
+        let check = |(what, found): (&'static str, Found)| {
+            let (expected, said, ok) = found?;
+            let service = self.said.service.to_string();
+            Some(Check { line: self.expect.line, at: self.at(), service, what, expected, said, ok })
+        };
+        named.into_iter().filter_map(check).collect()
+    }
+
+    fn at(&self) -> At {
+        self.scenario.instant(self.expect.at)
+    }
+
+    fn severity(&self) -> Found {
+        let expected = self.expect.severity?.word();
+        let said = self.said.severity.word();
+        Some((expected.to_owned(), said.to_owned(), expected == said))
+    }
+
+    fn first_verdict(&self) -> Found {
+        let within = self.expect.first_within?;
+        let visible = self.scenario.instant(self.expect.visible);
+        let expected = format!(
+            "{} at most {} after {}",
+            self.expect.severity.unwrap_or(Severity::Warning).word(),
+            apart(delta(within)),
+            offset(visible, self.scenario.zero_at())
+        );
+        let Some(first) = first_verdict(self.course, &self.said.service, self.scenario, self.expect) else {
+            return Some((expected, "never".to_owned(), false));
+        };
+        let late = first - visible;
+        let said = if late < TimeDelta::zero() {
+            format!("{} before", apart(-late))
+        } else {
+            format!("{} after", apart(late))
+        };
+        Some((expected, said, late <= delta(within) && first <= self.at()))
+    }
+
+    fn moment(&self, expected: Option<Moment>, said: Option<At>) -> Found {
+        let Moment { at, within } = expected?;
+        let (at, zero) = (self.scenario.instant(at), self.scenario.zero_at());
+        let expected = format!("{} within {}", offset(at, zero), apart(delta(within)));
+        let Some(said) = said else { return Some((expected, "none".to_owned(), false)) };
+        let off = said - at;
+        let words = match off.num_milliseconds() {
+            0 => String::new(),
+            ..0 => format!(", {} early", apart(-off)),
+            1.. => format!(", {} late", apart(off)),
+        };
+        Some((expected, format!("{}{words}", offset(said, zero)), off.abs() <= delta(within)))
+    }
+
+    fn change(&self) -> Found {
+        let first = self.said.changes().next();
+        Some(match self.expect.change.as_ref()? {
+            ExpectedChange::Nothing => {
+                ("none".to_owned(), first.map_or("none", |first| &first.name).to_owned(), first.is_none())
+            }
+            ExpectedChange::Named(name) => {
+                let rank = change_rank(self.said, name);
+                let behind = rank.filter(|rank| *rank > 1).map(|rank| format!(", before it as number {rank}"));
+                let said = first.map_or("none", |first| &first.name);
+                (name.clone(), format!("{said}{}", behind.unwrap_or_default()), rank == Some(1))
+            }
+        })
+    }
+
+    fn suspect(&self) -> Found {
+        let expected = self.expect.suspect.as_ref()?;
+        let said = self.said.suspects.first().map_or("none", |first| &first.kind);
+        Some((expected.clone(), said.to_owned(), is_same(expected, said)))
+    }
+
+    fn runbook(&self) -> Found {
+        let expected = self.expect.runbook.as_ref()?;
+        let said = self.said.runbook.as_deref().unwrap_or("none");
+        Some((expected.clone(), said.to_owned(), is_same(expected, said)))
+    }
+
+    fn quick_win(&self) -> Found {
+        let expected = self.expect.quick_win.as_ref()?;
+        let said = self.said.quick_win.as_deref().unwrap_or("none");
+        Some((expected.clone(), said.to_owned(), holds(said, expected)))
+    }
+
+    /// The innocent are not the first suspects now, and were no suspects at all while all was well.
+    fn innocent(&self) -> Found {
+        if self.expect.innocent.is_empty() {
+            return None;
+        }
+        let is_innocent = |name: &&super::said::Suspect| self.expect.innocent.iter().any(|own| name.is_called(own));
+        let well = |said: &Said| said.severity == triage::Severity::Ok;
+        let mut accused: Vec<String> = Vec::new();
+        if well(self.said) {
+            accused.extend(self.said.suspects.iter().filter(is_innocent).map(|one| format!("{} now", one.name)));
+        } else {
+            accused.extend(self.said.suspects.first().filter(is_innocent).map(|one| format!("{} first", one.name)));
+        }
+        let until = self.at();
+        for step in self.course.of(&self.said.service).filter(|step| step.at <= until && well(&step.said)) {
+            let when = offset(step.at, self.scenario.zero_at());
+            let names = step.said.suspects.iter().filter(is_innocent);
+            accused.extend(names.map(|one| format!("{} at {when}, while all was well", one.name)));
+        }
+        let expected = format!("not {}", self.expect.innocent.join(", "));
+        let said = if accused.is_empty() { "not accused".to_owned() } else { accused.join("; ") };
+        Some((expected, said, accused.is_empty()))
+    }
+
+    fn says(&self) -> Found {
+        if self.expect.says.is_empty() {
+            return None;
+        }
+        let sentences = self.said.sentences();
+        let quoted = |words: &String| format!("“{words}”");
+        let expected: Vec<String> = self.expect.says.iter().map(quoted).collect();
+        let ok = self.expect.says.iter().all(|words| holds(&sentences, words));
+        Some((expected.join(", "), sentences, ok))
+    }
+}
+
+/// When it was first said that it is as bad as expected; where nothing is, at least a warning.
+pub(super) fn first_verdict(course: &Course, service: &str, scenario: &Scenario, expect: &Expect) -> Option<At> {
+    let visible = scenario.instant(expect.visible);
+    match expect.severity {
+        // What is not known is not half as bad as a warning.
+        Some(same @ (Severity::Ok | Severity::Unknown)) => {
+            course.first(service, |said| said.word() == same.word(), visible)
+        }
+        Some(least) => course.first(service, |said| rank(said) >= Some(least), visible),
+        None => course.first(service, |said| rank(said) >= Some(Severity::Warning), visible),
+    }
+}
+
+/// The place of a change among those that are suspected, from 1.
+pub(super) fn change_rank(said: &Said, name: &str) -> Option<usize> {
+    said.changes().position(|change| change.is_called(name)).map(|index| index + 1)
+}
+
+/// The same severity in the words of scenarios.
+fn rank(said: triage::Severity) -> Option<Severity> {
+    Severity::ALL.into_iter().find(|severity| severity.word() == said.word())
+}
+
+/// Whether two names are read as the same: `traffic-surge`, `Traffic surge`.
+fn is_same(a: &str, b: &str) -> bool {
+    let plain = |text: &str| text.trim().to_lowercase().replace(['-', '_'], " ");
+    plain(a) == plain(b)
+}
+
+fn holds(text: &str, words: &str) -> bool {
+    text.to_lowercase().contains(&words.to_lowercase())
+}
+
+fn delta(span: Duration) -> TimeDelta {
+    TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX)
+}
