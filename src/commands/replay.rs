@@ -7,11 +7,11 @@
 mod course;
 mod document;
 mod expect;
+mod inside;
 mod instant;
 mod play;
 mod run;
 mod said;
-mod stage;
 mod text;
 mod words;
 

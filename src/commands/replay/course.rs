@@ -63,9 +63,10 @@ impl Course {
         run
     }
 
-    /// How often the severity of a service changed.
+    /// How often the severity of a service changed, from when on it was known first.
     pub(super) fn turns(&self, service: &str) -> usize {
-        let all: Vec<_> = self.of(service).map(|step| step.said.severity).collect();
+        let all = self.of(service).map(|step| step.said.severity);
+        let all: Vec<_> = all.skip_while(|severity| *severity == Severity::Unknown).collect();
         all.windows(2).filter(|pair| pair.first() != pair.last()).count()
     }
 }

@@ -226,3 +226,157 @@ fn holds(text: &str, words: &str) -> bool {
 fn delta(span: Duration) -> TimeDelta {
     TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::replay::course::Step;
+    use crate::commands::replay::said::Suspect;
+
+    /// T is ten minutes after the beginning.
+    fn scenario() -> Scenario {
+        super::super::tests::scenario("2026-11-20T08:00:00Z", 3_600, 600)
+    }
+
+    fn expect() -> Expect {
+        Expect {
+            line: 7,
+            at: 900,
+            service: None,
+            severity: None,
+            first_within: None,
+            visible: 600,
+            onset: None,
+            began: None,
+            change: None,
+            suspect: None,
+            innocent: Vec::new(),
+            runbook: None,
+            quick_win: None,
+            says: Vec::new(),
+        }
+    }
+
+    fn said(severity: triage::Severity, suspects: &[(&str, &str, bool)]) -> Said {
+        let suspect = |(what, version, is_change): &(&str, &str, bool)| Suspect {
+            name: format!("{what} {version}").trim().to_owned(),
+            what: (*what).to_owned(),
+            kind: if *is_change { "deploy" } else { "traffic surge" }.to_owned(),
+            is_change: *is_change,
+        };
+        Said {
+            service: "shop".into(),
+            severity,
+            headline: "Errors 45 % of requests.".to_owned(),
+            context: String::new(),
+            aside: "Stripe says degraded.".to_owned(),
+            onset: Some(scenario().instant(650)),
+            began: None,
+            suspects: suspects.iter().map(suspect).collect(),
+            quick_win: Some("Roll back api v2 to v1".to_owned()),
+            runbook: Some("error-spike".to_owned()),
+        }
+    }
+
+    fn course(steps: &[(i64, triage::Severity)]) -> Course {
+        let mut course = Course::default();
+        let step = |(second, severity): &(i64, triage::Severity)| Step {
+            at: scenario().instant(*second),
+            said: said(*severity, &[]),
+        };
+        course.steps = steps.iter().map(step).collect();
+        course
+    }
+
+    /// What was looked at, what was said of it, whether it holds.
+    fn checked(expect: &Expect, said: &Said, course: &Course) -> Vec<(&'static str, String, bool)> {
+        let scenario = scenario();
+        let bench = Bench { scenario: &scenario, expect, said, course };
+        bench.checks().into_iter().map(|check| (check.what, check.said, check.ok)).collect()
+    }
+
+    #[test]
+    fn what_is_not_expected_is_not_looked_at() {
+        let said = said(triage::Severity::Critical, &[("api", "v2", true)]);
+        assert_eq!(checked(&expect(), &said, &Course::default()), []);
+    }
+
+    #[test]
+    fn the_first_verdict_counts_from_when_the_trouble_is_visible() {
+        use triage::Severity::{Critical, Ok, Unknown, Warning};
+        let all = expect();
+        let within = Expect { first_within: Some(Duration::from_secs(60)), ..all };
+        for (steps, severity, words, ok) in [
+            (&[(0, Ok), (640, Critical)][..], Severity::Critical, "40 s after", true),
+            (&[(0, Ok), (640, Warning), (670, Critical)], Severity::Critical, "1m10s after", false),
+            (&[(0, Ok), (640, Warning), (670, Critical)], Severity::Warning, "40 s after", true),
+            (&[(0, Ok), (590, Warning)], Severity::Warning, "10 s before", true),
+            // A false alarm that is long over is no early verdict.
+            (&[(0, Ok), (300, Warning), (400, Ok), (650, Warning)], Severity::Warning, "50 s after", true),
+            (&[(0, Ok), (610, Unknown)], Severity::Warning, "never", false),
+            (&[(0, Ok), (610, Unknown)], Severity::Unknown, "10 s after", true),
+            (&[(0, Ok), (610, Critical)], Severity::Unknown, "never", false),
+        ] {
+            let expect = Expect { severity: Some(severity), ..within.clone() };
+            let all = checked(&expect, &said(Critical, &[]), &course(steps));
+            let first = all.iter().find(|check| check.0 == "first verdict").unwrap();
+            assert_eq!((first.1.as_str(), first.2), (words, ok), "{steps:?} {severity:?}");
+        }
+    }
+
+    #[test]
+    fn moments_have_a_margin() {
+        let said = said(triage::Severity::Critical, &[]);
+        let moment = |at, within| Some(Moment { at, within: Duration::from_secs(within) });
+        for (onset, words, ok) in [
+            (moment(650, 0), "T+50s", true),
+            (moment(640, 10), "T+50s, 10 s late", true),
+            (moment(661, 10), "T+50s, 11 s early", false),
+        ] {
+            let found = checked(&Expect { onset, ..expect() }, &said, &Course::default());
+            assert_eq!(found, [("onset", words.to_owned(), ok)]);
+        }
+        let began = Expect { began: moment(1, 1), ..expect() };
+        assert_eq!(checked(&began, &said, &Course::default()), [("began", "none".to_owned(), false)]);
+    }
+
+    #[test]
+    fn changes_are_ranked_among_changes_and_known_with_or_without_a_version() {
+        let said = said(triage::Severity::Critical, &[("shop", "", false), ("web", "v88", true), ("api", "v2", true)]);
+        let named = |name: &str| Some(ExpectedChange::Named(name.to_owned()));
+        for (change, words, ok) in [
+            (named("web v88"), "web v88", true),
+            (named("Web"), "web v88", true),
+            (named("api v2"), "web v88, before it as number 2", false),
+            (named("shop"), "web v88", false),
+            (Some(ExpectedChange::Nothing), "web v88", false),
+        ] {
+            let found = checked(&Expect { change, ..expect() }, &said, &Course::default());
+            assert_eq!(found, [("change", words.to_owned(), ok)]);
+        }
+        let expect = Expect {
+            suspect: Some("traffic-surge".to_owned()),
+            runbook: Some("Error spike".to_owned()),
+            quick_win: Some("roll back api".to_owned()),
+            says: vec!["45 %".to_owned(), "stripe".to_owned()],
+            ..expect()
+        };
+        let found = checked(&expect, &said, &Course::default());
+        assert!(found.len() == 4 && found.iter().all(|(.., ok)| *ok), "{found:?}");
+    }
+
+    #[test]
+    fn the_innocent_are_accused_of_nothing_while_all_is_well() {
+        let innocent = Expect { innocent: vec!["web v88".to_owned()], ..expect() };
+        let accused = [("web", "v88", true)];
+        let (critical, ok) = (triage::Severity::Critical, triage::Severity::Ok);
+        let second = [("api", "v2", true), ("web", "v88", true)];
+        assert!(checked(&innocent, &said(critical, &second), &Course::default())[0].2);
+        assert!(!checked(&innocent, &said(critical, &accused), &Course::default())[0].2);
+        assert!(!checked(&innocent, &said(ok, &second), &Course::default())[0].2);
+        let mut before = course(&[(100, ok), (950, critical)]);
+        before.steps[0].said.suspects = said(ok, &accused).suspects;
+        let found = checked(&innocent, &said(critical, &second), &before);
+        assert_eq!(found, [("innocent", "web v88 at T-8m20s, while all was well".to_owned(), false)]);
+    }
+}

@@ -74,3 +74,34 @@ impl Instant {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_as_people_write_them() {
+        let scenario = super::super::tests::scenario("2026-11-20T22:00:00Z", 6 * 3_600, 3 * 3_600);
+        for (text, expected) in [
+            ("5m", Some("2026-11-21T01:05:00.000Z")),
+            ("+5m", Some("2026-11-21T01:05:00.000Z")),
+            ("T+90s", Some("2026-11-21T01:01:30.000Z")),
+            ("T", Some("2026-11-21T01:00:00.000Z")),
+            ("0", Some("2026-11-21T01:00:00.000Z")),
+            ("-1h", Some("2026-11-21T00:00:00.000Z")),
+            ("T-90s", Some("2026-11-21T00:58:30.000Z")),
+            ("22:30", Some("2026-11-20T22:30:00.000Z")),
+            ("03:05:10", Some("2026-11-21T03:05:10.000Z")),
+            ("2026-11-21T02:00:00+01:00", Some("2026-11-21T01:00:00.000Z")),
+            ("4h", None),
+            ("21:00", None),
+            ("2026-11-21T05:00:00Z", None),
+        ] {
+            let at = instant(text).unwrap().of(&scenario);
+            assert_eq!(at.ok().map(stamp).as_deref(), expected, "{text}");
+        }
+        for text in ["", "soon", "5", "T5x", "25:00", "--1m"] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+    }
+}

@@ -8,10 +8,10 @@ use super::document::Moment;
 use super::expect;
 use super::expect::Bench;
 use super::expect::Check;
+use super::inside;
+use super::inside::Inside;
 use super::play::Play;
 use super::said::Said;
-use super::stage;
-use super::stage::Inside;
 use super::words::seconds;
 use super::words::stamp;
 use crate::app::App;
@@ -77,7 +77,7 @@ pub(super) fn whole(story: &Story, seed: u64, options: &Options) -> Result<docum
 /// The play at its beginning, and what it runs on.
 fn begin(story: &Story, seed: u64, options: &Options) -> Result<(Play<Inside>, tokio::runtime::Runtime), String> {
     let scenario = &story.scenario;
-    let config = options.apply(stage::watching(scenario, seed)?);
+    let config = options.apply(inside::watching(scenario, seed)?);
     let sources = setup::sources(&config, &Recorder::off());
     let wish = Wish { mode: Mode::ReadOnly, service: None, who: None, badge: None, only: false };
     let settings = setup::settings(&config, &wish, &sources, scenario.begins).map_err(|all| all.join("\n"))?;

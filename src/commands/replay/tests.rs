@@ -18,6 +18,7 @@ use crate::app::Mode;
 use crate::config::Config;
 use crate::config::Service;
 use crate::config::Target;
+use crate::drill::Scenario;
 use crate::drill::Story;
 use crate::drill::StoryWorld;
 use crate::facts::At;
@@ -51,6 +52,27 @@ impl Answers for Drawn {
     fn file(&self, path: &Path, at: At) -> io::Result<Vec<u8>> {
         assert_eq!(path, Path::new("deploys.jsonl"));
         Ok(self.world.lock().unwrap().deploys_jsonl(at).into_bytes())
+    }
+}
+
+/// A story in which nothing happens and nothing is expected.
+pub(super) fn scenario(begins: &str, lasts_s: u64, zero: i64) -> Scenario {
+    let begins = begins.parse().unwrap();
+    Scenario {
+        title: String::new(),
+        about: String::new(),
+        begins,
+        written: begins,
+        lasts: Duration::from_secs(lasts_s),
+        zero,
+        scrape: Duration::from_secs(5),
+        seeds: vec![1],
+        told_by: Vec::new(),
+        services: Vec::new(),
+        vendors: Vec::new(),
+        jobs: Vec::new(),
+        events: Vec::new(),
+        expects: Vec::new(),
     }
 }
 
