@@ -29,7 +29,9 @@ use crate::commands::cli::Cli;
 use crate::commands::cli::Format;
 use crate::commands::cli::Options;
 use crate::commands::report;
+use crate::config::scenario;
 use crate::drill::Scenario;
+use crate::drill::shipped;
 
 pub use instant::Instant;
 pub use instant::instant;
@@ -112,8 +114,14 @@ fn stories(files: &[std::path::PathBuf]) -> Result<Vec<Story>, String> {
     if problems.is_empty() { Ok(stories) } else { Err(problems.join("\n")) }
 }
 
+/// Reads a file, or one that ships by its name.
 fn read(file: &Path) -> Result<Scenario, String> {
-    Err(format!("{}: scenarios cannot be read yet", file.display()))
+    let ships = file.to_str().and_then(|name| Some((name, shipped(name)?))).filter(|_| !file.exists());
+    let scenario = match ships {
+        Some((name, text)) => scenario::parse(text, name),
+        None => scenario::load(file),
+    };
+    scenario.map_err(|problems| problems.to_string())
 }
 
 /// Plays every story with its seeds, on all cores.

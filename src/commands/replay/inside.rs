@@ -1,31 +1,22 @@
-//! A world as a network that the sources ask, and the configuration of a team that runs what is in it.
+//! A world as a network that the sources ask, and the configuration that watches it there.
 
 use std::io;
 use std::path::Path;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use url::Url;
 
 use super::play::Answers;
+use crate::commands::stage;
 use crate::config::Config;
-use crate::config::Intervals;
-use crate::config::Service;
-use crate::config::Target;
 use crate::drill::Answered;
-use crate::drill::Page;
 use crate::drill::Scenario;
 use crate::drill::World;
 use crate::facts::At;
 use crate::facts::Zone;
-use crate::sources::deploys;
-use crate::sources::deploys::FileSettings;
-use crate::sources::deploys::GithubSettings;
 use crate::sources::http::Reply;
 use crate::sources::http::Sent;
-use crate::sources::status;
 
 /// Where the world's endpoints are said to be; nobody connects there.
 const BASE: &str = "http://world.invalid";
@@ -68,49 +59,13 @@ impl Answers for Inside {
     }
 }
 
-/// The configuration of a team that runs the services of a scenario.
+/// The configuration of a team that runs the services of a scenario: the one of the demo. Times are UTC, so that the
+/// same story is told in the same words everywhere.
 ///
 /// # Errors
 /// An address that cannot be one.
 pub(super) fn watching(scenario: &Scenario, seed: u64) -> Result<Config, String> {
     let base = Url::parse(BASE).map_err(|error| error.to_string())?;
-    let join = |path: &str| base.join(path).map_err(|error| error.to_string());
-    let endpoints = World::new(scenario, seed).endpoints();
-    let intervals =
-        Intervals { metrics: scenario.scrape, changes: std::time::Duration::from_secs(10), ..Intervals::default() };
-    let mut services = Vec::new();
-    for watched in &endpoints.services {
-        let targets: Result<Vec<_>, String> =
-            watched.paths.iter().map(|path| Ok(Target { url: join(path)?, access: Arc::default() })).collect();
-        services.push(Service {
-            environment: watched.environment.clone(),
-            targets: targets?,
-            ..Service::named(&watched.name)
-        });
-    }
-    let mut pages = Vec::new();
-    for vendor in &endpoints.vendors {
-        let kind = if vendor.page == Page::Aws { status::Kind::Aws } else { status::Kind::Statuspage };
-        let page = status::Settings::new(&vendor.name, kind, join(&vendor.path)?, intervals.status);
-        let regions = if vendor.region.is_empty() { Vec::new() } else { vec![vendor.region.clone()] };
-        pages.push(page.with_regions(regions));
-    }
-    let mut changes = Vec::new();
-    if endpoints.log {
-        let path = PathBuf::from(LOG);
-        let name = "deploy log".to_owned();
-        changes.push(deploys::Settings::File(FileSettings { name, path, every: intervals.changes }));
-    }
-    if let Some(repository) = endpoints.repository {
-        changes.push(deploys::Settings::Github(GithubSettings {
-            name: "github".to_owned(),
-            repo: repository.to_owned(),
-            environment: None,
-            api: base.clone(),
-            token: None,
-            every: intervals.changes,
-        }));
-    }
-    let zone = Some(Zone::utc());
-    Ok(Config { services, status: pages, deploys: changes, intervals, time_zone: zone, ..Config::default() })
+    let world = World::new(scenario, seed);
+    Ok(Config { time_zone: Some(Zone::utc()), ..stage::watching(&world, &base, Path::new(LOG))? })
 }
