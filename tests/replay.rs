@@ -203,7 +203,7 @@ fn files_that_are_wrong_are_told_with_their_places() {
     }
     for (arguments, words) in [
         (&[][..], "FILE"),
-        (&["shop.toml", "--seed", "many"], "write a number, or all"),
+        (&["shop.toml", "--seed", "many"], "write a number, or all or first"),
         (&["shop.toml", "--at", "soon"], "write a time after T"),
         (&["shop.toml", "--at", "6h"], "is not in the story"),
         (&["shop.toml", "shop.toml", "--at", "1m"], "name one file"),

@@ -222,8 +222,8 @@ pub struct Replay {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::replay::instant)]
     pub at: Option<super::replay::Instant>,
 
-    /// The number of the noise, or all that the file lists
-    #[arg(long, value_name = "NUMBER|all", default_value = "all", value_parser = super::replay::seeds)]
+    /// The number of the noise, or all or the first one that the file lists
+    #[arg(long, value_name = "NUMBER|all|first", default_value = "all", value_parser = super::replay::seeds)]
     pub seed: super::replay::Seeds,
 
     /// For whom it is

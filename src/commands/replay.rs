@@ -46,19 +46,33 @@ use run::Story;
 pub enum Seeds {
     /// All that the file lists.
     All,
+    /// The first one that the file lists.
+    First,
     /// This one.
     One(u64),
 }
 
-/// Reads `all` or a number.
+/// Reads `all`, `first` or a number.
 ///
 /// # Errors
 /// What to write.
 pub fn seeds(text: &str) -> Result<Seeds, String> {
-    if text == "all" {
-        return Ok(Seeds::All);
+    match text {
+        "all" => Ok(Seeds::All),
+        "first" => Ok(Seeds::First),
+        _ => text.parse().map(Seeds::One).map_err(|_| "write a number, or all or first of the file's".to_owned()),
     }
-    text.parse().map(Seeds::One).map_err(|_| "write a number, or all for those that the file lists".to_owned())
+}
+
+impl Seeds {
+    /// The noises of a scenario.
+    fn of(self, scenario: &Scenario) -> Vec<u64> {
+        match self {
+            Self::All => scenario.seeds.clone(),
+            Self::First => scenario.seeds.iter().take(1).copied().collect(),
+            Self::One(seed) => vec![seed],
+        }
+    }
 }
 
 /// Exit code when an expectation did not hold.
@@ -78,10 +92,7 @@ pub fn run(cli: &Cli, replay: &cli::Replay) -> Result<ExitCode, String> {
         let [story] = stories.as_slice() else {
             return Err("--at tells of one instant of one story: name one file".to_owned());
         };
-        let seed = match replay.seed {
-            Seeds::One(seed) => seed,
-            Seeds::All => story.scenario.seeds.first().copied().unwrap_or(1),
-        };
+        let seed = replay.seed.of(&story.scenario).first().copied().unwrap_or(1);
         let at = instant.of(&story.scenario)?;
         let app = run::to(story, seed, at, &cli.options)?;
         let watched = (at - story.scenario.begins).to_std().unwrap_or_default();
@@ -125,14 +136,9 @@ fn read(file: &Path) -> Result<Scenario, String> {
 }
 
 /// Plays every story with its seeds, on all cores.
-fn play_all(stories: &[Story], seeds: Seeds, options: &Options) -> Result<Replay, String> {
-    let mut jobs: Vec<(&Story, u64)> = Vec::new();
-    for story in stories {
-        match seeds {
-            Seeds::One(seed) => jobs.push((story, seed)),
-            Seeds::All => jobs.extend(story.scenario.seeds.iter().map(|seed| (story, *seed))),
-        }
-    }
+fn play_all<'a>(stories: &'a [Story], seeds: Seeds, options: &Options) -> Result<Replay, String> {
+    let of = |story: &'a Story| seeds.of(&story.scenario).into_iter().map(move |seed| (story, seed));
+    let jobs: Vec<(&Story, u64)> = stories.iter().flat_map(of).collect();
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Result<Run, String>)>> = Mutex::default();
     let work = || {
