@@ -1,7 +1,7 @@
 //! The network inside the program beside one of sockets: the same answers, the same faults, the same verdicts, and
 //! only the one of them takes time.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
+#![expect(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 mod loopback;
 
@@ -39,6 +39,9 @@ use sixty::sources::http::Network;
 use sixty::sources::http::Reply;
 use sixty::sources::http::Sent;
 use url::Url;
+
+/// Path, status, body and headers of an answer.
+type Row = (&'static str, u16, &'static str, Vec<(&'static str, &'static str)>);
 
 /// A network of which a function tells all.
 struct Told<F> {
@@ -82,7 +85,7 @@ fn after(seconds: i64) -> At {
 async fn answers_and_faults_are_those_of_sockets() {
     let server = Loopback::start().await;
     let html = "<!doctype html><html>log in</html>";
-    let replies: Vec<(&str, u16, &str, Vec<(&str, &str)>)> = vec![
+    let replies: Vec<Row> = vec![
         ("/well", 200, "up 1\n", vec![("content-type", "text/plain"), ("etag", "\"7\"")]),
         ("/empty", 200, "", vec![("content-type", "text/plain")]),
         ("/large", 200, "123456789012345678901234567890123456789012345678901234567890", vec![]),
@@ -170,7 +173,10 @@ async fn a_story_is_the_same_over_sockets_and_inside() {
     });
     let url = format!("http://{}/metrics", server.address());
     let begin = || {
-        let config = Config { time_zone: Some(Zone::utc()), ..Config::for_urls(&[url.clone()], Some("shop")).unwrap() };
+        let config = Config {
+            time_zone: Some(Zone::utc()),
+            ..Config::for_urls(std::slice::from_ref(&url), Some("shop")).unwrap()
+        };
         let sources = setup::sources(&config, &Recorder::off());
         let wish = Wish { mode: Mode::ReadOnly, service: None, who: None, badge: None, only: false };
         let settings = setup::settings(&config, &wish, &sources, after(-60)).unwrap();

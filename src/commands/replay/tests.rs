@@ -32,11 +32,14 @@ use crate::sources::http::Reply;
 use crate::sources::http::Sent;
 use crate::triage::Severity;
 
+/// How an endpoint answers.
+type Manner = fn() -> Sent;
+
 /// The world, and when its metrics answer otherwise.
 struct Drawn {
     world: Mutex<StoryWorld>,
     /// From when on, and how.
-    broken: Option<(At, fn() -> Sent)>,
+    broken: Option<(At, Manner)>,
 }
 
 impl Answers for Drawn {
@@ -85,7 +88,7 @@ fn after(seconds: i64) -> At {
 }
 
 /// The story of the connection leak, watched at so many instances from that many seconds before its deploy on.
-fn play(before: i64, instances: usize, broken: Option<(At, fn() -> Sent)>) -> Play<Drawn> {
+fn play(before: i64, instances: usize, broken: Option<(At, Manner)>) -> Play<Drawn> {
     let begins = after(-before);
     let target = |index: usize| Target {
         url: Url::parse(&format!("http://i{index}.invalid/metrics")).unwrap(),
@@ -136,7 +139,7 @@ fn the_leak_is_told_as_it_comes() {
 
 #[test]
 fn a_dead_endpoint_costs_time_of_the_story_alone() {
-    let kinds: [(fn() -> Sent, &str); 6] = [
+    let kinds: [(Manner, &str); 6] = [
         (|| Sent::broken(io::ErrorKind::ConnectionRefused), "connection refused"),
         (Sent::never, "no answer within 5 s"),
         (|| Sent::at_once(Reply::new(503, "text/plain", "no")), "503"),
