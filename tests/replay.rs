@@ -49,6 +49,7 @@ set = { errors = "25 %" }
 [[expect]]
 time = "T-2m"
 severity = "ok"
+never_worse = "ok"
 change = "none"
 innocent = ["new-tax on"]
 
@@ -56,6 +57,7 @@ innocent = ["new-tax on"]
 time = "T+2m"
 severity = "critical"
 first_within = "60s"
+turns = 2
 onset = "T"
 onset_within = "30s"
 change = "shop v2"
@@ -115,7 +117,7 @@ fn a_verdict_that_is_right_is_called_so() {
     for words in ["shop · seed 1 · A deploy breaks the shop", "T is 2026-11-19T00:00:00.000Z", "CRITICAL  Errors"] {
         assert!(run.out.contains(words), "{words}: {}", run.out);
     }
-    assert!(run.out.ends_with("all 9 expectations hold\n"), "{}", run.out);
+    assert!(run.out.ends_with("all 11 expectations hold\n"), "{}", run.out);
     let seeds = place.replay(&["shop.toml", "--format", "json"]);
     let json = seeds.json();
     assert_eq!((&json["schema"], &json["ok"], &json["runs_ok"]), (&"sixty.replay/1".into(), &true.into(), &2.into()));
@@ -197,7 +199,7 @@ fn files_that_are_wrong_are_told_with_their_places() {
     let place = Place::with(&[("shop.toml", STORY), ("wrong.toml", &wrong)]);
     let run = place.replay(&["shop.toml", "wrong.toml", "missing.toml"]);
     assert_eq!((run.code, run.out.as_str()), (2, ""));
-    for words in ["wrong.toml:13:8", "wrong.toml:45:12", "missing.toml: "] {
+    for words in ["wrong.toml:13:8", "wrong.toml:46:12", "missing.toml: "] {
         assert!(run.err.contains(words), "{words}: {}", run.err);
     }
     for (arguments, words) in [

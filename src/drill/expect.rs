@@ -69,6 +69,12 @@ pub struct Expect {
     pub first_within: Option<Duration>,
     /// When somebody who looks at the graphs can see the trouble.
     pub visible: Second,
+    /// It is never worse than this from `since` on, up to `at`.
+    pub never_worse: Option<Severity>,
+    /// It changes its severity at most so often from `since` on, up to `at`.
+    pub turns: Option<usize>,
+    /// What `never_worse` and `turns` begin with.
+    pub since: Second,
     /// When it began to hurt.
     pub onset: Option<Moment>,
     /// When a slow climb began.

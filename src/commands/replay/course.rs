@@ -63,10 +63,20 @@ impl Course {
         run
     }
 
-    /// How often the severity of a service changed, from when on it was known first.
-    pub(super) fn turns(&self, service: &str) -> usize {
-        let all = self.of(service).map(|step| step.said.severity);
-        let all: Vec<_> = all.skip_while(|severity| *severity == Severity::Unknown).collect();
-        all.windows(2).filter(|pair| pair.first() != pair.last()).count()
+    /// The severities of a service between two instants and from when on, each another than the one before; the first
+    /// may have begun earlier. Not knowing before the first answers is left out.
+    pub(super) fn severities(&self, service: &str, from: At, to: At) -> Vec<(At, Severity)> {
+        let known = self.of(service).skip_while(|step| step.said.severity == Severity::Unknown);
+        let mut all: Vec<(At, Severity)> = Vec::new();
+        for step in known.take_while(|step| step.at <= to) {
+            let severity = step.said.severity;
+            if step.at <= from {
+                all.clear();
+            }
+            if all.last().is_none_or(|(_, last)| *last != severity) {
+                all.push((step.at, severity));
+            }
+        }
+        all
     }
 }

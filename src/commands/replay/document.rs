@@ -92,7 +92,7 @@ pub(super) struct Expectation {
     pub after_zero_s: f64,
     /// Of which service.
     pub service: String,
-    /// What was looked at: `severity`, `first verdict`, `onset`, `began`, `change`, `suspect`, `runbook`,
+    /// What was looked at: `severity`, `first verdict`, `never worse`, `turns`, `onset`, `began`, `change`, `suspect`, `runbook`,
     /// `quick win`, `innocent`, `says`.
     pub what: String,
     /// What a good verdict says.

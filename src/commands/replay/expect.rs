@@ -56,9 +56,11 @@ type Found = Option<(String, String, bool)>;
 impl Bench<'_> {
     /// Everything that the expectation names, in a fixed order.
     pub(super) fn checks(&self) -> Vec<Check> {
-        let named: [(&'static str, Found); 10] = [
+        let named: [(&'static str, Found); 12] = [
             ("severity", self.severity()),
             ("first verdict", self.first_verdict()),
+            ("never worse", self.never_worse()),
+            ("turns", self.turns()),
             ("onset", self.moment(self.expect.onset, self.said.onset)),
             ("began", self.moment(self.expect.began, self.said.began)),
             ("change", self.change()),
@@ -105,6 +107,29 @@ impl Bench<'_> {
             format!("{} after", apart(late))
         };
         Some((expected, said, late <= delta(within) && first <= self.at()))
+    }
+
+    fn never_worse(&self) -> Found {
+        let most = self.expect.never_worse?;
+        let worse = self.severities().into_iter().find(|(_, said)| rank(*said) > Some(most));
+        let zero = self.scenario.zero_at();
+        let since = offset(self.scenario.instant(self.expect.since), zero);
+        let said = match worse {
+            Some((at, severity)) => format!("{} from {} on", severity.word(), offset(at, zero)),
+            None => format!("at most {}", most.word()),
+        };
+        Some((format!("at most {} since {since}", most.word()), said, worse.is_none()))
+    }
+
+    fn turns(&self) -> Found {
+        let most = self.expect.turns?;
+        let turns = self.severities().len().saturating_sub(1);
+        let since = offset(self.scenario.instant(self.expect.since), self.scenario.zero_at());
+        Some((format!("at most {most} since {since}"), turns.to_string(), turns <= most))
+    }
+
+    fn severities(&self) -> Vec<(At, triage::Severity)> {
+        self.course.severities(&self.said.service, self.scenario.instant(self.expect.since), self.at())
     }
 
     fn moment(&self, expected: Option<Moment>, said: Option<At>) -> Found {
@@ -246,6 +271,9 @@ mod tests {
             severity: None,
             first_within: None,
             visible: 600,
+            never_worse: None,
+            turns: None,
+            since: 0,
             onset: None,
             began: None,
             change: None,
@@ -321,6 +349,30 @@ mod tests {
             let all = checked(&expect, &said(Critical, &[]), &course(steps));
             let first = all.iter().find(|check| check.0 == "first verdict").unwrap();
             assert_eq!((first.1.as_str(), first.2), (words, ok), "{steps:?} {severity:?}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_looked_at_from_its_beginning_to_the_time() {
+        use triage::Severity::{Critical, Ok, Unknown, Warning};
+        let steps = [(0, Unknown), (1, Ok), (100, Warning), (200, Warning), (300, Ok), (700, Critical), (950, Ok)];
+        for (never_worse, since, words, ok) in [
+            (Severity::Critical, 0, "at most critical", true),
+            (Severity::Warning, 0, "critical from T+1m40s on", false),
+            (Severity::Ok, 0, "warning from T-8m20s on", false),
+            (Severity::Ok, 250, "warning from T-6m40s on", false),
+            (Severity::Ok, 300, "critical from T+1m40s on", false),
+        ] {
+            let expect = Expect { never_worse: Some(never_worse), since, ..expect() };
+            let found = checked(&expect, &said(Critical, &[]), &course(&steps));
+            assert_eq!(found, [("never worse", words.to_owned(), ok)], "{never_worse:?} {since}");
+        }
+        for (turns, since, words, ok) in
+            [(3, 0, "3", true), (2, 0, "3", false), (2, 200, "2", true), (0, 700, "0", true)]
+        {
+            let expect = Expect { turns: Some(turns), since, ..expect() };
+            let found = checked(&expect, &said(Critical, &[]), &course(&steps));
+            assert_eq!(found, [("turns", words.to_owned(), ok)], "{turns} {since}");
         }
     }
 

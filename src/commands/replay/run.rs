@@ -135,10 +135,16 @@ impl Told<'_> {
             quick_win: judged.and_then(|said| said.quick_win.clone()),
             runbook: judged.and_then(|said| said.runbook.clone()),
             course: self.course.steps.iter().map(|step| self.step(step)).collect(),
-            severity_changes: scenario.services.first().map_or(0, |service| self.course.turns(&service.name)),
+            severity_changes: self.severity_changes(),
             failed,
             ok: failed == 0,
         }
+    }
+
+    fn severity_changes(&self) -> usize {
+        let scenario = &self.story.scenario;
+        let Some(service) = scenario.services.first() else { return 0 };
+        self.course.severities(&service.name, scenario.begins, scenario.ends()).len().saturating_sub(1)
     }
 
     fn expectation(&self, check: &Check) -> document::Expectation {

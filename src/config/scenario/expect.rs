@@ -20,6 +20,9 @@ use super::values;
 /// How far off the beginning of a slow climb may be that does not say it.
 const BEGAN_WITHIN: Duration = Duration::from_secs(600);
 
+/// More changes of severity than this are no expectation.
+const MOST_TURNS: usize = 1_000;
+
 /// Reads one `[[expect]]`; `line` is where it stands.
 pub(super) fn read(
     section: Section<'_>,
@@ -35,13 +38,13 @@ pub(super) fn read(
     let span = |key: &'static str| section.value(key).and_then(|value| value.text("\"60s\"")?.map(parse_duration));
     let at = second("time");
     let service = section.value("service").and_then(|_| known.service(&section)).map(|service| service.name.clone());
-    let severity = section.value("severity").and_then(|value| value.text("severity = \"critical\""));
-    let severity = severity.and_then(|text| {
+    let severity_of = |key: &'static str, example: &str| {
         let words = Severity::ALL.map(|severity| (severity.word(), severity));
-        values::word(&text, "severity", &words)
-    });
+        values::word(&section.value(key)?.text(example)?, "severity", &words)
+    };
+    let severity = severity_of("severity", "severity = \"critical\"");
     let first_within = span("first_within");
-    if first_within.is_some() && severity.is_none() {
+    if first_within.is_some() && !section.has("severity") {
         section.lacks("severity", "severity = \"critical\": which `first_within` is about");
     }
     let visible = second("visible").or_else(|| calendar.settled());
@@ -61,6 +64,9 @@ pub(super) fn read(
         severity,
         first_within,
         visible: visible.unwrap_or(0),
+        never_worse: severity_of("never_worse", "never_worse = \"ok\""),
+        turns: values::count(&section, "turns", 0, MOST_TURNS),
+        since: second("since").unwrap_or(0),
         onset: moment("onset", onset_within.unwrap_or(scrape * 2)),
         began: moment("began", began_within.unwrap_or(BEGAN_WITHIN)),
         change,
@@ -70,7 +76,22 @@ pub(super) fn read(
         quick_win: word("quick_win", "quick_win = \"roll back\""),
         says: values::names(&section, "says", "says = [\"connections\"]"),
     };
-    let asks = ["severity", "onset", "began", "change", "suspect", "innocent", "runbook", "quick_win", "says"];
+    if section.has("since") && !section.has("never_worse") && !section.has("turns") {
+        section.lacks("never_worse", "never_worse = \"ok\" or turns = 2: what is looked at from `since` on");
+    }
+    let asks = [
+        "severity",
+        "never_worse",
+        "turns",
+        "onset",
+        "began",
+        "change",
+        "suspect",
+        "innocent",
+        "runbook",
+        "quick_win",
+        "says",
+    ];
     if !asks.iter().any(|key| section.has(key)) {
         section.note_shape(Wrong::new("nothing is expected here", format!("write one of {}", asks.join(", "))));
     }

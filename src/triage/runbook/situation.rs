@@ -160,11 +160,15 @@ mod tests {
     use crate::facts::At;
     use crate::facts::Measure;
     use crate::facts::Zone;
-    use crate::triage::Thresholds;
+    use crate::triage::Surroundings;
     use crate::triage::Watch;
     use crate::triage::finding::tests::at;
     use crate::triage::finding::tests::signals;
+    use crate::triage::finding::tests::watcher;
     use crate::triage::judge;
+    use crate::triage::quick_win::Commands;
+    use crate::triage::suspects::CallGraph;
+    use crate::triage::suspects::Known;
 
     fn deploy(version: &str, service: &str, second: i64, state: ChangeState) -> Change {
         Change {
@@ -186,12 +190,12 @@ mod tests {
     fn of(changes: &[Change], now: At) -> Situation {
         let bad: &[_] =
             &[(Measure::ErrorRate, Some(0.4)), (Measure::PoolUsed, Some(9.0)), (Measure::PoolMax, Some(9.0))];
-        let signals = signals(5, &[(0, &[(Measure::ErrorRate, Some(0.0))]), (5, bad), (10, bad)]);
+        let signals = signals(5, &[(0, &[(Measure::ErrorRate, Some(0.0))]), (5, bad), (10, bad), (15, bad)]);
         let facts = Facts {
             at: now,
             zone: &Zone::utc(),
             signals: &signals,
-            thresholds: &Thresholds::default(),
+            watcher: &watcher(&signals),
             silence: None,
             changes,
             watch: Watch::Known,
@@ -199,7 +203,17 @@ mod tests {
             vendors: &[],
             unchecked: &[],
         };
-        situation(&facts, &judge(&facts), "shop")
+        let name = "shop".into();
+        let known = [Known { name: &name, aliases: &["api".to_owned()], signals: Some(&signals) }];
+        let around = Surroundings {
+            name: &name,
+            services: &known,
+            calls: &CallGraph::new(),
+            symptoms: &[],
+            commands: &Commands::default(),
+            reach: None,
+        };
+        situation(&facts, &judge(&facts, &around), "shop")
     }
 
     #[test]
@@ -214,11 +228,11 @@ mod tests {
             deploy("v2", "shop", -100, Succeeded),
             deploy("v1", "", -900, Succeeded),
         ];
-        let situation = of(&changes, at(12));
+        let situation = of(&changes, at(17));
         let values = (situation.values.version.as_deref(), situation.values.previous.as_deref());
         assert_eq!(values, (Some("v4"), Some("v2")));
-        assert_eq!(of(&changes[..1], at(12)).values.version, None, "what still runs is not live");
-        assert_eq!(situation.suspects[0].words, "deploy api v4 3s before");
+        assert_eq!(of(&changes[..1], at(17)).values.version, None, "what still runs is not live");
+        assert_eq!(situation.suspects[0].words, "deploy api v4 finished 3s before");
         assert_eq!(situation.suspects.last().map(|one| one.kind), Some("pool"));
         let words: Vec<_> = situation.broken.iter().map(|one| (one.subject, one.words.as_str())).collect();
         assert_eq!(words, [("error_rate", "errors 40.0 %"), ("db_pool", "DB pool full")]);
@@ -228,7 +242,7 @@ mod tests {
     fn silence_is_a_trouble_of_its_own() {
         let situation = of(&[], at(60));
         let words: Vec<_> = situation.broken.iter().map(|one| (one.subject, one.words.as_str())).collect();
-        assert_eq!(words, [("metrics", "no metrics for 50s")]);
+        assert_eq!(words, [("metrics", "no metrics for 45s")]);
         assert_eq!(situation.suspects[0].kind, "silence");
     }
 }
