@@ -386,7 +386,7 @@ mod tests {
                 (
                     Severity::Critical,
                     "Errors 45.2 % of requests (277 of 612 req/s) since 08:00:05.|Deploy api v2 finished 5m05s before.  \
-                     DB pool full 100/100, 214 waiting since 08:00:05.|",
+                     DB pool full 100/100, 214 waiting since 08:00:05.|→ Quick win: Roll back api v2.",
                 ),
             ),
             (

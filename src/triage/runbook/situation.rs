@@ -221,7 +221,7 @@ mod tests {
         use ChangeState::{Failed, Running, Succeeded};
         // Newest first, as they are known.
         let changes = [
-            deploy("v5", "", 8, Running),
+            deploy("v5", "", 120, Running),
             deploy("v4", "", 2, Succeeded),
             deploy("v3", "", -50, Failed),
             deploy("w9", "cart", -60, Succeeded),
