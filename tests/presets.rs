@@ -482,7 +482,7 @@ const ECOSYSTEMS: &[(&str, &str, &str)] = &[
 
 /// The shares of answers of one kind have a table of their own.
 fn is_listed(measure: Measure) -> bool {
-    ![Measure::RateLimited, Measure::NotFound].contains(&measure)
+    ![Measure::RateLimited, Measure::NotFound, Measure::Resets].contains(&measure)
 }
 
 #[test]

@@ -113,6 +113,7 @@ fn brings(preset: &Preset) -> String {
         Measure::RateLimited => Some("429 and 404"),
         Measure::Disk => Some("fullest"),
         Measure::Started => Some("start"),
+        Measure::Resets => None,
         Measure::CallsLimited => Some("429"),
         Measure::DbLocked => Some("waiting for locks"),
     };

@@ -138,11 +138,13 @@ pub enum Measure {
     DbLatency,
     /// Sessions of the database that wait for a lock.
     DbLocked,
+    /// Counters of requests that began anew within the rate window: where no process tells when it began.
+    Resets,
 }
 
 impl Measure {
     /// All measures. What was recorded names them by their place here: new ones stand at the end.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::RequestRate,
         Self::ErrorRate,
         Self::LatencyP50,
@@ -163,6 +165,7 @@ impl Measure {
         Self::CallsLimited,
         Self::DbLatency,
         Self::DbLocked,
+        Self::Resets,
     ];
 
     /// The measures of the golden signals: one that a service lacks is worth a word.
@@ -203,6 +206,7 @@ impl Measure {
             Self::CallsLimited => "calls_limited",
             Self::DbLatency => "db_latency",
             Self::DbLocked => "db_locked",
+            Self::Resets => "resets",
         }
     }
 
@@ -221,7 +225,7 @@ impl Measure {
             Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 => Signal::Latency,
             Self::PoolUsed | Self::PoolMax | Self::PoolWaiting => Signal::DbPool,
             Self::MemoryUsed | Self::MemoryLimit => Signal::Memory,
-            Self::CpuUsed | Self::CpuMax | Self::Started => Signal::Cpu,
+            Self::CpuUsed | Self::CpuMax | Self::Started | Self::Resets => Signal::Cpu,
             Self::Disk => Signal::Disk,
             Self::CallErrors | Self::CallsLimited => Signal::Calls,
             Self::DbLatency | Self::DbLocked => Signal::Database,
@@ -240,7 +244,7 @@ impl Measure {
             | Self::CallErrors
             | Self::CallsLimited => Unit::Ratio,
             Self::LatencyP50 | Self::LatencyP95 | Self::LatencyP99 | Self::DbLatency => Unit::Seconds,
-            Self::PoolUsed | Self::PoolMax | Self::PoolWaiting | Self::DbLocked => Unit::Count,
+            Self::PoolUsed | Self::PoolMax | Self::PoolWaiting | Self::DbLocked | Self::Resets => Unit::Count,
             Self::MemoryUsed | Self::MemoryLimit => Unit::Bytes,
             Self::CpuUsed | Self::CpuMax => Unit::Cores,
             Self::Started => Unit::Instant,

@@ -316,6 +316,7 @@ fn absence(measure: Measure, ways: &[Query], inventory: &Inventory) -> Option<St
         | Measure::CpuMax
         | Measure::Disk
         | Measure::Started
+        | Measure::Resets
         | Measure::CallErrors
         | Measure::CallsLimited
         | Measure::DbLatency

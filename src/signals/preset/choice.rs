@@ -77,7 +77,14 @@ pub fn choose_with(inventory: &Inventory, wanted: &[&'static Preset]) -> Choice 
         }
         choice.presets.push((preset, why));
     }
+    choice.queries.extend(resets(&choice.queries).map(|query| (Measure::Resets, query)));
     choice
+}
+
+/// Where no process says when it began, its counters do: one that falls began anew.
+fn resets(queries: &BTreeMap<Measure, String>) -> Option<String> {
+    let rate = queries.get(&Measure::RequestRate).filter(|_| !queries.contains_key(&Measure::Started))?;
+    rate.starts_with("sum(rate(").then(|| rate.replace("rate(", "resets("))
 }
 
 impl Missing {

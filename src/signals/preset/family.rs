@@ -67,7 +67,7 @@ impl Family {
             Measure::PoolUsed | Measure::PoolMax | Measure::PoolWaiting => Self::Pool,
             Measure::CpuUsed | Measure::CpuMax => Self::Cpu,
             Measure::Disk => Self::Disk,
-            Measure::Started => Self::Start,
+            Measure::Started | Measure::Resets => Self::Start,
             Measure::CallErrors | Measure::CallsLimited => Self::Calls,
             Measure::DbLatency | Measure::DbLocked => Self::Database,
         }

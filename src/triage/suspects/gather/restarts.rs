@@ -60,7 +60,7 @@ fn belongs(one: &Candidate, place: &Place, start: At) -> bool {
 
 /// The instants at which the youngest process changed, from the value itself, which is exact.
 fn starts(around: &Around<'_>, signals: &ServiceSignals) -> Vec<At> {
-    let Some(track) = signals.track(Measure::Started) else { return Vec::new() };
+    let Some(track) = signals.track(Measure::Started) else { return resets(around, signals) };
     let mut last = None;
     let mut found = Vec::new();
     for number in track.history.between(around.onset.0 - BACK - ROLLOUT, around.at).filter_map(|point| point.number) {
@@ -73,6 +73,15 @@ fn starts(around: &Around<'_>, signals: &ServiceSignals) -> Vec<At> {
         last = Some(number.value);
     }
     found
+}
+
+/// The instants at which counters began anew; only as exact as the scrapes.
+fn resets(around: &Around<'_>, signals: &ServiceSignals) -> Vec<At> {
+    let Some(track) = signals.track(Measure::Resets) else { return Vec::new() };
+    let points = track.history.between(around.onset.0 - BACK - ROLLOUT, around.at);
+    let known: Vec<(At, f64)> = points.filter_map(|point| Some((point.at, point.number?.value))).collect();
+    // The window goes on seeing a reset for as long as it is in there.
+    known.windows(2).filter(|pair| pair[1].1 > pair[0].1).map(|pair| pair[1].0).collect()
 }
 
 fn memory_before(signals: &ServiceSignals, start: At) -> Option<f64> {

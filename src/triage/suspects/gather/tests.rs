@@ -350,6 +350,19 @@ fn stories_of_what_the_measures_show() -> Vec<Story> {
             Kind::Restart,
             "api restarted",
         ),
+        (
+            "the same where no process tells when it began",
+            World {
+                curves: vec![
+                    (Measure::MemoryUsed, |t| if t < 0 { 2.0e9 * (1.0 + t as f64 / 40_000.0) } else { 0.5e9 }),
+                    (Measure::MemoryLimit, |_| 2.0e9),
+                    (Measure::Resets, |t| if (0..60).contains(&t) { 12.0 } else { 0.0 }),
+                ],
+                ..World::default()
+            },
+            Kind::Restart,
+            "api restarted",
+        ),
     ]
 }
 
