@@ -240,7 +240,8 @@ fn what_changed(facts: &Facts<'_>, verdict: &Verdict, onset: Option<At>, open: b
             (Anchor::Onset, Some(onset)) => format!(" onset {}", clock_time(onset, facts.at, facts.zone)),
             (Anchor::Climb, _) => {
                 let began = verdict.climb.map(|(began, _)| clock_time(began, facts.at, facts.zone));
-                began.map(|began| format!(" at {began}")).unwrap_or_default()
+                let open = if verdict.climb_open { " or earlier" } else { "" };
+                began.map(|began| format!(" at {began}{open}")).unwrap_or_default()
             }
             (Anchor::Onset, None) => String::new(),
         };

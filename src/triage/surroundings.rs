@@ -78,17 +78,32 @@ fn tells_time(key: &str) -> bool {
     Subject::ALL.into_iter().any(|subject| subject.key() == key && subject != Subject::RequestRate)
 }
 
-/// The earliest slow climb that led to what is over its limit.
+/// The earliest slow climb beside what is over its limit; one that led to it before any other.
 fn climb(findings: &[Finding], onset: At) -> Option<Climb> {
+    let worst = findings.first()?.severity;
     let climbs = findings.iter().filter_map(|finding| {
-        let leak = finding.leak.as_ref().filter(|leak| !leak.since_open).map(|leak| (leak.since, leak.over / 12));
-        let climb = finding.climb.filter(|climb| !climb.or_before).map(|climb| (climb.began, climb.within));
-        // A forecast speaks of a climb alone; elsewhere the climb is the one that ended in the onset.
-        let (at, within) = if finding.forecast().is_some() { leak.or(climb)? } else { climb.or(leak)? };
-        Some(Climb { measure: finding.subject.measures().0, at, within })
+        let leak = finding.leak.as_ref().map(|leak| {
+            let rise = leak.per_hour * leak.over.as_secs_f64() / 3_600.0;
+            ((leak.since, leak.over / 12), leak.since_open, rise)
+        });
+        let climb = finding.climb.map(|climb| ((climb.began, climb.within), climb.or_before, climb.to - climb.from));
+        let forecast = finding.forecast().is_some();
+        // A forecast speaks of a climb alone; elsewhere the climb is the one that ended in the onset. Whichever saw
+        // the beginning knows more than one that did not.
+        let (first, second) = if forecast { (leak, climb) } else { (climb, leak) };
+        let seen = |one: &((At, Duration), bool, f64)| !one.1;
+        let ((at, within), open, rise) = first.filter(seen).or(second.filter(seen)).or(first).or(second)?;
+        let full = finding.value >= FULL || (forecast && finding.severity == worst);
+        let led = full && finding.subject.can_run_full() && rise >= MOST;
+        Some(Climb { measure: finding.subject.measures().0, at, within, open, led })
     });
-    climbs.filter(|climb| climb.at + LEAST_CLIMB < onset).min_by_key(|climb| climb.at)
+    climbs.filter(|climb| climb.at + LEAST_CLIMB < onset).min_by_key(|climb| (!climb.led, climb.at))
 }
+
+/// A share of its limit at which the next one who wants some has to wait.
+const FULL: f64 = 0.95;
+/// A climb over that share of the limit is why it is there; a smaller one only helped.
+const MOST: f64 = 0.25;
 
 /// What climbs for a shorter time is a step.
 const LEAST_CLIMB: chrono::TimeDelta = chrono::TimeDelta::minutes(2);

@@ -165,6 +165,8 @@ pub struct Verdict {
     pub within: Option<Duration>,
     /// When a slow climb that led to the onset began, give or take what.
     pub climb: Option<(At, Duration)>,
+    /// That climb may have begun before what is known.
+    pub climb_open: bool,
     /// A round clock near the onset.
     pub round: Option<RoundClock>,
     /// What may lie behind it, best first.
@@ -192,6 +194,7 @@ impl Default for Verdict {
             onset_open: false,
             within: None,
             climb: None,
+            climb_open: false,
             round: None,
             suspects: Ranking::default(),
             quick_win: None,
@@ -226,12 +229,14 @@ pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
     let onset = beginning.map(|beginning| beginning.onset.0);
     let onset_open = beginning.is_some_and(|beginning| beginning.open);
     let suspects = beginning.map(|beginning| surroundings::ranking(facts, around, &beginning)).unwrap_or_default();
+    let climb = beginning.and_then(|beginning| beginning.climb);
     let mut verdict = Verdict {
         severity,
         onset,
         onset_open,
         within: beginning.map(|beginning| beginning.onset.1),
-        climb: beginning.and_then(|beginning| beginning.climb).map(|climb| (climb.at, climb.within)),
+        climb: climb.map(|climb| (climb.at, climb.within)),
+        climb_open: climb.is_some_and(|climb| climb.open),
         round: beginning.and_then(|beginning| surroundings::round(facts, &beginning)),
         quick_win: surroundings::win(severity, around, &suspects),
         suspects,

@@ -84,7 +84,7 @@ struct Lane {
     /// The conditions on this subject, with the rule, the group and the place in the group that they stand in.
     watches: Vec<(Place, Watch)>,
     outlook: Option<(At, Outlook)>,
-    /// The onset for which a climb was looked for, and what was found.
+    /// The instant to which a climb was looked for, and what was found.
     climb: Option<(At, Option<Climb>)>,
     newest: Option<(At, f64)>,
     is_behind: bool,
@@ -422,18 +422,24 @@ impl Lane {
         self.outlook = Some((newest, outlook));
     }
 
-    /// How what is out came there, asked once per onset.
+    /// How what is out came there, asked once when it leaves its usual range, which a slow climb does early, and once
+    /// when it is over a limit.
     fn look_back(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
-        let Some(onset) = self.detector.onset().filter(|onset| onset.above) else {
+        let onset = self.detector.onset().filter(|onset| onset.above).map(|onset| onset.at);
+        let runs = self.watches.iter().filter_map(|(_, watch)| match watch.phase {
+            Phase::Firing(run) if !watch.condition.side.is_low() => Some(run.since),
+            _ => None,
+        });
+        let Some(end) = onset.into_iter().chain(runs).max() else {
             self.climb = None;
             return;
         };
-        if self.is_behind || budget.outlooks == 0 || self.climb.is_some_and(|(at, _)| at == onset.at) {
+        if self.is_behind || budget.outlooks == 0 || self.climb.is_some_and(|(at, _)| at == end) {
             return;
         }
         budget.outlooks -= 1;
         let rows: Vec<(At, f64)> = subject.values(signals, None).filter_map(|(at, value)| Some((at, value?))).collect();
-        self.climb = Some((onset.at, onset::climb(&rows, onset.at)));
+        self.climb = Some((end, onset::climb(&rows, end)));
     }
 
     fn climb(&self) -> Option<Climb> {

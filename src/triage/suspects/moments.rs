@@ -3,6 +3,7 @@
 
 use crate::facts::At;
 use crate::triage::suspects::Case;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Symptom;
 use crate::triage::suspects::weights;
 
@@ -61,10 +62,11 @@ impl Moments {
         Self { cells, belongs, peak }
     }
 
-    /// Around one known instant.
-    pub fn at(as_of: At, instant: At, within: f64) -> Self {
-        let cells = normal(around(seconds(instant, as_of), within));
-        Self { cells, belongs: Vec::new(), peak: instant }
+    /// Around the beginning of a climb.
+    pub fn of_climb(as_of: At, climb: &Climb) -> Self {
+        let (back, within) = (seconds(climb.at, as_of), climb.within.as_secs_f64());
+        let cells = normal(if climb.open { before(back, within) } else { around(back, within) });
+        Self { cells, belongs: Vec::new(), peak: climb.at }
     }
 
     /// The mean of a density over the time from `at` to the beginning.
@@ -84,6 +86,13 @@ fn around(back: f64, within: f64) -> Vec<(f64, f64)> {
             (back + off, -off.abs() / width)
         })
         .collect()
+}
+
+/// The same before an instant at which it was going on already.
+fn before(back: f64, within: f64) -> Vec<(f64, f64)> {
+    let after = around(back, within).into_iter().filter(|(cell, _)| *cell < back);
+    let step = 4.0 * weights::UNSEEN / CELLS as f64;
+    after.chain((0..=CELLS).map(|index| (back + index as f64 * step, -(index as f64) * step / weights::UNSEEN))).collect()
 }
 
 /// The same when nothing is known but that somebody looks now.

@@ -8,6 +8,7 @@ use crate::facts::At;
 use crate::triage::onset::Symptom;
 use crate::triage::suspects::CallGraph;
 use crate::triage::suspects::Candidate;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Place;
 use crate::triage::suspects::Role;
@@ -25,8 +26,8 @@ pub struct Case<'a> {
     pub as_of: At,
     /// When it began and give or take what, if the caller knows; else it is found from the symptoms.
     pub onset: Option<(At, Duration)>,
-    /// When the slow climb that led to it began (a leak), give or take what.
-    pub climb: Option<(At, Duration)>,
+    /// The slow climb beside it (a leak).
+    pub climb: Option<Climb>,
     /// The service in question, which hurts for certain.
     pub about: Option<&'a str>,
     /// How far back the lists of changes reach; `None`: as far as the oldest candidate.
@@ -105,7 +106,7 @@ impl Ranking {
 #[must_use]
 pub fn rank(case: &Case<'_>) -> Ranking {
     let moments = Moments::of(case);
-    let climb = case.climb.map(|(at, within)| Moments::at(case.as_of, at, within.as_secs_f64()));
+    let climb = case.climb.map(|climb| Moments::of_climb(case.as_of, &climb));
     let places = Whereabouts::of(case, &moments.belongs);
     let chance = Chance::of(case, places.count());
     let mut weighed: Vec<Weighed<'_>> = case
@@ -170,6 +171,8 @@ fn agreement(case: &Case<'_>, candidate: &Candidate, moments: &Moments, climb: O
             .onset
             .is_some_and(|(onset, within)| seconds(onset, candidate.at) > within.as_secs_f64() + weights::TOO_LATE);
     let (onset, climbs) = if late { (onset * weights::OUT_OF_TIME, 0.0) } else { (onset, climbs) };
+    // What climbed to its limit hurts when it is there, whatever was changed just then.
+    let onset = if case.climb.is_some_and(|climb| climb.led) { onset * weights::BESIDE_A_CLIMB } else { onset };
     if climbs > onset { (climbs, Anchor::Climb) } else { (onset, Anchor::Onset) }
 }
 
@@ -225,7 +228,7 @@ fn place_share(candidate: &Candidate, places: &Whereabouts<'_>) -> f64 {
 
 fn suspect(sight: &words::Sight<'_>, one: &Weighed<'_>, score: f64) -> Suspect {
     let begin = match (one.anchor, sight.case.climb) {
-        (Anchor::Climb, Some((climb, _))) => climb,
+        (Anchor::Climb, Some(climb)) => climb.at,
         _ => sight.onset,
     };
     let before = begin - one.candidate.at;

@@ -6,10 +6,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::facts::At;
+use crate::facts::Measure;
 use crate::triage::suspects::Anchor;
 use crate::triage::suspects::CallGraph;
 use crate::triage::suspects::Candidate;
 use crate::triage::suspects::Case;
+use crate::triage::suspects::Climb;
 use crate::triage::suspects::Distance;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Place;
@@ -157,10 +159,17 @@ fn a_job_of_every_hour_is_routine() {
 #[test]
 fn a_leak_is_measured_from_where_it_began_to_climb() {
     let list = [candidate("leak", Kind::Deploy, -6 * 3_600 - 120, "api"), candidate("v3", Kind::Deploy, -1_500, "api")];
+    let climb = Climb {
+        measure: Measure::PoolUsed,
+        at: at(-6 * 3_600),
+        within: Duration::from_secs(600),
+        open: false,
+        led: false,
+    };
     let case = Case {
         as_of: at(60),
         onset: Some((at(0), Duration::from_secs(10))),
-        climb: Some((at(-6 * 3_600), Duration::from_secs(600))),
+        climb: Some(climb),
         about: Some("api"),
         reach: Some(Duration::from_hours(24)),
         symptoms: &[],
@@ -172,6 +181,35 @@ fn a_leak_is_measured_from_where_it_began_to_climb() {
     assert_eq!((first.candidate.id.as_str(), first.anchor), ("leak", Anchor::Climb));
     assert_eq!(first.supports, ["finished 2m before the climb began", "api hurts itself"]);
     assert_eq!(rank(&Case { climb: None, ..case }).suspects[0].candidate.id, "v3");
+}
+
+/// A leak came to its limit at 0; the flag was switched a little before that.
+#[test]
+fn a_climb_that_came_to_its_limit_outweighs_what_changed_just_then() {
+    let began = -6 * 3_600;
+    let flag = candidate("flag", Kind::Flag, -180, "");
+    for (what, leak, open, led, expected) in [
+        ("at the beginning", began - 60, false, true, "leak"),
+        ("beside the point", began - 60, false, false, "flag"),
+        ("just before what is known", began - 240, true, true, "leak"),
+        ("an hour before what is known", began - 3_600, true, true, "leak"),
+        ("long after the beginning", began + 9_000, true, true, "flag"),
+    ] {
+        let list = [candidate("leak", Kind::Deploy, leak, "api"), flag.clone()];
+        let climb =
+            Climb { measure: Measure::PoolUsed, at: at(began), within: Duration::from_secs(600), open, led };
+        let ranking = rank(&Case {
+            as_of: at(60),
+            onset: Some((at(0), Duration::from_secs(10))),
+            climb: Some(climb),
+            about: Some("api"),
+            reach: Some(Duration::from_hours(24)),
+            symptoms: &[],
+            calls: &CallGraph::new(),
+            candidates: &list,
+        });
+        assert_eq!(ranking.suspects[0].candidate.id, expected, "{what}: {ranking:#?}");
+    }
 }
 
 #[test]

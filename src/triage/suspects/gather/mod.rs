@@ -50,6 +50,10 @@ pub struct Climb {
     pub at: At,
     /// Give or take this.
     pub within: Duration,
+    /// It climbed already when what is known begins: it began then or before.
+    pub open: bool,
+    /// It came to its limit, so that it explains why it hurts now.
+    pub led: bool,
 }
 
 /// A trouble and all that is known around it.
@@ -114,7 +118,7 @@ pub fn suspects(around: &Around<'_>, symptoms: &[Symptom], calls: &CallGraph) ->
     rank(&Case {
         as_of: around.at,
         onset: Some(around.onset),
-        climb: around.climb.map(|climb| (climb.at, climb.within)),
+        climb: around.climb,
         about: Some(around.about),
         reach: around.reach,
         symptoms,

@@ -116,7 +116,13 @@ impl World {
         ];
         let pool = signals.track(Measure::PoolUsed).is_some();
         let measure = if pool { Measure::PoolUsed } else { Measure::MemoryUsed };
-        let climb = self.climb.map(|second| Climb { measure, at: at(second), within: Duration::from_secs(300) });
+        let climb = self.climb.map(|second| Climb {
+            measure,
+            at: at(second),
+            within: Duration::from_secs(300),
+            open: false,
+            led: true,
+        });
         let around = Around {
             at: self.onset + chrono::TimeDelta::minutes(5),
             onset: (self.onset, Duration::from_secs(15)),
