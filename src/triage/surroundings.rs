@@ -7,8 +7,10 @@ use std::time::Duration;
 use crate::facts::At;
 use crate::triage::Facts;
 use crate::triage::Finding;
+use crate::triage::Leak;
 use crate::triage::Severity;
 use crate::triage::Subject;
+use crate::triage::onset::Climb as Rise;
 use crate::triage::onset::RoundClock;
 use crate::triage::onset::round_clock;
 use crate::triage::onset::together;
@@ -80,26 +82,61 @@ fn tells_time(key: &str) -> bool {
 
 /// The earliest slow climb beside what is over its limit; one that led to it before any other.
 fn climb(findings: &[Finding], onset: At) -> Option<Climb> {
-    let worst = findings.first()?.severity;
     let climbs = findings.iter().filter_map(|finding| {
-        let leak = finding.leak.as_ref().map(|leak| {
-            let rise = leak.per_hour * leak.over.as_secs_f64() / 3_600.0;
-            ((leak.since, leak.over / 12), leak.since_open, rise)
-        });
-        let climb = finding.climb.map(|climb| ((climb.began, climb.within), climb.or_before, climb.to - climb.from));
-        let forecast = finding.forecast().is_some();
+        let (leak, climb) = (finding.leak.as_ref().map(Slope::of_leak), finding.climb.as_ref().map(Slope::of_climb));
         // A forecast speaks of a climb alone; elsewhere the climb is the one that ended in the onset. Whichever saw
         // the beginning knows more than one that did not.
-        let (first, second) = if forecast { (leak, climb) } else { (climb, leak) };
-        let seen = |one: &((At, Duration), bool, f64)| !one.1;
-        let ((at, within), open, rise) = first.filter(seen).or(second.filter(seen)).or(first).or(second)?;
-        let full = finding.value >= FULL || (forecast && finding.severity == worst);
-        let led = full && finding.subject.can_run_full() && rise >= MOST;
-        Some(Climb { measure: finding.subject.measures().0, at, within, open, led })
+        let (first, second) = if finding.forecast().is_some() { (leak, climb) } else { (climb, leak) };
+        let seen = |one: &Slope| !one.open;
+        let slope = first.filter(seen).or(second.filter(seen)).or(first).or(second)?;
+        let before = slope.open.then(|| slope.longest(finding));
+        let led = slope.rise >= MOST && explains(finding, findings);
+        Some(Climb { measure: finding.subject.measures().0, at: slope.at, within: slope.within, before, led })
     });
     climbs.filter(|climb| climb.at + LEAST_CLIMB < onset).min_by_key(|climb| (!climb.led, climb.at))
 }
 
+/// Whether what climbs to its limit is what hurts: it is the worst, or it is full, or others wait for it.
+fn explains(finding: &Finding, findings: &[Finding]) -> bool {
+    let worst = findings.first().is_some_and(|worst| worst.severity == finding.severity);
+    let reached = finding.climb.map_or(finding.value, |climb| climb.to.max(finding.value));
+    let queue = |other: &Finding| other.subject == Subject::DbPoolWaiting;
+    let awaited = finding.subject == Subject::DbPool && findings.iter().any(queue);
+    finding.subject.can_run_full() && (worst || reached >= FULL || awaited)
+}
+
+/// A climb as both finders tell it; the rise is a share of the limit.
+#[derive(Clone, Copy)]
+struct Slope {
+    at: At,
+    within: Duration,
+    open: bool,
+    rise: f64,
+    per_second: f64,
+}
+
+impl Slope {
+    fn of_leak(leak: &Leak) -> Self {
+        let per_second = leak.per_hour / 3_600.0;
+        let rise = per_second * leak.over.as_secs_f64();
+        Self { at: leak.since, within: leak.over / 12, open: leak.since_open, rise, per_second }
+    }
+
+    fn of_climb(climb: &Rise) -> Self {
+        let rise = climb.to - climb.from;
+        let per_second = rise / climb.over.as_secs_f64().max(1.0);
+        Self { at: climb.began, within: climb.within, open: climb.or_before, rise, per_second }
+    }
+
+    /// How long before what is known it can have begun: then it would have been empty.
+    fn longest(&self, finding: &Finding) -> Duration {
+        let from = (finding.value - self.rise).max(0.0);
+        Duration::try_from_secs_f64(from / self.per_second).map_or(LONGEST, |time| time.min(LONGEST))
+    }
+}
+
+/// What climbed for longer than a day is another story.
+const LONGEST: Duration = Duration::from_hours(24);
 /// A share of its limit at which the next one who wants some has to wait.
 const FULL: f64 = 0.95;
 /// A climb over that share of the limit is why it is there; a smaller one only helped.

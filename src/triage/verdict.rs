@@ -236,7 +236,7 @@ pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
         onset_open,
         within: beginning.map(|beginning| beginning.onset.1),
         climb: climb.map(|climb| (climb.at, climb.within)),
-        climb_open: climb.is_some_and(|climb| climb.open),
+        climb_open: climb.is_some_and(|climb| climb.before.is_some()),
         round: beginning.and_then(|beginning| surroundings::round(facts, &beginning)),
         quick_win: surroundings::win(severity, around, &suspects),
         suspects,

@@ -12,6 +12,7 @@ use crate::facts::At;
 use crate::facts::Measure;
 use crate::signals::ServiceSignals;
 use crate::triage::Against;
+use crate::triage::Condition;
 use crate::triage::Finding;
 use crate::triage::Outlook;
 use crate::triage::Rule;
@@ -427,7 +428,7 @@ impl Lane {
     fn look_back(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
         let onset = self.detector.onset().filter(|onset| onset.above).map(|onset| onset.at);
         let runs = self.watches.iter().filter_map(|(_, watch)| match watch.phase {
-            Phase::Firing(run) if !watch.condition.side.is_low() => Some(run.since),
+            Phase::Firing(run) if climbs(&watch.condition) => Some(run.since),
             _ => None,
         });
         let Some(end) = onset.into_iter().chain(runs).max() else {
@@ -449,4 +450,9 @@ impl Lane {
     fn cannot_look_ahead(&self) -> bool {
         !matches!(self.outlook, Some((_, Outlook::Leak(_) | Outlook::Steady)))
     }
+}
+
+/// Whether a condition is about something that goes up; what is full soon does.
+const fn climbs(condition: &Condition) -> bool {
+    !condition.side.is_low() || matches!(condition.against, Against::FullIn(_))
 }

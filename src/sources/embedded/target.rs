@@ -76,10 +76,10 @@ pub(super) struct Exposition {
 
 impl Target {
     pub(super) fn new(store: &mut Store, settings: &Settings, url: Url, access: Arc<Access>) -> Self {
-        let instance = match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) => format!("{host}:{port}"),
-            (host, _) => host.unwrap_or_default().to_owned(),
-        };
+        // Behind one gate the path tells instances apart: with one label they would be one and the same.
+        let is_alone = settings.targets.iter().filter(|(other, _)| place(other) == place(&url)).count() < 2;
+        let path = url.path().trim_end_matches("/metrics").trim_end_matches('/');
+        let instance = if is_alone { place(&url) } else { format!("{}{path}", place(&url)) };
         let service = &*settings.service;
         let constant = Labels::from_iter([("job", service), ("service", service), ("instance", &instance)]);
         Self {
@@ -268,5 +268,13 @@ impl Sink for Into<'_> {
         if self.scrape.put(series, value, explicit_ms) && self.records {
             self.tape.sample(series, value, explicit_ms);
         }
+    }
+}
+
+/// The host and port of an address.
+fn place(url: &Url) -> String {
+    match (url.host_str(), url.port_or_known_default()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
     }
 }

@@ -29,6 +29,8 @@ pub struct Climb {
     pub within: Duration,
     /// It was climbing already when the rows begin: it began then or before.
     pub or_before: bool,
+    /// How long it climbed.
+    pub over: Duration,
     /// The level before the climb, and the level at the onset.
     pub from: f64,
     /// See `from`.
@@ -81,6 +83,7 @@ pub fn climb(rows: &[(At, f64)], onset: At) -> Option<Climb> {
     Some(Climb {
         began: first.checked_add_signed(offset)?,
         within: Duration::try_from_secs_f64(apart).ok()?,
+        over: Duration::try_from_secs_f64(end - start).ok()?,
         or_before: fits.first().is_some_and(|fit| fit.error <= bar),
         from: best.level,
         to: best.level + rise,

@@ -65,7 +65,11 @@ impl Moments {
     /// Around the beginning of a climb.
     pub fn of_climb(as_of: At, climb: &Climb) -> Self {
         let (back, within) = (seconds(climb.at, as_of), climb.within.as_secs_f64());
-        let cells = normal(if climb.open { before(back, within) } else { around(back, within) });
+        let cells = match climb.before {
+            Some(longest) => before(back, within, longest.as_secs_f64()),
+            None => around(back, within),
+        };
+        let cells = normal(cells);
         Self { cells, belongs: Vec::new(), peak: climb.at }
     }
 
@@ -88,11 +92,16 @@ fn around(back: f64, within: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The same before an instant at which it was going on already.
-fn before(back: f64, within: f64) -> Vec<(f64, f64)> {
-    let after = around(back, within).into_iter().filter(|(cell, _)| *cell < back);
-    let step = 4.0 * weights::UNSEEN / CELLS as f64;
-    after.chain((0..=CELLS).map(|index| (back + index as f64 * step, -(index as f64) * step / weights::UNSEEN))).collect()
+/// The same before an instant at which it was going on already: any time up to the longest is as likely.
+fn before(back: f64, within: f64, longest: f64) -> Vec<(f64, f64)> {
+    let width = within.max(weights::LATE);
+    let step = (longest + 4.0 * width) / CELLS as f64;
+    (0..=CELLS)
+        .map(|index| {
+            let off = (index as f64).mul_add(step, -2.0 * width);
+            (back + off, -(-off).max(off - longest).max(0.0) / width)
+        })
+        .collect()
 }
 
 /// The same when nothing is known but that somebody looks now.

@@ -163,7 +163,7 @@ fn a_leak_is_measured_from_where_it_began_to_climb() {
         measure: Measure::PoolUsed,
         at: at(-6 * 3_600),
         within: Duration::from_secs(600),
-        open: false,
+        before: None,
         led: false,
     };
     let case = Case {
@@ -196,8 +196,13 @@ fn a_climb_that_came_to_its_limit_outweighs_what_changed_just_then() {
         ("long after the beginning", began + 9_000, true, true, "flag"),
     ] {
         let list = [candidate("leak", Kind::Deploy, leak, "api"), flag.clone()];
-        let climb =
-            Climb { measure: Measure::PoolUsed, at: at(began), within: Duration::from_secs(600), open, led };
+        let climb = Climb {
+            measure: Measure::PoolUsed,
+            at: at(began),
+            within: Duration::from_secs(600),
+            before: open.then_some(Duration::from_hours(2)),
+            led,
+        };
         let ranking = rank(&Case {
             as_of: at(60),
             onset: Some((at(0), Duration::from_secs(10))),

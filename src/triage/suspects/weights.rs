@@ -35,8 +35,6 @@ pub const TOO_LATE: f64 = 45.0;
 pub const OUT_OF_TIME: f64 = 1e-6;
 /// What is left of the odds of a change near the onset when something climbed for long and came to its limit then.
 pub const BESIDE_A_CLIMB: f64 = 0.02;
-/// A climb whose beginning was not seen began before that by about as much.
-pub const UNSEEN: f64 = 3_600.0;
 /// Providers tell the world minutes after it has noticed.
 pub const PROVIDER_LATE_SHARE: f64 = 0.5;
 /// See [`PROVIDER_LATE_SHARE`].

@@ -95,14 +95,16 @@ pub fn timing(one: &Candidate, anchor: Anchor, before: TimeDelta) -> String {
         Kind::Flag => "switched",
         Kind::Scale => "scaled",
         Kind::Provider => "reported",
-        Kind::Restart => "restarted",
+        // Its name says it.
+        Kind::Restart => "",
         _ => "began",
     };
     let distance = units::age(before.abs().to_std().unwrap_or_default());
     let side = if before < TimeDelta::zero() { "after" } else { "before" };
     let of = if anchor == Anchor::Climb { " the climb began" } else { "" };
     if before.abs() < TimeDelta::seconds(1) {
-        return format!("{verb} in the same second{}", if of.is_empty() { "" } else { " as the climb" });
+        let of = if of.is_empty() { "" } else { " as the climb" };
+        return format!("{verb} in the same second{of}").trim_start().to_owned();
     }
-    format!("{verb} {distance} {side}{of}")
+    format!("{verb} {distance} {side}{of}").trim_start().to_owned()
 }

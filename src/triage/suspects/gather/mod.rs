@@ -27,6 +27,7 @@ use crate::triage::suspects::Candidate;
 use crate::triage::suspects::Case;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Ranking;
+use crate::triage::suspects::Role;
 use crate::triage::suspects::Symptom;
 use crate::triage::suspects::rank;
 
@@ -50,8 +51,9 @@ pub struct Climb {
     pub at: At,
     /// Give or take this.
     pub within: Duration,
-    /// It climbed already when what is known begins: it began then or before.
-    pub open: bool,
+    /// It climbed already when what is known begins: it began then or before, at most so long before, for then it
+    /// would have been empty.
+    pub before: Option<Duration>,
     /// It came to its limit, so that it explains why it hurts now.
     pub led: bool,
 }
@@ -106,7 +108,7 @@ pub fn gather(around: &Around<'_>) -> Vec<Candidate> {
     }
     vendors::take_in(around, &mut all);
     locks_of_jobs(&mut all);
-    one_of_several(&mut all);
+    one_of_several(around, &mut all);
     clock::take_in(around, &mut all);
     all
 }
@@ -127,17 +129,36 @@ pub fn suspects(around: &Around<'_>, symptoms: &[Symptom], calls: &CallGraph) ->
     })
 }
 
-/// A change that is live everywhere does not make one instance bad; one that is still being rolled out may.
-fn one_of_several(all: &mut [Candidate]) {
+/// A change that is live everywhere does not make one instance bad. One that is still being rolled out may, and so may
+/// a deploy that went to one instance only, as is told by nothing but that the trouble came with it.
+fn one_of_several(around: &Around<'_>, all: &mut [Candidate]) {
     let bad: Vec<_> = all.iter().filter(|one| one.kind == Kind::Instance).map(|one| one.place.clone()).collect();
-    let everywhere = |one: &&mut Candidate| {
-        matches!(one.kind, Kind::Deploy | Kind::Config | Kind::Flag) && !one.running && one.until.is_none()
-    };
-    for one in all.iter_mut().filter(everywhere).filter(|one| bad.contains(&one.place)) {
-        one.weight *= 0.3;
-        one.against.push("the other instances are fine".to_owned());
+    if bad.is_empty() {
+        return;
     }
+    let within = chrono::TimeDelta::from_std(around.onset.1).unwrap_or_default();
+    let came_with = |one: &Candidate| {
+        let end = one.until.unwrap_or(one.at);
+        one.kind == Kind::Deploy
+            && one.at <= around.onset_end()
+            && (one.running || end + FIRST_REQUESTS >= around.onset.0 - within)
+    };
+    let mut first_of_deploy = Vec::new();
+    for one in all.iter_mut().filter(|one| bad.contains(&one.place)) {
+        if came_with(one) {
+            first_of_deploy.push(one.place.clone());
+            one.supports.push("only one instance hurts: it may be the first to have it".to_owned());
+        } else if matches!(one.kind, Kind::Deploy | Kind::Config | Kind::Flag) && !one.running && one.until.is_none() {
+            one.weight *= 0.3;
+            one.against.push("the other instances are fine".to_owned());
+        }
+    }
+    let of_deploy = |one: &&mut Candidate| one.kind == Kind::Instance && first_of_deploy.contains(&one.place);
+    all.iter_mut().filter(of_deploy).for_each(|one| one.role = Role::Mechanism);
 }
+
+/// What a new version does wrong shows with its first requests.
+const FIRST_REQUESTS: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 
 /// Sessions that wait for locks since a job began are what jobs do to databases.
 fn locks_of_jobs(all: &mut [Candidate]) {

@@ -51,7 +51,7 @@ pub fn take_in(around: &Around<'_>, service: &Arc<str>, signals: &ServiceSignals
 }
 
 fn belongs(one: &Candidate, place: &Place, start: At) -> bool {
-    let end = one.until.unwrap_or(one.at).max(one.at);
+    let end = if one.running { At::MAX_UTC - WITH_DEPLOY } else { one.until.unwrap_or(one.at).max(one.at) };
     one.kind == Kind::Deploy
         && (one.place == *place || one.place == Place::Unknown)
         && start >= one.at - ROLLOUT

@@ -120,7 +120,7 @@ impl World {
             measure,
             at: at(second),
             within: Duration::from_secs(300),
-            open: false,
+            before: None,
             led: true,
         });
         let around = Around {
