@@ -465,14 +465,20 @@ const ECOSYSTEMS: &[(&str, &str, &str)] = &[
     (
         "pg_up pg_stat_activity_count{state,wait_event_type} pg_postmaster_start_time_seconds process_cpu_seconds_total \
          process_start_time_seconds",
-        "- - pool-postgres start-postgres database-postgres",
+        "- - pool-postgres start-postgres locks-postgres",
         "db_pool_used started db_locked",
     ),
     (
         "mysql_up mysql_global_status_innodb_row_lock_current_waits mysql_global_status_uptime process_cpu_seconds_total \
          mysql_info_schema_query_response_time_seconds_bucket{le} process_start_time_seconds",
-        "- - - start-mysql database-mysql",
+        "- - - start-mysql database-mysql locks-mysql",
         "started db_latency db_locked",
+    ),
+    // A client's histograms and the server's sessions are read beside each other.
+    (
+        "db_client_operation_duration_seconds_bucket{le} pg_stat_activity_count{state,wait_event_type}",
+        "- - pool-postgres database-opentelemetry locks-postgres",
+        "db_pool_used db_latency db_locked",
     ),
     ("redis_up redis_start_time_seconds process_start_time_seconds", "- - - start-redis", "started"),
     ("haproxy_process_start_time_seconds", "- - - start-haproxy", "started"),

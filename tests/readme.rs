@@ -72,6 +72,7 @@ fn presets() -> String {
             Family::Start => "When the process began",
             Family::Calls => "Outgoing calls",
             Family::Database => "Database",
+            Family::Locks => "Who waits for a lock of the database",
         };
         write!(
             out,

@@ -463,6 +463,36 @@ fn a_deploy_that_two_sources_tell_is_one_deploy_with_its_author() {
     assert_eq!(names, ["ana"]);
 }
 
+/// The metrics know for certain which service took a version, and the log knows who brought it.
+#[test]
+fn a_deploy_that_is_told_twice_keeps_what_either_knows() {
+    let seen = |service: &str, second: i64| {
+        let service = service.to_owned();
+        Change { service: service.clone(), what: service, title: String::new(), ..deploy("v7", second, "") }
+    };
+    let told =
+        |what: &str, second: i64| Change { id: what.to_owned(), what: what.to_owned(), ..deploy("v7", second, "ana") };
+    let services_of = |logged: Vec<Change>, observed: &[(&str, i64)]| {
+        let mut app = app(&["web", "mails"], Mode::Interactive);
+        arrive(&mut app, 6, "log", Ok(Payload::Changes(logged)));
+        for (service, second) in observed {
+            let Payload::Signals(mut batch) = signals(7, &[(Measure::ErrorRate, 0.0)]) else { unreachable!() };
+            batch.changes = vec![seen(service, *second)];
+            arrive(&mut app, 7, &format!("metrics {service}"), Ok(Payload::Signals(batch)));
+        }
+        let mut all: Vec<_> = app.changes().iter().map(|one| format!("{} of {}", one.what, one.service)).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(services_of(vec![told("frontend", 0)], &[("web", 5)]), ["frontend of web"]);
+    // Two services take the same version at once, and the names tell them apart, in whatever order they are seen.
+    let two = || vec![told("web", 0), told("mails", 2)];
+    assert_eq!(services_of(two(), &[("mails", 5), ("web", 9)]), ["mails of mails", "web of web"]);
+    // No name tells them apart: then nobody says which is which.
+    let two = || vec![told("x", 0), told("y", 2)];
+    assert_eq!(services_of(two(), &[("web", 5)]), ["x of ", "y of "]);
+}
+
 fn alert(name: &str, severity: &str, second: i64, labels: &[(&str, &str)]) -> Alert {
     Alert {
         name: name.to_owned(),

@@ -266,23 +266,46 @@ impl App {
     }
 
     pub(super) fn merge_changes(&mut self) {
-        let mut all: Vec<(&SourceId, &Change)> = Vec::new();
+        let mut all: Vec<(&SourceId, Change)> = Vec::new();
         for (source, change) in
             self.changes_of.iter().flat_map(|(source, all)| all.iter().map(move |one| (source, one)))
         {
             // The same deploy is often told twice, by the deploy log and by the metrics' version label. One source
             // that names two services means two deploys.
-            let same = |other: &(&SourceId, &Change)| other.0 != source || other.1.what == change.what;
-            let twin = all.iter_mut().find(|other| is_twin(other.1, change) && same(other));
-            match twin {
-                Some(other) if other.1.who.is_empty() && !change.who.is_empty() => *other = (source, change),
-                Some(_) => {}
-                None => all.push((source, change)),
+            let same = |other: &(&SourceId, Change)| other.0 != source || other.1.what == change.what;
+            let is_told = |other: &(&SourceId, Change)| is_twin(&other.1, change) && same(other);
+            let twins = all.iter().filter(|other| is_told(other)).count();
+            let alike = all.iter().position(|other| is_told(other) && self.means_same(&other.1, change));
+            let Some(place) = alike.or_else(|| all.iter().position(is_told)) else {
+                all.push((source, change.clone()));
+                continue;
+            };
+            let (teller, known) = &mut all[place];
+            let kept = known.clone();
+            if known.who.is_empty() && !change.who.is_empty() {
+                (*teller, *known) = (source, change.clone());
             }
+            // A log often leaves out what the metrics know for certain. Where several services took that version at
+            // once and no name tells which is meant, nobody knows.
+            let certain = alike.is_some() || twins == 1;
+            complete(known, if *teller == source { &kept } else { change }, certain);
         }
-        let mut all: Vec<Change> = all.into_iter().map(|(_, change)| change.clone()).collect();
+        let mut all: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
         all.sort_by(|a, b| b.at().cmp(&a.at()).then_with(|| a.id.cmp(&b.id)));
         self.changes = all;
+    }
+
+    /// Whether two tellings name the same: one what the other is about, or a program of the service that it is about.
+    fn means_same(&self, a: &Change, b: &Change) -> bool {
+        let of_service = |name: &str, what: &str| {
+            !name.is_empty()
+                && (name == what
+                    || self.index_of(name).is_some_and(|index| {
+                        self.services[index].programs.iter().any(|program| program.eq_ignore_ascii_case(what))
+                    }))
+        };
+        let names = |one: &Change| [one.service.clone(), one.what.clone()];
+        names(a).iter().any(|name| names(b).iter().any(|other| of_service(name, other) || of_service(other, name)))
     }
 
     /// The time at which this process started to look.
@@ -303,6 +326,21 @@ impl App {
     pub(super) fn shown_name(&self) -> Option<Arc<str>> {
         self.service().map(|service| Arc::clone(&service.name))
     }
+}
+
+/// Fills in what one telling leaves out and its twin says.
+fn complete(change: &mut Change, twin: &Change, is_certain: bool) {
+    let fill = |to: &mut String, from: &String| {
+        if to.is_empty() {
+            to.clone_from(from);
+        }
+    };
+    if is_certain {
+        fill(&mut change.service, &twin.service);
+    }
+    fill(&mut change.title, &twin.title);
+    fill(&mut change.link, &twin.link);
+    fill(&mut change.environment, &twin.environment);
 }
 
 /// Two tellings of one deploy: the same version within ten minutes, by different sources.

@@ -57,6 +57,8 @@ pub fn watching(world: &World, address: &Url, log: &Path) -> Result<Config, Stri
         let target = |path: &String| join(path).map(|url| Target { url, access: Arc::default() });
         config.services.push(Service {
             environment: watched.environment.clone(),
+            programs: watched.programs.clone(),
+            calls: watched.calls.clone(),
             targets: watched.paths.iter().map(target).collect::<Result<_, _>>()?,
             ..Service::named(&watched.name)
         });

@@ -67,6 +67,8 @@ pub struct Expect {
     pub severity: Option<Severity>,
     /// The first verdict as bad as `severity` comes at most so long after `visible`.
     pub first_within: Option<Duration>,
+    /// It may come at most so long before `visible`: what was said long before was said of something else.
+    pub first_early: Duration,
     /// When somebody who looks at the graphs can see the trouble.
     pub visible: Second,
     /// It is never worse than this from `since` on, up to `at`.
@@ -81,7 +83,7 @@ pub struct Expect {
     pub began: Option<Moment>,
     /// The first suspect among the changes.
     pub change: Option<ExpectedChange>,
-    /// The kind of the first suspect, in the words of the verdict: `deploy`, `vendor`, `surge`.
+    /// The kind of the first suspect, by its key in reports: `deploy`, `provider`, `surge`.
     pub suspect: Option<String>,
     /// Names of changes and vendors that must not be the first suspect; nor any suspect while all is well.
     pub innocent: Vec<String>,

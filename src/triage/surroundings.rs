@@ -59,13 +59,15 @@ pub(super) fn beginning(facts: &Facts<'_>, name: &Arc<str>, findings: &[Finding]
     let worst = || findings.iter().filter(move |finding| finding.severity == worst);
     let first = worst().min_by_key(|finding| finding.began().0)?;
     let own: Vec<Symptom> = facts.watcher.symptoms(name);
-    let hurts: Vec<Symptom> = own.into_iter().filter(|one| tells_time(&one.signal)).collect();
+    let worst_is = |signal: &str| worst().any(|finding| finding.subject.key() == signal);
+    let tells = |one: &Symptom| tells_time(&one.signal) || worst_is(&one.signal);
+    let hurts: Vec<Symptom> = own.into_iter().filter(tells).collect();
     let whole = together(&hurts);
     let open = worst().any(|finding| finding.from_the_start && finding.since <= first.began().0);
     let (at, within) = first.began();
     let onset = match whole {
         // What began long after, or long before what hurts, is another matter.
-        Some(whole) if !open && (whole.at - at).abs() <= TOGETHER => (whole.at, whole.within),
+        Some(whole) if !open && whole.at <= at + LATER && at - whole.at <= TOGETHER => (whole.at, whole.within),
         _ => (at, within.unwrap_or_else(|| facts.signals.every())),
     };
     Some(Beginning { onset, open, climb: climb(findings, onset.0) })
@@ -73,6 +75,9 @@ pub(super) fn beginning(facts: &Facts<'_>, name: &Arc<str>, findings: &[Finding]
 
 /// How far the onset of the whole may lie from what is worst and still be the same trouble.
 const TOGETHER: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
+/// And how much later: it cannot have begun after what is worst was over its limit.
+const LATER: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 
 /// Whether a subject tells when people began to be hurt. How many come says nothing of that, and a share of callers
 /// that were turned away follows from it.

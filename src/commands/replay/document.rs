@@ -1,5 +1,5 @@
 //! The shape of the JSON of `sixty replay`, version 1. `sixty replay --schema` prints its schema, made from here;
-//! `scenarios/REPLAY.md` says it in words.
+//! `scenarios/README.md` says it in words.
 //!
 //! Every key is always there; what is not known is `null`, `""` or an empty list, never 0. Within a version keys and
 //! words may be added, none is taken away and none changes its meaning: readers ignore what they do not know.

@@ -106,7 +106,9 @@ impl Bench<'_> {
         } else {
             format!("{} after", apart(late))
         };
-        Some((expected, said, late <= delta(within) && first <= self.at()))
+        // What was said long before anything could be seen was said of something else.
+        let in_time = late <= delta(within) && late >= -delta(self.expect.first_early);
+        Some((expected, said, in_time && first <= self.at()))
     }
 
     fn never_worse(&self) -> Found {
@@ -150,7 +152,8 @@ impl Bench<'_> {
         let first = self.said.changes().next();
         Some(match self.expect.change.as_ref()? {
             ExpectedChange::Nothing => {
-                ("none".to_owned(), first.map_or("none", |first| &first.name).to_owned(), first.is_none())
+                let accused = self.said.changes().find(|change| change.is_near);
+                ("none".to_owned(), accused.map_or("none", |one| &one.name).to_owned(), accused.is_none())
             }
             ExpectedChange::Named(name) => {
                 let rank = change_rank(self.said, name);
@@ -270,6 +273,7 @@ mod tests {
             service: None,
             severity: None,
             first_within: None,
+            first_early: Duration::ZERO,
             visible: 600,
             never_worse: None,
             turns: None,
@@ -289,6 +293,7 @@ mod tests {
         let suspect = |(what, version, is_change): &(&str, &str, bool)| Suspect {
             name: format!("{what} {version}").trim().to_owned(),
             what: (*what).to_owned(),
+            is_near: true,
             kind: if *is_change { "deploy" } else { "traffic surge" }.to_owned(),
             is_change: *is_change,
         };
@@ -338,7 +343,8 @@ mod tests {
             (&[(0, Ok), (640, Critical)][..], Severity::Critical, "40 s after", true),
             (&[(0, Ok), (640, Warning), (670, Critical)], Severity::Critical, "1m10s after", false),
             (&[(0, Ok), (640, Warning), (670, Critical)], Severity::Warning, "40 s after", true),
-            (&[(0, Ok), (590, Warning)], Severity::Warning, "10 s before", true),
+            // What was said before anything could be seen is a guess, unless the file allows for it.
+            (&[(0, Ok), (590, Warning)], Severity::Warning, "10 s before", false),
             // A false alarm that is long over is no early verdict.
             (&[(0, Ok), (300, Warning), (400, Ok), (650, Warning)], Severity::Warning, "50 s after", true),
             (&[(0, Ok), (610, Unknown)], Severity::Warning, "never", false),
@@ -349,6 +355,13 @@ mod tests {
             let all = checked(&expect, &said(Critical, &[]), &course(steps));
             let first = all.iter().find(|check| check.0 == "first verdict").unwrap();
             assert_eq!((first.1.as_str(), first.2), (words, ok), "{steps:?} {severity:?}");
+        }
+        let early = course(&[(0, Ok), (590, Warning)]);
+        for (seconds, ok) in [(9, false), (10, true)] {
+            let first_early = Duration::from_secs(seconds);
+            let expect = Expect { severity: Some(Severity::Warning), first_early, ..within.clone() };
+            let all = checked(&expect, &said(Critical, &[]), &early);
+            assert!(all.iter().any(|check| check.0 == "first verdict" && check.2 == ok), "{seconds}");
         }
     }
 
@@ -406,6 +419,10 @@ mod tests {
             let found = checked(&Expect { change, ..expect() }, &said, &Course::default());
             assert_eq!(found, [("change", words.to_owned(), ok)]);
         }
+        let mut far = said.clone();
+        far.suspects.iter_mut().for_each(|one| one.is_near = false);
+        let nothing = Expect { change: Some(ExpectedChange::Nothing), ..expect() };
+        assert!(checked(&nothing, &far, &Course::default())[0].2, "what is far behind is not accused");
         let expect = Expect {
             suspect: Some("traffic-surge".to_owned()),
             runbook: Some("Error spike".to_owned()),

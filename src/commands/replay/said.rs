@@ -46,6 +46,8 @@ pub(super) struct Suspect {
     pub what: String,
     /// `deploy`, in the words of the verdict.
     pub kind: String,
+    /// Counts at least a third of the first one: it is likely enough to be accused.
+    pub is_near: bool,
     /// Somebody altered something, or a vendor says that it has trouble; else it was seen in the measures.
     pub is_change: bool,
 }
@@ -69,7 +71,7 @@ impl Said {
             aside: verdict.aside.text(),
             onset: verdict.onset,
             began: verdict.climb.map(|(at, _)| at),
-            suspects: accused(verdict).map(suspect).collect(),
+            suspects: accused(verdict).map(|one| suspect(one, verdict)).collect(),
             quick_win: verdict.quick_win.as_ref().map(|win| win.title.clone()),
             runbook: runbook(verdict).map(str::to_owned),
         }
@@ -141,7 +143,11 @@ fn accused(verdict: &Verdict) -> impl Iterator<Item = &suspects::Suspect> {
 /// So many suspects are shown.
 const NAMED: usize = 5;
 
-fn suspect(suspect: &suspects::Suspect) -> Suspect {
+/// A suspect that counts that many times less than the first one is listed, and accused of nothing.
+const FAR: f64 = 3.0;
+
+fn suspect(suspect: &suspects::Suspect, verdict: &Verdict) -> Suspect {
+    let most = verdict.suspects.suspects.first().map_or(0.0, |first| first.score);
     let candidate = &suspect.candidate;
     let what = if candidate.part.is_empty() {
         candidate.name.strip_suffix(&candidate.version).unwrap_or(&candidate.name).trim_end()
@@ -151,6 +157,7 @@ fn suspect(suspect: &suspects::Suspect) -> Suspect {
     Suspect {
         name: candidate.name.clone(),
         what: what.to_owned(),
+        is_near: suspect.score * FAR >= most,
         kind: candidate.kind.key().to_owned(),
         is_change: candidate.role == Role::Change || candidate.kind == Kind::Provider,
     }

@@ -6,6 +6,7 @@ use crate::drill::Expect;
 use crate::drill::ExpectedChange;
 use crate::drill::Moment;
 use crate::drill::Severity;
+use crate::triage::suspects::Kind;
 
 use crate::config::reader::Section;
 use crate::config::reader::Text;
@@ -47,6 +48,9 @@ pub(super) fn read(
     if first_within.is_some() && !section.has("severity") {
         section.lacks("severity", "severity = \"critical\": which `first_within` is about");
     }
+    if section.has("first_early") && first_within.is_none() {
+        section.lacks("first_within", "first_within = \"60s\": which `first_early` is about");
+    }
     let visible = second("visible").or_else(|| calendar.settled());
     let (onset_within, began_within) = (span("onset_within"), span("began_within"));
     let moment = |key, within| second(key).map(|at| Moment { at, within });
@@ -63,6 +67,7 @@ pub(super) fn read(
         service,
         severity,
         first_within,
+        first_early: span("first_early").unwrap_or_default(),
         visible: visible.unwrap_or(0),
         never_worse: severity_of("never_worse", "never_worse = \"ok\""),
         turns: values::count(&section, "turns", 0, MOST_TURNS),
@@ -70,7 +75,7 @@ pub(super) fn read(
         onset: moment("onset", onset_within.unwrap_or(scrape * 2)),
         began: moment("began", began_within.unwrap_or(BEGAN_WITHIN)),
         change,
-        suspect: word("suspect", "suspect = \"deploy\""),
+        suspect: section.value("suspect").and_then(|value| kind(&value.text("suspect = \"deploy\"")?)),
         innocent: innocent.unwrap_or_default().iter().filter_map(|text| name(text, known)).collect(),
         runbook: word("runbook", "runbook = \"db-pool-exhausted\""),
         quick_win: word("quick_win", "quick_win = \"roll back\""),
@@ -97,6 +102,16 @@ pub(super) fn read(
     }
     section.done();
     at.map(|_| expect)
+}
+
+/// The kind of a suspect.
+fn kind(text: &Text<'_>) -> Option<String> {
+    let keys = Kind::ALL.map(Kind::key);
+    let known = keys.contains(&text.raw());
+    if !known {
+        known::missing(text, "kind of suspect", &keys);
+    }
+    known.then(|| text.raw().to_owned())
 }
 
 /// The name of a change, a job or a vendor that the scenario has.

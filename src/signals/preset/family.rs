@@ -24,12 +24,23 @@ pub enum Family {
     Calls,
     /// How the database answers.
     Database,
+    /// Who waits for a lock there. The server tells it, and a client's histograms tell the rest: both are read.
+    Locks,
 }
 
 impl Family {
     /// All families, in the order in which they are chosen and reported.
-    pub const ALL: [Self; 8] =
-        [Self::Requests, Self::Memory, Self::Pool, Self::Cpu, Self::Disk, Self::Start, Self::Calls, Self::Database];
+    pub const ALL: [Self; 9] = [
+        Self::Requests,
+        Self::Memory,
+        Self::Pool,
+        Self::Cpu,
+        Self::Disk,
+        Self::Start,
+        Self::Calls,
+        Self::Database,
+        Self::Locks,
+    ];
 
     /// What its metrics are called in a sentence.
     #[must_use]
@@ -43,6 +54,7 @@ impl Family {
             Self::Start => "start time",
             Self::Calls => "outgoing call",
             Self::Database => "database",
+            Self::Locks => "database lock",
         }
     }
 
@@ -69,7 +81,8 @@ impl Family {
             Measure::Disk => Self::Disk,
             Measure::Started | Measure::Resets => Self::Start,
             Measure::CallErrors | Measure::CallsLimited => Self::Calls,
-            Measure::DbLatency | Measure::DbLocked => Self::Database,
+            Measure::DbLatency => Self::Database,
+            Measure::DbLocked => Self::Locks,
         }
     }
 }

@@ -40,7 +40,7 @@ const TABLE: &[(Severity, &str, &str)] = &[
     (Critical, "disk full in < 30m", "less time than it takes to find what may be deleted"),
     (
         Critical,
-        "request_rate < 10% of baseline for 1m",
+        "request_rate < 10% of baseline for 30s",
         "when nearly nobody arrives, what stands before the service is broken, and no error tells it",
     ),
     (

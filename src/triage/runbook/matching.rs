@@ -77,8 +77,9 @@ const fn subject(key: &str) -> (f64, &str) {
         b"memory" => (2.0, "memory runs full"),
         b"request_rate" => (2.0, "unusual traffic"),
         b"call_errors" => (2.0, "calls to others fail"),
-        b"db_latency" => (2.0, "database slow"),
-        b"db_locked" => (2.5, "database locked"),
+        // A pool fills up because of slow or locked queries, not the other way round.
+        b"db_latency" => (3.5, "database slow"),
+        b"db_locked" => (3.5, "database locked"),
         b"instance" => (2.5, "one instance is silent"),
         b"disk" => (3.0, "disk full"),
         b"rate_limited" => (3.0, "requests refused as too many (429)"),
@@ -87,6 +88,12 @@ const fn subject(key: &str) -> (f64, &str) {
         b"metrics" => (3.0, "no metrics"),
         _ => (1.0, "a signal"),
     }
+}
+
+/// Whether it hurts people by itself, so that a warning of it is only half a trouble. Of the others the default rules
+/// know no more than a warning.
+fn can_hurt(key: &str) -> bool {
+    !matches!(key, "db_latency" | "db_locked" | "call_errors" | "calls_limited" | "rate_limited" | "cpu" | "instance")
 }
 
 /// How telling a suspect is, its usual name, and whether it is a state that a signal shows: states go along with a
@@ -164,7 +171,8 @@ fn fits(book: &Runbook, index: usize, found: &Found<'_>) -> Option<Match> {
         let mut most: f64 = 0.0;
         for (condition, broken) in symptom.holding(found.broken) {
             let (weight, usual) = subject(condition.subject);
-            let weight = weight * if broken.severity == Severity::Warning { 0.7 } else { 1.0 };
+            let weight =
+                weight * if broken.severity == Severity::Warning && can_hurt(condition.subject) { 0.7 } else { 1.0 };
             most = most.max(weight);
             say(weight, &broken.words, usual);
         }

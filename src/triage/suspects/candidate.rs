@@ -62,6 +62,30 @@ pub enum Role {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 20] = [
+        Self::Deploy,
+        Self::Config,
+        Self::Flag,
+        Self::Job,
+        Self::Scale,
+        Self::Provider,
+        Self::Restart,
+        Self::Surge,
+        Self::Drop,
+        Self::Loop,
+        Self::RateLimited,
+        Self::NotFound,
+        Self::Pool,
+        Self::Disk,
+        Self::Cpu,
+        Self::Memory,
+        Self::Clock,
+        Self::Calls,
+        Self::Instance,
+        Self::Database,
+    ];
+
     /// The word on the screen and in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -189,17 +189,18 @@ fn density(candidate: &Candidate, lasts: Option<f64>, lead: f64) -> f64 {
             if lead < 0.0 {
                 share * falling(-lead, weights::PROVIDER_LATE)
             } else {
-                (1.0 - share) * during(after(lead), lasts, lead)
+                (1.0 - share) * during(after(candidate.kind, lead), lasts, lead)
             }
         }
         Role::Event | Role::Mechanism => both_sides(lead, weights::together(candidate.kind)),
         Role::Change if lead < 0.0 => weights::LATE_SHARE * falling(-lead, weights::LATE),
-        Role::Change => (1.0 - weights::LATE_SHARE) * during(after(lead), lasts, lead),
+        Role::Change => (1.0 - weights::LATE_SHARE) * during(after(candidate.kind, lead), lasts, lead),
     }
 }
 
-fn after(lead: f64) -> f64 {
-    (1.0 - weights::SLOW_SHARE) * falling(lead, weights::QUICK) + weights::SLOW_SHARE * falling(lead, weights::SLOW)
+fn after(kind: Kind, lead: f64) -> f64 {
+    let slow = weights::slow_share(kind);
+    (1.0 - slow) * falling(lead, weights::QUICK) + slow * falling(lead, weights::SLOW)
 }
 
 fn during(began: f64, lasts: Option<f64>, lead: f64) -> f64 {
@@ -220,7 +221,7 @@ fn place_share(candidate: &Candidate, places: &Whereabouts<'_>) -> f64 {
     match &candidate.place {
         Place::Unknown => weights::NAMELESS,
         Place::Service(name) => {
-            let astray = weights::ASTRAY / places.count() as f64;
+            let astray = weights::ASTRAY / places.count().max(weights::AT_LEAST) as f64;
             (1.0 - weights::NAMELESS) * (1.0 - weights::ASTRAY).mul_add(places.share(name), astray)
         }
     }

@@ -23,8 +23,13 @@ pub const FRESH: f64 = 1_200.0;
 pub const QUICK: f64 = 100.0;
 /// Some need a quarter of an hour: a slow rollout, a cache that expires, a queue that fills.
 pub const SLOW: f64 = 900.0;
-/// The share of the slow ones.
-pub const SLOW_SHARE: f64 = 0.07;
+/// The share of the slow ones. A flag is read anew within the minute, and nothing has to be rolled out.
+pub const fn slow_share(kind: Kind) -> f64 {
+    match kind {
+        Kind::Flag => 0.02,
+        _ => 0.07,
+    }
+}
 /// The share of changes that are noted after their effect, for clocks differ and logs are written at the end.
 pub const LATE_SHARE: f64 = 0.1;
 /// How much after.
@@ -77,6 +82,8 @@ pub const NAMELESS: f64 = 0.12;
 /// The share of the others whose record names a service that does not hurt: a shared library, a wrong label, a
 /// dependency that nobody drew.
 pub const ASTRAY: f64 = 0.2;
+/// There are more services than a small team watches: what is deployed under a name that nobody knows is one of those.
+pub const AT_LEAST: usize = 8;
 
 /// How often there is a trouble that no record explains.
 pub const NO_RECORD: f64 = 0.25;

@@ -49,6 +49,13 @@ pub fn candidates(around: &Around<'_>, service: &Arc<str>, signals: &ServiceSign
     .into_iter()
     .flatten()
     .collect();
+    // Slow or locked queries hold connections; a pool that is full does not make queries slow.
+    if found.iter().any(|one| one.kind == Kind::Database) {
+        for pool in found.iter_mut().filter(|one| one.kind == Kind::Pool) {
+            pool.weight *= 0.3;
+            pool.against.push("the database is slow as well: that fills a pool".to_owned());
+        }
+    }
     if let Some(climb) = around.climb.filter(|_| **service == *around.about) {
         look.climbs(climb, &mut found);
     }

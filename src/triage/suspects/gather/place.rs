@@ -22,8 +22,9 @@ pub fn of(change: &Change, services: &[Known<'_>]) -> Place {
         }
     }
     // A name that is none of ours says that it was elsewhere; but what is deployed may be a program of any service,
-    // so that with one service only the record must say so itself.
-    let program = matches!(change.kind, ChangeKind::Deploy | ChangeKind::Scale) && services.len() > 1;
+    // so that with one service only the record must say so itself, or the team what its programs are called.
+    let known = services.len() > 1 || services.iter().any(|known| !known.aliases.is_empty());
+    let program = matches!(change.kind, ChangeKind::Deploy | ChangeKind::Scale) && known;
     let other = if change.service.is_empty() && program { &change.what } else { &change.service };
     if other.is_empty() { Place::Unknown } else { Place::Service(other.as_str().into()) }
 }

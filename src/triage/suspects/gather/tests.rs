@@ -266,6 +266,12 @@ fn stories_of_the_outside() -> Vec<Story> {
             "paygate: partial outage",
         ),
         (
+            "payment vendor down, not told yet, and a deploy of ours some minutes before",
+            World { changes: vec![deploy("api", "v2", -200)], curves: vec![FAILING], ..World::default() },
+            Kind::Calls,
+            "60.0 % of the calls of api fail",
+        ),
+        (
             "a vendor in trouble that we do not call",
             World {
                 changes: vec![deploy("api", "v2", -120)],
@@ -285,6 +291,20 @@ fn stories_of_the_outside() -> Vec<Story> {
             },
             Kind::RateLimited,
             "api is answered 429 to 40.0 % of its calls",
+        ),
+        (
+            "slow queries fill the pool",
+            World {
+                changes: vec![deploy("web", "v9", -9_000)],
+                curves: vec![
+                    (Measure::DbLatency, |t| if t < 0 { 0.01 } else { 2.0 }),
+                    (Measure::PoolUsed, |t| if t < 0 { 8.0 } else { 40.0 }),
+                    (Measure::PoolMax, |_| 40.0),
+                ],
+                ..World::default()
+            },
+            Kind::Database,
+            "database p95 2.00 s",
         ),
     ]
 }
