@@ -414,6 +414,7 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             .collect(),
         sources,
         commands: sixty::triage::quick_win::Commands::default(),
+        severities: sixty::triage::SeverityNames::default(),
         fleet: FleetSettings::default(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),

@@ -4,10 +4,12 @@
 mod alerts;
 mod changes;
 mod checklist;
+mod evidence;
 mod help;
 mod log;
 mod outside;
 mod query;
+mod quick_win;
 mod runbook;
 mod signal;
 
@@ -44,6 +46,8 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Checklist => checklist::draw(app, canvas, body),
         Page::Alerts => alerts::draw(app, canvas, body),
         Page::Changes => changes::draw(app, canvas, body),
+        Page::QuickWin => quick_win::draw(app, canvas, body),
+        Page::Evidence => evidence::draw(app, canvas, body),
         Page::Outside => outside::draw(app, canvas, body),
         Page::Log => log::draw(app, canvas, body),
         Page::Runbook => runbook::draw(app, canvas, body),

@@ -12,6 +12,7 @@ use crate::signals::Freshness;
 use crate::signals::held;
 use crate::signals::units;
 use crate::triage::Finding;
+use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::ui::Role;
 use crate::ui::clock;
@@ -127,8 +128,16 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
         return span(role, format!("{mark} full for {age}"));
     }
     let waiting = if finding.subject == Subject::DbPoolWaiting { " waiting" } else { "" };
+    if let Some(leak) = finding.forecast() {
+        let full = clock::minute(leak.full_at, app.now(), &app.settings().zone);
+        let forms = [format!("{mark} full about {full}"), format!("{mark} full {full}")];
+        let fits = usize::from(forms[0].chars().count() >= width);
+        return span(role, forms[fits].clone());
+    }
     let bound = finding.bound();
-    let word = finding.severity.word();
+    let word = app.settings().severities.short(finding.severity);
+    // What is only worth knowing has no mark that calls.
+    let mark = if finding.severity == Severity::Info { "·" } else { mark };
     let forms = [
         format!("{mark} {word} {bound}{waiting} for {age}"),
         format!("{mark} {word} {bound}{waiting}, {age}"),
