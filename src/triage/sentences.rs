@@ -130,6 +130,7 @@ pub(super) fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: O
     let tone = tone_of(finding, lead);
     let now = |measure| facts.signals.now(measure, facts.at).map(|number| number.value);
     let shown = units::shown(Number { value: finding.value, at_least: finding.at_least }, finding.subject.unit());
+    let mut behind = String::new();
     let (what, more) = match finding.subject {
         Subject::ErrorRate => {
             let more = now(Measure::RequestRate).map(|rate| {
@@ -158,7 +159,8 @@ pub(super) fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: O
             let usual = finding.usual.as_ref().map(|usual| usual.middle);
             let usual = usual.map(|usual| units::shown(Number { value: usual, at_least: false }, Unit::PerSecond));
             let word = if finding.condition.side.is_low() { "Only " } else { "Requests " };
-            (format!("{word}{shown}"), usual.map(|usual| format!(", usual {usual}")).unwrap_or_default())
+            behind = usual.map(|usual| format!(", usual {usual}")).unwrap_or_default();
+            (format!("{word}{shown}"), String::new())
         }
         Subject::NotFound => (format!("Not found {shown} of requests"), String::new()),
         Subject::RateLimited => (format!("Too many requests (429) {shown}"), String::new()),
@@ -181,7 +183,7 @@ pub(super) fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: O
         (false, false) if lead => format!(" since {since}{within}"),
         (false, false) => format!(" since {since}"),
     };
-    Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}."))
+    Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}{behind}."))
 }
 
 /// What is only worth knowing is told calmly.

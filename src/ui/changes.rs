@@ -49,7 +49,9 @@ pub(super) fn block<'a>(
     let chosen = is_chosen(app, Pane::Changes);
     let fits = service.verdict.suspects.fits;
     let mut rows = Vec::new();
-    if !fits && all.iter().any(|one| matches!(one, Changed::Suspect { .. })) {
+    // The times of all stand below each other.
+    let indent = if all.iter().any(|one| matches!(one, Changed::Suspect { .. })) { 2 } else { 0 };
+    if !fits && indent > 0 {
         rows.push(Row::new().left(Role::Strong, "nothing fits").left(Role::Muted, "; closest first:"));
     }
     for (index, one) in all.iter().enumerate() {
@@ -57,14 +59,18 @@ pub(super) fn block<'a>(
             Changed::Suspect { place, suspect, change } => {
                 suspect_row(app, (*place, fits), suspect, *change, width, glyphs)
             }
-            Changed::Other(change) => row(app, change, onset, width, glyphs),
+            Changed::Other(change) => {
+                let mut row = row(app, change, onset, width.saturating_sub(indent), glyphs);
+                row.left.insert(0, span(Role::Text, " ".repeat(usize::from(indent))));
+                row
+            }
         };
         row.chosen = chosen && app.navigation().change == index;
         rows.push(row);
         if let Changed::Suspect { place, suspect, .. } = one
             && *place <= reasons
         {
-            let words = clipped(&reason(suspect), width.saturating_sub(2), glyphs).into_owned();
+            let words = reason(suspect, width.saturating_sub(2), glyphs);
             rows.push(Row::new().left(Role::Muted, format!("  {words}")));
         }
     }
@@ -119,15 +125,16 @@ pub(super) const fn short_kind(kind: Kind) -> &'static str {
     }
 }
 
-/// When it was, and the most telling of what else speaks for it; else what speaks against it.
-pub(super) fn reason(suspect: &Suspect) -> String {
+/// When it was, and in what room is left the most telling of what else speaks for it, else what speaks against it.
+pub(super) fn reason(suspect: &Suspect, width: u16, glyphs: Glyphs) -> String {
     let when = timing(&suspect.candidate, suspect.anchor, suspect.before);
-    let more = suspect.candidate.supports.first().map(|words| format!(", {words}"));
-    let against = || suspect.against.iter().find(|words| **words != when).map(|words| format!(", but {words}"));
-    format!("{when}{}", more.or_else(against).unwrap_or_default())
+    let supports = suspect.candidate.supports.iter().map(|words| format!("{when}, {words}"));
+    let against = suspect.against.iter().filter(|words| **words != when).map(|words| format!("{when}, but {words}"));
+    let fits = supports.chain(against).find(|words| glyphs.width(words) <= width);
+    fits.unwrap_or_else(|| clipped(&when, width, glyphs).into_owned())
 }
 
-/// What speaks for a suspect, each fact behind a `+`, and what speaks against it, each behind a `-`; wrapped.
+/// What speaks for a suspect, each fact behind a `+`, and what speaks against it, each behind a `−`; wrapped.
 pub(super) fn evidence<'a>(suspect: &'a Suspect, indent: u16, width: u16, glyphs: Glyphs) -> Vec<Row<'a>> {
     let signed = |sign: &'static str, role: Role, all: &'a [String]| {
         all.iter().flat_map(move |words| {
@@ -141,7 +148,7 @@ pub(super) fn evidence<'a>(suspect: &'a Suspect, indent: u16, width: u16, glyphs
         })
     };
     let supports = signed("+", Role::Ok, &suspect.supports);
-    supports.chain(signed("-", Role::Warning, &suspect.against)).collect()
+    supports.chain(signed("−", Role::Warning, &suspect.against)).collect()
 }
 
 /// When it began, where something is wrong.

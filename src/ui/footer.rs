@@ -58,6 +58,10 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let looks = app.mode().is_read_only() && !on_page;
     let wins = app.service().is_some_and(|service| service.verdict.quick_win.is_some());
     let wins = wins && page != Page::Overview;
+    let copies = app
+        .service()
+        .and_then(|service| service.verdict.quick_win.as_ref())
+        .is_some_and(|win| win.command.is_some());
     let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
     for row in KEYS {
         let word = match (row.command, row.footer) {
@@ -67,7 +71,7 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             (Command::Back, _) if on_page => "back",
             (Command::NextPane, _) if page == Page::Runbook => "next that fits",
             (Command::QuickWin, _) if !wins || page == Page::QuickWin => continue,
-            (Command::Copy, _) if page == Page::QuickWin && wins => "copy the command",
+            (Command::Copy, _) if page == Page::QuickWin && copies => "copy the command",
             (Command::Runbook, _) if page == Page::Runbook => "all",
             (Command::Runbook, _) if page == Page::Runbooks || waiting => continue,
             (Command::Open, _) if page == Page::Runbooks => "open",

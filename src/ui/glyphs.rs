@@ -17,7 +17,7 @@ pub enum Glyphs {
 }
 
 /// What stands for a glyph of ours; ticks are as wide as open boxes, so that columns stay columns.
-const ASCII: [(char, &str); 43] = [
+const ASCII: [(char, &str); 44] = [
     ('✓', "[x]"),
     ('□', "[ ]"),
     ('▲', "^"),
@@ -37,6 +37,7 @@ const ASCII: [(char, &str); 43] = [
     ('–', "-"),
     ('—', "-"),
     ('±', "+-"),
+    ('−', "-"),
     ('≥', ">="),
     ('≤', "<="),
     ('×', "x"),

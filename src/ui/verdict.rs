@@ -60,10 +60,11 @@ fn add_runbook<'a>(
     let Some(runbook) = &verdict.runbook else { return };
     let key = KEYS.iter().find(|row| row.command == Command::Runbook);
     let key = key.and_then(|row| app.keys().shown(row).into_iter().next()).filter(|_| app.mode() != Mode::Wall);
-    let mut hint = vec![span(Role::Muted, "Runbook "), span(Role::Text, runbook.title.as_str())];
-    if let Some(key) = key {
-        hint.extend([span(Role::Muted, " ("), span(Role::Key, key), span(Role::Muted, ").")]);
-    }
+    let hint = match key {
+        Some(key) => vec![span(Role::Key, key), span(Role::Muted, " runbook ")],
+        None => vec![span(Role::Muted, "runbook ")],
+    };
+    let hint: Vec<_> = hint.into_iter().chain([span(Role::Text, runbook.title.as_str())]).collect();
     let wide = canvas.spans_width(&hint);
     let beside = rows.last().is_some_and(|last| canvas.spans_width(last) + wide + 2 <= width);
     if verdict.aside.is_empty() && rows.len() < most && wide <= width {

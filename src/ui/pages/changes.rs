@@ -29,11 +29,16 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(service) = app.service() else { return };
     let all = app.changed();
     let chosen = app.navigation().change.min(all.len().saturating_sub(1));
-    let list = list(app, service, &all, chosen, canvas, area.width);
-    let detail = all.get(chosen).map(|one| details(app, one, canvas, area.width)).unwrap_or_default();
-    // The whole of what is chosen is seen, its evidence included.
-    let last = list.iter().rposition(|(of, _)| *of == Some(chosen)).unwrap_or(0);
+    let list = list(app, service, &all, chosen, canvas.glyphs, (area.width, area.height >= 24));
+    let detail = all.get(chosen).map(|one| details(app, one, canvas, area.width));
+    // What speaks for and against comes before who did it.
+    let detail = detail.filter(|_| area.height >= 10).unwrap_or_default();
+    let is_chosen = |(of, _): &(Option<usize>, Row<'_>)| *of == Some(chosen);
+    let (first, last) = (list.iter().position(is_chosen).unwrap_or(0), list.iter().rposition(is_chosen).unwrap_or(0));
+    // The whole of what is chosen is seen, its evidence included; else its beginning.
     let split = Split::new(area, list.len(), last, detail.len());
+    let seen = last.min((first + usize::from(split.list)).saturating_sub(1));
+    let split = if seen < last { Split::new(area, list.len(), seen, detail.len()) } else { split };
     let more = match (split.words.as_str(), service.verdict.onset) {
         ("", Some(_)) => "before onset, + after",
         ("", None) => "ago",
@@ -60,10 +65,9 @@ fn list<'a>(
     service: &'a ServiceState,
     all: &[Changed<'a>],
     chosen: usize,
-    canvas: &Canvas<'_>,
-    width: u16,
+    glyphs: Glyphs,
+    (width, airy): (u16, bool),
 ) -> Vec<(Option<usize>, Row<'a>)> {
-    let glyphs = canvas.glyphs;
     let ranking = &service.verdict.suspects;
     let mut rows: Vec<(Option<usize>, Row<'a>)> = Vec::new();
     let suspects = all.iter().any(is_suspect);
@@ -72,13 +76,20 @@ fn list<'a>(
         let words = "  It is likelier that what lies behind it is not in this list; what comes closest:";
         rows.push((None, row.left(Role::Muted, words)));
     }
-    let mut mechanisms = Some(what_happens(service, width, glyphs));
+    let mut mechanisms = what_happens(service, width, glyphs);
+    if airy && !mechanisms.is_empty() {
+        mechanisms.insert(0, Row::new());
+    }
+    let mut mechanisms = Some(mechanisms);
     let mut others = false;
     for (index, one) in all.iter().enumerate() {
         match one {
             Changed::Suspect { place, suspect, change } => {
                 let mut row = suspect_row((*place, ranking.fits), service, suspect, *change, glyphs);
                 row.chosen = index == chosen;
+                if airy && index > 0 {
+                    rows.push((None, Row::new()));
+                }
                 rows.push((Some(index), row));
                 let evidence = changes::evidence(suspect, 3, width.saturating_sub(2), glyphs);
                 rows.extend(evidence.into_iter().map(|row| (Some(index), row)));
@@ -86,6 +97,9 @@ fn list<'a>(
             Changed::Other(change) => {
                 if suspects && !others {
                     rows.extend(mechanisms.take().into_iter().flatten().map(|row| (None, row)));
+                    if airy {
+                        rows.push((None, Row::new()));
+                    }
                     rows.push((None, Row::new().left(Role::Muted, "other changes")));
                 }
                 others = true;
@@ -105,8 +119,10 @@ fn list<'a>(
 fn what_happens(service: &ServiceState, width: u16, glyphs: Glyphs) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for one in service.mechanisms().take(4) {
-        let name = if rows.is_empty() { "what happens" } else { "" };
-        let row = named(name, Role::Text, one.candidate.name.as_str());
+        if rows.is_empty() {
+            rows.push(Row::new().left(Role::Muted, "what happens"));
+        }
+        let row = Row::new().left(Role::Text, format!("   {}", one.candidate.name));
         let seen = one.candidate.supports.first().map(|words| format!("  {words}")).unwrap_or_default();
         let room = width.saturating_sub(row.width(glyphs) + 3);
         rows.push(row.left(Role::Muted, clipped(&seen, room, glyphs).into_owned()));

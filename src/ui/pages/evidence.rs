@@ -124,7 +124,9 @@ fn of_subject(app: &App, service: &ServiceState, subject: Subject, page: &mut Sh
         (None, Some(usual)) => page.say("usual", Role::Text, &usual_words(&usual, subject, now)),
         (None, None) => page.say("usual", Role::Unknown, "cannot tell yet: too little is known"),
     }
-    if let Some(Outlook::Leak(leak)) = service.watcher.outlook(subject) {
+    // What is full does not run full any more.
+    let full = service.watcher.newest(subject).is_some_and(|(_, value)| value >= 1.0);
+    if let (false, Some(Outlook::Leak(leak))) = (full, service.watcher.outlook(subject)) {
         page.say("forecast", Role::Text, &leak_words(leak, now, zone));
     }
 }

@@ -110,7 +110,7 @@ struct Split {
 impl Split {
     fn new(area: Rect, count: usize, chosen: usize, details: usize) -> Self {
         let room = area.height.saturating_sub(head(area));
-        let below = (details as u16).saturating_add(2).min(room * 2 / 3);
+        let below = if details == 0 { 0 } else { (details as u16).saturating_add(2).min(room * 2 / 3) };
         let list = (room - below).min(count.min(1_000) as u16);
         let (first, words) = part(count, usize::from(list), follow(chosen, usize::from(list)));
         Self { list, first, words }

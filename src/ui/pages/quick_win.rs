@@ -60,7 +60,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     for (index, other) in verdict.suspects.suspects.iter().skip(1).filter(|other| other.score >= 0.1).enumerate() {
         let name = if index == 0 { "also fits" } else { "" };
         let row = named(name, Role::Text, other.candidate.name.as_str());
-        rows.push(row.left(Role::Muted, format!("  {}", changes::reason(other))));
+        rows.push(row.left(Role::Muted, format!("  {}", changes::reason(other, 60, glyphs))));
     }
     if let Some(runbook) = &verdict.runbook {
         let key = shown(app, Command::Runbook).filter(|_| app.mode() != Mode::Wall);
