@@ -73,6 +73,7 @@ fn app(servers: &[&str], services: &[&str], fleet: FleetSettings) -> App {
     let sources = servers.iter().map(|name| source(&format!("prometheus {name}"), None));
     let settings = Settings {
         commands: sixty::triage::quick_win::Commands::default(),
+        severities: sixty::triage::SeverityNames::default(),
         services: services.iter().map(|name| service(name)).collect(),
         fleet,
         sources: sources.collect(),

@@ -23,13 +23,15 @@ use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 use story::Scene;
 
 /// The pages and the keys that lead to them from the main screen.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 16] = [
     ("service", ""),
     ("signal", "Tab j Enter"),
     ("latency", "Tab j j Enter"),
     ("checklist", "Enter"),
     ("changes", "Tab Tab j Enter"),
-    ("outside", "Shift-Tab Enter"),
+    ("quick-win", "w"),
+    ("evidence", "Shift-Tab Enter"),
+    ("outside", "Shift-Tab Shift-Tab Enter"),
     ("alerts", "a"),
     ("runbook", "r"),
     ("runbooks", "r r"),
@@ -131,6 +133,30 @@ fn runbooks_on_their_page() {
         for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
             let shown = text(&frame(&app, &look("terminal"), width, height));
             insta::assert_snapshot!(format!("runbook-{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn the_verdict_on_its_pages() {
+    for (name, scene, keys) in [
+        ("suspects", Scene::Critical, "c"),
+        ("suspects-climb", Scene::Climb, "c"),
+        ("suspects-none", Scene::NothingFits, "c"),
+        ("quick-win", Scene::Critical, "w"),
+        ("quick-win-none", Scene::NothingFits, "w"),
+        ("quick-win-wall", Scene::Wall, "w"),
+        ("evidence", Scene::Critical, "e"),
+        ("evidence-climb", Scene::Climb, "e"),
+        ("evidence-forecast", Scene::Forecast, "e"),
+        ("evidence-end", Scene::Critical, "e G"),
+    ] {
+        let mut app = story::app(scene);
+        story::press(&mut app, keys);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            assert!(!shown.contains("cause"), "nothing is claimed: {shown}");
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), shown);
         }
     }
 }

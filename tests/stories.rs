@@ -82,6 +82,7 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
             .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
         commands: sixty::triage::quick_win::Commands::default(),
+        severities: sixty::triage::SeverityNames::default(),
         fleet: FleetSettings::default(),
         sources: metrics.chain(others).collect(),
         zone: Zone::named("America/New_York").unwrap(),

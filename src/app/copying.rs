@@ -1,4 +1,4 @@
-//! What `y` copies: the command of a runbook's step, the query of a signal, the runbook of an alert, else the verdict.
+//! What `y` copies: the command of the quick win or of a runbook's step, the query of a signal, the runbook of an alert, else the verdict.
 
 use crate::app::App;
 use crate::app::Page;
@@ -9,6 +9,11 @@ impl App {
         match self.navigation.page() {
             Page::Alerts => return self.copied_alert(),
             Page::Runbook => return self.copied_step(),
+            Page::QuickWin => {
+                if let Some(win) = self.service().and_then(|service| service.verdict.quick_win.as_ref()) {
+                    return win.command.clone().unwrap_or_else(|| format!("{}. {}", win.title, win.reason));
+                }
+            }
             _ => {}
         }
         let Some(service) = self.service() else { return String::new() };
@@ -24,7 +29,7 @@ impl App {
             "{} {} {} at {} {} ({} UTC)",
             service.name,
             service.environment,
-            verdict.severity.word(),
+            self.settings.severities.title(verdict.severity),
             zone.local(self.now).format("%H:%M:%S"),
             zone.abbreviation(self.now),
             self.now.format("%Y-%m-%d %H:%M:%S")

@@ -165,6 +165,12 @@ pub enum Command {
     Runbook,
     /// What fires.
     Alerts,
+    /// What changed, the suspects first.
+    Changes,
+    /// What ends it soonest.
+    QuickWin,
+    /// What the verdict is made from.
+    Evidence,
     /// What happened to the sources.
     Log,
     /// Move the time axis into the past.
@@ -214,7 +220,11 @@ impl Command {
 
     /// Whether it works on the wall and with `--read-only`: there one can look, and leave.
     const fn looks(self) -> bool {
-        self.moves() || matches!(self, Self::Quit | Self::Help | Self::Runbook)
+        self.moves()
+            || matches!(
+                self,
+                Self::Quit | Self::Help | Self::Runbook | Self::Changes | Self::QuickWin | Self::Evidence
+            )
     }
 }
 
@@ -269,6 +279,9 @@ pub const KEYS: &[Binding] = &[
     row("next-service", Command::NextService, &["n"], None, "Next service; on a runbook the next that fits"),
     row("previous-service", Command::PreviousService, &["p"], None, "Service before; on a runbook the one before"),
     row("alerts", Command::Alerts, &["a"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
+    row("quick-win", Command::QuickWin, &["w"], Some("quick win"), "What ends it soonest, why, and the command for it"),
+    row("changes", Command::Changes, &["c"], None, "What changed: the suspects, and what speaks for and against each"),
+    row("evidence", Command::Evidence, &["e"], None, "What the verdict is made from: rules, queries, windows, dates"),
     row("runbook", Command::Runbook, &["r"], Some("runbook"), "The runbook that fits best; again: all"),
     row("earlier", Command::Earlier, &["[", "Left", "h"], None, "Time axis: earlier"),
     row("later", Command::Later, &["]", "Right", "l"], None, "Time axis: later"),
@@ -401,7 +414,7 @@ mod tests {
         let moves =
             ["open", "back", "next-pane", "previous-pane", "up", "down", "page-up", "page-down", "first", "last"];
         assert_eq!(known[..moves.len()], moves);
-        assert_eq!(known[moves.len()..], ["runbook", "help", "quit"]);
+        assert_eq!(known[moves.len()..], ["quick-win", "changes", "evidence", "runbook", "help", "quit"]);
         assert_eq!(map.command(KeyPress::char('1')), None);
         assert_eq!(map.command(KeyPress::char(' ')), None);
     }

@@ -6,6 +6,7 @@
 mod alerts;
 mod asking;
 mod calls;
+mod changed;
 mod copying;
 mod feeds;
 mod fleet;
@@ -26,6 +27,7 @@ pub use alerts::AlertsKnown;
 pub use alerts::KnownAlert;
 pub use asking::Asked;
 pub use asking::Asking;
+pub use changed::Changed;
 pub use feeds::SourceHealth;
 pub use fleet::FleetSettings;
 pub use fleet::Waiting;

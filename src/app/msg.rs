@@ -21,6 +21,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// Time has passed; comes about once a second.
     Second,
+    /// There is time to read on in the past, which [`App::is_behind`](crate::app::App::is_behind) asked for.
+    Behind,
     /// A source answered, or failed to.
     Arrived(Reading),
     /// Points of the past of services that a server has named before, by the names that it gives them: a long answer

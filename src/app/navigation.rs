@@ -18,8 +18,12 @@ pub enum Page {
     Checklist,
     /// What fires, and the rules that never will.
     Alerts,
-    /// All changes.
+    /// The suspects with what speaks for and against each, and all other changes.
     Changes,
+    /// What ends it soonest.
+    QuickWin,
+    /// What the verdict's sentences are made from.
+    Evidence,
     /// All providers with their notices.
     Outside,
     /// The log.
@@ -37,6 +41,8 @@ pub enum Page {
 /// A part of the service page that can be chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pane {
+    /// The verdict.
+    Verdict,
     /// The checklist.
     Checklist,
     /// Alerts.
@@ -51,7 +57,8 @@ pub enum Pane {
 
 impl Pane {
     /// All panes in the order of `Tab`.
-    pub const ALL: [Self; 5] = [Self::Checklist, Self::Strips, Self::Alerts, Self::Changes, Self::Outside];
+    pub const ALL: [Self; 6] =
+        [Self::Verdict, Self::Checklist, Self::Strips, Self::Alerts, Self::Changes, Self::Outside];
 }
 
 /// The lengths of the time axis that `+` and `-` step through, in minutes.
@@ -76,7 +83,7 @@ pub struct Navigation {
     pub strip: usize,
     /// The chosen alert, or broken rule behind them.
     pub alert: usize,
-    /// The chosen change.
+    /// The chosen row of what changed: the suspects, then the other changes.
     pub change: usize,
     /// The chosen provider.
     pub vendor: usize,

@@ -9,6 +9,7 @@ use crate::facts::SourceInfo;
 use crate::facts::Zone;
 use crate::incident::Checklist;
 use crate::triage::Rules;
+use crate::triage::SeverityNames;
 use crate::triage::quick_win::Commands;
 use crate::triage::runbook::Library;
 
@@ -71,6 +72,8 @@ pub struct Settings {
     pub sources: Vec<SourceInfo>,
     /// The team's own command for each quick win.
     pub commands: Commands,
+    /// The team's own names of severities.
+    pub severities: SeverityNames,
     /// The zone in which times are drawn, beside UTC.
     pub zone: Zone,
     /// The longest time axis that is chosen by itself.

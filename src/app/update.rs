@@ -26,7 +26,7 @@ impl App {
             Msg::Key(press) if self.navigation.page() == Page::Query => self.typed(press),
             Msg::Key(press) => self.settings.keys.command(press).map_or_else(Vec::new, |command| self.obey(command)),
             Msg::Resized(..) => Vec::new(),
-            Msg::Second => {
+            Msg::Second | Msg::Behind => {
                 self.judge();
                 Vec::new()
             }
@@ -211,6 +211,9 @@ impl App {
             Command::Help => self.navigation.show(Page::Help),
             Command::Log => self.navigation.show(Page::Log),
             Command::Alerts => self.navigation.show(Page::Alerts),
+            Command::Changes => self.about_one(Page::Changes),
+            Command::QuickWin => self.about_one(Page::QuickWin),
+            Command::Evidence => self.about_one(Page::Evidence),
             Command::Services => self.services_key(),
             Command::Runbook => self.runbook_key(),
             Command::NextService => self.next_service(true),
@@ -251,6 +254,16 @@ impl App {
         }
     }
 
+    /// Opens a page about one service; on the overview about the one that is chosen there.
+    fn about_one(&mut self, page: Page) {
+        if self.navigation.page() == Page::Overview
+            && let Some(index) = self.worst_first().get(self.navigation.overview_row)
+        {
+            self.select_service(*index);
+        }
+        self.navigation.show(page);
+    }
+
     fn next_service(&mut self, forward: bool) {
         if self.navigation.page() == Page::Runbook {
             return self.turn_runbook(forward);
@@ -268,6 +281,7 @@ impl App {
         self.navigation.service = Some(index);
         self.navigation.strip = 0;
         self.navigation.item = 0;
+        self.navigation.change = 0;
     }
 
     fn open(&mut self) {
@@ -280,6 +294,7 @@ impl App {
             }
             Page::Service => {
                 let page = match self.navigation.pane {
+                    Pane::Verdict => Page::Evidence,
                     Pane::Checklist => Page::Checklist,
                     Pane::Alerts => Page::Alerts,
                     Pane::Changes => Page::Changes,
@@ -295,6 +310,8 @@ impl App {
             | Page::Checklist
             | Page::Alerts
             | Page::Changes
+            | Page::QuickWin
+            | Page::Evidence
             | Page::Outside
             | Page::Log
             | Page::Help
@@ -320,6 +337,7 @@ impl App {
         let strips = self.strips().len();
         let alerts = self.alerts().len() + self.broken_rules().count();
         let steps = self.runbook_rows();
+        let changed = self.changed().len();
         let navigation = &mut self.navigation;
         let log = navigation.page() == Page::Log;
         let (position, count) = match (navigation.page(), navigation.pane) {
@@ -330,12 +348,13 @@ impl App {
             (Page::Service, Pane::Strips) => (&mut navigation.strip, strips),
             (Page::Alerts, _) => (&mut navigation.alert, alerts),
             (Page::Service, Pane::Alerts) => return self.step_alerts(by),
-            (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, self.changes.len()),
+            (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, changed),
             (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
             (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
             (Page::Runbook, _) => (&mut navigation.step, steps),
             (Page::Runbooks, _) => (&mut navigation.book, self.settings.runbooks.runbooks().len()),
-            (Page::Signal(_) | Page::Help | Page::Query, _) => (&mut navigation.scroll, 200),
+            (Page::Service, Pane::Verdict) => return,
+            (Page::Signal(_) | Page::Help | Page::Query | Page::QuickWin | Page::Evidence, _) => (&mut navigation.scroll, 200),
         };
         // The log grows at its end, so its scroll counts from there: up is towards the past.
         let by = if log { by.saturating_neg() } else { by };

@@ -21,6 +21,7 @@ mod rules;
 pub mod scenario;
 mod secrets;
 mod service;
+mod severities;
 mod sources;
 mod syntax;
 mod units;
@@ -44,6 +45,7 @@ use crate::sources::detect;
 use crate::sources::http::Access;
 use crate::sources::status;
 use crate::triage::Rules;
+use crate::triage::SeverityNames;
 use crate::triage::quick_win::Commands;
 
 pub use find::find;
@@ -99,6 +101,8 @@ pub struct Config {
     pub deploys: Vec<deploys::Settings>,
     /// The team's own command for each quick win.
     pub commands: Commands,
+    /// The team's own names of severities.
+    pub severities: SeverityNames,
     /// Commands that were given other keys, as the key table spells them.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -126,6 +130,7 @@ impl Default for Config {
             status: Vec::new(),
             deploys: Vec::new(),
             commands: Commands::default(),
+            severities: SeverityNames::default(),
             keys: BTreeMap::new(),
         }
     }

@@ -26,6 +26,7 @@ use super::reader::quoted;
 use super::reader::suggestion;
 use super::recording;
 use super::service;
+use super::severities;
 use super::sources;
 use super::syntax;
 use super::units;
@@ -130,6 +131,9 @@ fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> (Config, Vec<Pr
     }
     if let Some(value) = top.value("commands") {
         config.commands = commands::read(&value);
+    }
+    if let Some(value) = top.value("severities") {
+        config.severities = severities::read(&value);
     }
     let mut servers = Vec::new();
     config.prometheus = prometheus::read(&top, &context, &mut servers);

@@ -218,6 +218,8 @@ impl Desk {
                 Some(msg) = self.inbox.recv() => self.news(msg),
                 () = self.screen.freed() => Ok(()),
                 () = tokio::time::sleep_until(alarm.into()) => self.time_passed(&mut second),
+                // Nobody else wants anything: time to read on in the past.
+                () = tokio::task::yield_now(), if self.app.is_behind() => self.read_on(),
             };
             if outcome.is_err() {
                 return Ending::Left;
@@ -270,6 +272,12 @@ impl Desk {
         }
         self.draw_soon();
         self.tell(Msg::Second)
+    }
+
+    /// A part of the past that no verdict has read yet; so little that no key waits for it.
+    fn read_on(&mut self) -> Result<(), Leave> {
+        self.draw_soon();
+        self.tell(Msg::Behind)
     }
 
     fn pressed(&mut self, keys: &[KeyPress]) -> Result<(), Leave> {

@@ -93,6 +93,7 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
     }
     Ok(Settings {
         commands: config.commands.clone(),
+        severities: config.severities.clone(),
         services: shown.into_iter().map(service_settings).collect(),
         fleet: fleet(config, wish),
         sources: sources.iter().map(Source::info).collect(),

@@ -10,6 +10,7 @@ use crate::triage::Subject;
 use crate::triage::Tone;
 use crate::triage::Verdict;
 use crate::triage::Watch;
+use crate::triage::suspects::Role;
 
 /// What a checklist item asks of the world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,6 +74,12 @@ fn part(facts: &Facts<'_>) -> String {
 }
 
 fn changes(facts: &Facts<'_>, verdict: &Verdict) -> Line {
+    // A rollout that still went on when it began is near, too.
+    if let Some(first) = verdict.suspects.first().filter(|first| first.candidate.role == Role::Change) {
+        let one = &first.candidate;
+        let age = units::rough_between(one.at, facts.at);
+        return Line::new().with(Tone::Change, one.name.clone()).with(Tone::Plain, format!(" {age} ago"));
+    }
     if let Some(near) = verdict.nearby.first() {
         let age = units::rough_between(near.change.at(), facts.at);
         return Line::new().with(Tone::Change, near.change.name()).with(Tone::Plain, format!(" {age} ago"));

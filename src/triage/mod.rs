@@ -3,6 +3,7 @@
 //! Deterministic and pure: the same facts at the same instant give the same words. It states facts with times and
 //! what could not be checked; it never claims a cause. Main function: [`judge`].
 
+mod context;
 mod evidence;
 mod finding;
 pub mod leak;
@@ -50,5 +51,6 @@ pub use watcher::Undecided;
 pub use watcher::Watcher;
 pub use words::Line;
 pub use words::Phrase;
+pub use words::SeverityNames;
 pub use words::Tone;
 pub use words::clock_time;

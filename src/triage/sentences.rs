@@ -1,15 +1,12 @@
-//! The sentences of a verdict: the headline, what changed and what else is wrong, what could not be checked.
+//! The sentences of a verdict: the headline, and each finding in words.
 //!
-//! Present tense, numbers with units, times with their distance. Nothing is decided here; see `verdict`.
+//! Present tense, numbers with units, times with their distance. Nothing is decided here; see `verdict`. What changed
+//! and what else is to be said stands in `context`.
 
 use std::time::Duration;
 
 use crate::facts::Answer;
 use crate::facts::At;
-use crate::facts::Change;
-use crate::facts::ChangeKind;
-use crate::facts::ChangeState;
-use crate::facts::Level;
 use crate::facts::Measure;
 use crate::facts::Number;
 use crate::facts::Unit;
@@ -23,17 +20,17 @@ use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::triage::Tone;
 use crate::triage::Verdict;
-use crate::triage::Watch;
 use crate::triage::clock_time;
 use crate::triage::finding::Unsure;
 use crate::triage::leak_words;
-use crate::triage::suspects::Anchor;
-use crate::triage::suspects::Kind;
-use crate::triage::suspects::timing;
 
 /// What is wrong; one line.
 pub(super) fn headline(facts: &Facts<'_>, verdict: &Verdict, unsure: Option<Unsure>) -> Line {
     let (findings, severity) = (&verdict.findings, verdict.severity);
+    if facts.watcher.is_reading_the_past(facts.at) {
+        let line = Line::new().with(Tone::Unknown, "Reading the past: a verdict in a moment.");
+        return line.with(Tone::Plain, format!(" {}", vital_signs(facts)).trim_end());
+    }
     if let Some(worst) = findings.first().filter(|worst| worst.severity >= Severity::Warning) {
         return describe(worst, facts, true, None);
     }
@@ -129,10 +126,11 @@ fn vital_signs(facts: &Facts<'_>) -> String {
 /// One finding in words: `Errors 45.2 % of requests (277 of 612 req/s) since 03:15:20.`
 ///
 /// `told` is an instant that the sentence before has named already.
-fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) -> Line {
-    let tone = if lead { finding.severity.tone() } else { Tone::Strong };
+pub(super) fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) -> Line {
+    let tone = tone_of(finding, lead);
     let now = |measure| facts.signals.now(measure, facts.at).map(|number| number.value);
     let shown = units::shown(Number { value: finding.value, at_least: finding.at_least }, finding.subject.unit());
+    let mut behind = String::new();
     let (what, more) = match finding.subject {
         Subject::ErrorRate => {
             let more = now(Measure::RequestRate).map(|rate| {
@@ -161,7 +159,8 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) 
             let usual = finding.usual.as_ref().map(|usual| usual.middle);
             let usual = usual.map(|usual| units::shown(Number { value: usual, at_least: false }, Unit::PerSecond));
             let word = if finding.condition.side.is_low() { "Only " } else { "Requests " };
-            (format!("{word}{shown}"), usual.map(|usual| format!(", usual {usual}")).unwrap_or_default())
+            behind = usual.map(|usual| format!(", usual {usual}")).unwrap_or_default();
+            (format!("{word}{shown}"), String::new())
         }
         Subject::NotFound => (format!("Not found {shown} of requests"), String::new()),
         Subject::RateLimited => (format!("Too many requests (429) {shown}"), String::new()),
@@ -184,139 +183,24 @@ fn describe(finding: &Finding, facts: &Facts<'_>, lead: bool, told: Option<At>) 
         (false, false) if lead => format!(" since {since}{within}"),
         (false, false) => format!(" since {since}"),
     };
-    Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}."))
+    Line::new().with(tone, what).with(Tone::Plain, format!("{more}{since}{behind}."))
+}
+
+/// What is only worth knowing is told calmly.
+const fn tone_of(finding: &Finding, lead: bool) -> Tone {
+    match finding.severity {
+        severity if lead => severity.tone(),
+        Severity::Info => Tone::Plain,
+        _ => Tone::Strong,
+    }
 }
 
 /// `Memory full about 05:10 (04:40 to 06:20): it climbs by 41 MiB an hour, 11 of 12 slices of 2h up.`
 fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Line {
-    let tone = if lead { finding.severity.tone() } else { Tone::Strong };
+    let tone = tone_of(finding, lead);
     let name = finding.subject.signal().title();
     let words = leak_words(leak, facts.at, facts.zone);
     let (full, rest) = words.split_once(" (").unwrap_or((&words, ""));
     let rest = if rest.is_empty() { String::new() } else { format!(" ({rest}") };
     Line::new().with(tone, format!("{name} {full}")).with(Tone::Plain, format!("{rest}."))
-}
-
-/// The change nearest before, then the other findings, one per signal.
-pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
-    let (findings, severity) = (&verdict.findings, verdict.severity);
-    let onset = verdict.onset.map(|onset| (onset, verdict.onset_open));
-    let mut line = Line::new();
-    let mut named = None;
-    let mut deploys = facts.changes.iter().filter(|change| change.kind != ChangeKind::Note);
-    if let Some((onset, open)) = onset.filter(|_| severity >= Severity::Warning) {
-        // "Before" is told from the headline's instant, or names the one that it means.
-        let lead = findings.first().map(|finding| finding.began().0);
-        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && verdict.suspects.fits);
-        line.append(what_changed(facts, verdict, named, open));
-    } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
-        let age = units::rough_between(last.at(), facts.at);
-        let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
-        line.append(words.with(Tone::Change, last.name()).with(Tone::Muted, format!(" {age} ago.")));
-    }
-    let lead = findings.first().map(|finding| finding.subject.signal());
-    let mut told: Vec<_> = lead.into_iter().collect();
-    // In the order in which they began, so that the line reads as the story went.
-    let mut others: Vec<_> = findings.iter().collect();
-    others.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.began().0));
-    for finding in others {
-        if !told.contains(&finding.subject.signal()) {
-            told.push(finding.subject.signal());
-            line.append(describe(finding, facts, false, named));
-        }
-    }
-    line
-}
-
-/// The first suspect with its distance; or that nothing fits, and what is nearest; or why nobody knows.
-fn what_changed(facts: &Facts<'_>, verdict: &Verdict, onset: Option<At>, open: bool) -> Line {
-    if let Some(first) = verdict.suspects.first() {
-        let candidate = &first.candidate;
-        let line =
-            Line::new().with(Tone::Plain, kind_before(candidate.kind)).with(Tone::Change, candidate.name.clone());
-        let when = timing(candidate, first.anchor, first.before);
-        // "Before" is told from the headline's instant, or names the one that it means.
-        let from = match (first.anchor, onset) {
-            (Anchor::Onset, Some(onset)) => format!(" onset {}", clock_time(onset, facts.at, facts.zone)),
-            (Anchor::Climb, _) => {
-                let began = verdict.climb.map(|(began, _)| clock_time(began, facts.at, facts.zone));
-                let open = if verdict.climb_open { " or earlier" } else { "" };
-                began.map(|began| format!(" at {began}{open}")).unwrap_or_default()
-            }
-            (Anchor::Onset, None) => String::new(),
-        };
-        return line.with(Tone::Plain, format!(" {when}{from}."));
-    }
-    if let Some(near) = verdict.nearby.first() {
-        let change = &near.change;
-        let (name, kind) = (change.name(), change.kind.word());
-        if open {
-            // Nobody knows how long before: what is known begins after the onset.
-            let ago = units::rough_between(change.at(), facts.at);
-            let words = Line::new().with(Tone::Plain, format!("{} ", capital(kind))).with(Tone::Change, name);
-            return words.with(Tone::Plain, format!(" {} {ago} ago.", done(change)));
-        }
-        let line = Line::new().with(Tone::Plain, format!("No change fits; nearest: {kind} "));
-        return line.with(Tone::Change, name).with(Tone::Plain, format!(" {} before.", units::age(near.before)));
-    }
-    match facts.watch {
-        Watch::Known if !open => Line::new().with(Tone::Plain, "No change in the 24 h before."),
-        Watch::Known => Line::new().with(Tone::Unknown, "It began before what is known; so may have what changed."),
-        Watch::Silent => Line::new().with(Tone::Unknown, "What changed is not known: no source answers."),
-        Watch::NotSetUp => Line::new().with(Tone::Unknown, "What changed is not known: no source is set up."),
-    }
-}
-
-/// What somebody did needs its kind in front; what was seen says by its name what it is.
-fn kind_before(kind: Kind) -> String {
-    match kind {
-        Kind::Deploy | Kind::Config | Kind::Flag | Kind::Job | Kind::Scale => format!("{} ", capital(kind.word())),
-        _ => String::new(),
-    }
-}
-
-const fn done(change: &Change) -> &'static str {
-    match change.state {
-        ChangeState::Failed => "failed",
-        ChangeState::RolledBack => "was rolled back",
-        ChangeState::Succeeded | ChangeState::Unknown if change.finished.is_some() => "finished",
-        ChangeState::Succeeded | ChangeState::Running => "began",
-        // A tag has a date, but nobody says what happened then.
-        ChangeState::Unknown => "is dated",
-    }
-}
-
-fn capital(word: &str) -> String {
-    let mut word = word.to_owned();
-    if let Some(first) = word.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    word
-}
-
-/// Vendors in trouble, then what could not be checked, cause first and each cause once.
-pub(super) fn aside(facts: &Facts<'_>, verdict: &Verdict) -> Line {
-    let mut line = Line::new();
-    if let Some(win) = &verdict.quick_win {
-        line.append(Line::new().with(Tone::Strong, format!("→ Quick win: {}.", win.title)));
-    }
-    for vendor in facts.vendors {
-        let Some(status) = &vendor.status else { continue };
-        if matches!(status.level, Level::Operational | Level::Unknown) {
-            continue;
-        }
-        let since = status.since.map(|since| format!(" for {}", units::rough_between(since, facts.at)));
-        let words = format!("{} says {}{}.", vendor.name, status.level.word(), since.unwrap_or_default());
-        line.append(Line::new().with(Tone::Warning, words));
-    }
-    if !facts.unchecked.is_empty() {
-        let names: Vec<_> = facts
-            .unchecked
-            .iter()
-            .map(|unchecked| format!("{} ({})", unchecked.source, unchecked.fault.kind.word()))
-            .collect();
-        let words = format!("Not checked: {}.", names.join(", "));
-        line.append(Line::new().with(Tone::Muted, words));
-    }
-    line
 }

@@ -17,6 +17,7 @@ use crate::triage::Line;
 use crate::triage::Surroundings;
 use crate::triage::Tone;
 use crate::triage::Watcher;
+use crate::triage::context;
 use crate::triage::finding::unsure;
 use crate::triage::onset::RoundClock;
 use crate::triage::quick_win::QuickWin;
@@ -213,13 +214,15 @@ const NEAR: Duration = Duration::from_hours(24);
 /// The verdict on one service.
 #[must_use]
 pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
-    let findings = facts.watcher.findings(facts.signals, facts.at);
+    // What was found in the past that is being read says nothing of now.
+    let reading = facts.watcher.is_reading_the_past(facts.at);
+    let findings = if reading { Vec::new() } else { facts.watcher.findings(facts.signals, facts.at) };
     let silent = facts.signals.freshness(facts.at) != Freshness::Live;
     let worse = findings.iter().any(|finding| finding.severity >= Severity::Warning);
     let unsure = if worse { None } else { unsure(facts.watcher, facts.signals, facts.at) };
     let severity = match findings.first().filter(|_| worse) {
         Some(worst) => worst.severity,
-        None if silent || !decided(facts) => Severity::Unknown,
+        None if reading || silent || !decided(facts) => Severity::Unknown,
         // One answer is no finding, but without a fine one before it, it is no all-clear either.
         None if unsure.is_some_and(|one| !one.fine_before) => Severity::Unknown,
         None if facts.missing.is_some() => Severity::Warning,
@@ -245,8 +248,8 @@ pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
         ..Verdict::default()
     };
     verdict.headline = sentences::headline(facts, &verdict, unsure.filter(|_| !silent));
-    verdict.context = sentences::context(facts, &verdict);
-    verdict.aside = sentences::aside(facts, &verdict);
+    verdict.context = context::context(facts, &verdict);
+    verdict.aside = context::aside(facts, &verdict);
     verdict
 }
 

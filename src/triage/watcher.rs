@@ -36,6 +36,9 @@ const LOOK_AHEAD_EVERY: Duration = Duration::from_secs(30);
 /// How much of the past says whether something runs full.
 const LOOK_BACK: Duration = Duration::from_hours(4);
 
+/// Who is less far behind has read what counts now.
+const FAR_BEHIND: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
+
 /// How much may be done in one go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Budget {
@@ -147,6 +150,13 @@ impl Watcher {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.lanes.values().any(|lane| lane.is_behind)
+    }
+
+    /// Whether what was read lies so far before `at` that it says nothing of then.
+    #[must_use]
+    pub fn is_reading_the_past(&self, at: At) -> bool {
+        let far = |to: At| at - to > FAR_BEHIND;
+        self.lanes.values().any(|lane| lane.is_behind && lane.read_to.is_none_or(far))
     }
 
     /// Whether any rule may hold: for most services most of the time none does.

@@ -1,11 +1,13 @@
 //! The pieces that the verdict's sentences are made of: text with a tone, so that one wording serves every output.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use chrono::Datelike as _;
 
 use crate::facts::At;
 use crate::facts::Zone;
+use crate::triage::Severity;
 
 /// What a phrase means to the eye. Colour is put on top of the words, never instead of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +86,40 @@ impl Line {
             let _ = write!(out, "{}", phrase.text);
             out
         })
+    }
+}
+
+/// The team's own names of severities, `SEV1` for critical; each stands beside our word, and for it where room is
+/// short.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct SeverityNames(BTreeMap<Severity, String>);
+
+impl SeverityNames {
+    /// The severities that can have a name of the team: what a rule can find.
+    pub const NAMED: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
+
+    /// Gives a severity a name; clean text.
+    pub fn set(&mut self, severity: Severity, name: impl Into<String>) {
+        self.0.insert(severity, name.into());
+    }
+
+    /// The team's own name, if it gave one.
+    #[must_use]
+    pub fn own(&self, severity: Severity) -> Option<&str> {
+        self.0.get(&severity).map(String::as_str)
+    }
+
+    /// The team's own name, else our word.
+    #[must_use]
+    pub fn short(&self, severity: Severity) -> &str {
+        self.own(severity).unwrap_or_else(|| severity.word())
+    }
+
+    /// Our word and, where there is one, the team's name: `CRITICAL SEV1`.
+    #[must_use]
+    pub fn title(&self, severity: Severity) -> String {
+        let word = severity.word().to_uppercase();
+        self.own(severity).map_or_else(|| word.clone(), |own| format!("{word} {own}"))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::facts::At;
 use crate::facts::ChangeState;
 use crate::facts::Level;
+use crate::triage::suspects::Role as Stands;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::clock;
@@ -105,21 +106,27 @@ pub(super) fn marks(app: &App, axis: &Axis) -> Vec<Mark> {
             marks.push(Mark { column, glyph, role, label: format!("{word} {}", clock::minute(at, now, zone)), side });
         }
     };
-    if let Some(onset) = service.verdict.onset {
-        add(onset, "╎", severity_role(service.verdict.severity), "onset", Side::After);
+    let verdict = &service.verdict;
+    if let Some(onset) = verdict.onset {
+        add(onset, "╎", severity_role(verdict.severity), "onset", Side::After);
     }
-    // The change nearest before the onset keeps its name longest; the others follow, newest first.
-    let nearest = service.verdict.nearby.first().map(|near| &near.change);
-    for change in nearest.into_iter().chain(app.changes()) {
+    // The first suspect keeps its name longest, in a line of its own kind; then where the climb began; the other
+    // changes follow, newest first.
+    let first = verdict.suspects.first().map(|first| &first.candidate).filter(|one| one.role != Stands::Mechanism);
+    if let Some(first) = first {
+        add(first.at, "│", Role::Change, first.kind.word(), Side::Before);
+    }
+    if let Some((began, _)) = verdict.climb {
+        add(began, "╱", Role::Warning, "climb", Side::Before);
+    }
+    for change in app.changes().iter().filter(|change| first.is_none_or(|first| first.id != change.id)) {
         let word = match change.state {
             ChangeState::Failed => "failed",
             ChangeState::RolledBack => "rollback",
             ChangeState::Running | ChangeState::Succeeded | ChangeState::Unknown => change.kind.word(),
         };
-        // Only the suspect and what is going on are in colour.
-        let near = service.verdict.onset.is_some() && nearest == Some(change);
-        let role = if near || change.state == ChangeState::Running { Role::Change } else { Role::Muted };
-        add(change.at(), "┊", role, word, if near { Side::Before } else { Side::Under });
+        let role = if change.state == ChangeState::Running { Role::Text } else { Role::Muted };
+        add(change.at(), "┊", role, word, Side::Under);
     }
     for vendor in app.vendors() {
         let Some(status) = &vendor.status else { continue };

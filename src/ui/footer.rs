@@ -56,6 +56,12 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let waiting = app.waiting().is_some();
     // Who may only look has keys on the pages that were opened; the first ones have nothing to choose.
     let looks = app.mode().is_read_only() && !on_page;
+    let wins = app.service().is_some_and(|service| service.verdict.quick_win.is_some());
+    let wins = wins && page != Page::Overview;
+    let copies = app
+        .service()
+        .and_then(|service| service.verdict.quick_win.as_ref())
+        .is_some_and(|win| win.command.is_some());
     let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
     for row in KEYS {
         let word = match (row.command, row.footer) {
@@ -64,6 +70,8 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             (command, _) if looks && command.moves() => continue,
             (Command::Back, _) if on_page => "back",
             (Command::NextPane, _) if page == Page::Runbook => "next that fits",
+            (Command::QuickWin, _) if !wins || page == Page::QuickWin => continue,
+            (Command::Copy, _) if page == Page::QuickWin && copies => "copy the command",
             (Command::Runbook, _) if page == Page::Runbook => "all",
             (Command::Runbook, _) if page == Page::Runbooks || waiting => continue,
             (Command::Open, _) if page == Page::Runbooks => "open",
@@ -122,12 +130,13 @@ const fn rank(command: Command) -> u8 {
         Command::Live => 1,
         Command::Tick(_) => 2,
         Command::Back => 3,
-        Command::Runbook => 4,
-        Command::Quit => 5,
-        Command::Open => 6,
-        Command::Services => 7,
-        Command::NextPane => 8,
-        _ => 9,
+        Command::QuickWin => 4,
+        Command::Runbook => 5,
+        Command::Quit => 6,
+        Command::Open => 7,
+        Command::Services => 8,
+        Command::NextPane => 9,
+        _ => 10,
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Glyphs {
 }
 
 /// What stands for a glyph of ours; ticks are as wide as open boxes, so that columns stay columns.
-const ASCII: [(char, &str); 42] = [
+const ASCII: [(char, &str); 44] = [
     ('✓', "[x]"),
     ('□', "[ ]"),
     ('▲', "^"),
@@ -37,6 +37,7 @@ const ASCII: [(char, &str); 42] = [
     ('–', "-"),
     ('—', "-"),
     ('±', "+-"),
+    ('−', "-"),
     ('≥', ">="),
     ('≤', "<="),
     ('×', "x"),
@@ -47,6 +48,7 @@ const ASCII: [(char, &str); 42] = [
     ('│', "|"),
     ('┊', "|"),
     ('╎', "!"),
+    ('╱', "/"),
     ('╵', "'"),
     ('┴', "+"),
     ('┬', "+"),

@@ -29,7 +29,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let (local, utc) = clock::both(app.now(), &app.settings().zone);
     let past = past(app);
-    let badge = badge_text(severity);
+    let badge = badge_text(app, severity, area.width);
     let name = match (service, waiting) {
         (Some(service), _) => service.name.to_string(),
         (None, Some(waiting)) => waiting.title,
@@ -70,19 +70,18 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if with_name {
         x += canvas.put(x, area.y, right.saturating_sub(x), "sixty", Role::Muted) + 2;
     }
-    left(app, service, severity, canvas, Rect { x, width: right.saturating_sub(x), ..area }, &name);
+    left(app, service, (severity, &badge), canvas, Rect { x, width: right.saturating_sub(x), ..area }, &name);
 }
 
 fn left(
     app: &App,
     service: Option<&ServiceState>,
-    severity: Severity,
+    (severity, badge): (Severity, &str),
     canvas: &mut Canvas<'_>,
     area: Rect,
     name: &str,
 ) {
-    let badge = badge_text(severity);
-    let badge_width = canvas.width(&badge);
+    let badge_width = canvas.width(badge);
     let (mut x, end, y) = (area.x, area.right(), area.y);
     // The badge is never cut: the name gives way.
     x += canvas.put(x, y, end.saturating_sub(x + badge_width + 1), name, Role::Strong) + 1;
@@ -93,7 +92,7 @@ fn left(
         }
     }
     x += if x + badge_width + 12 < end { 2 } else { 0 };
-    x += canvas.put(x, y, end.saturating_sub(x), &badge, badge_role(severity));
+    x += canvas.put(x, y, end.saturating_sub(x), badge, badge_role(severity));
     let onset = service.and_then(|service| service.verdict.onset);
     if let Some(onset) = onset {
         let age = units::between(onset, app.now());
@@ -142,8 +141,13 @@ pub(super) fn past(app: &App) -> Option<String> {
     Some(format!("◀ {} ago", units::between(end, app.now())))
 }
 
-fn badge_text(severity: Severity) -> String {
-    format!(" {} {} ", symbol(severity), severity.word().to_uppercase())
+/// Our word with the team's name beside it; where the row is short, the team's name for it. What is only worth knowing
+/// is no state of a service: its badge is that of one that is fine.
+fn badge_text(app: &App, severity: Severity, width: u16) -> String {
+    let names = &app.settings().severities;
+    let own = names.own(severity).filter(|_| width < 72);
+    let word = own.map_or_else(|| names.title(severity), str::to_owned);
+    format!(" {} {word} ", symbol(severity))
 }
 
 /// The role of a badge.

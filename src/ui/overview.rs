@@ -40,11 +40,12 @@ struct Columns {
     p95: u16,
     alerts: u16,
     rate: u16,
+    suspect: u16,
     words: u16,
 }
 
 impl Columns {
-    /// What fits: names and errors first, then since when, alerts, the words, bars, latency, rate.
+    /// What fits: names and errors first, then since when, alerts, the words, bars, latency, rate, the first suspect.
     fn new(width: u16, names: u16, alerts: bool) -> Self {
         let name = names.clamp(6, 28).min(width / 2);
         let mut left = width.saturating_sub(13 + name + 2);
@@ -60,7 +61,8 @@ impl Columns {
         let bars = take(18, 0);
         let bars = if bars == 0 { take(12, 0) } else { bars };
         let rate = take(13, 36);
-        Self { name, age, bars, errors, p95, alerts, rate, words: if left >= 16 { left } else { 0 } }
+        let suspect = take(34, 66);
+        Self { name, age, bars, errors, p95, alerts, rate, suspect, words: if left >= 16 { left } else { 0 } }
     }
 }
 
@@ -130,7 +132,7 @@ fn counts(app: &App) -> Row<'static> {
         let count = app.services().iter().filter(|service| service.verdict.severity == severity).count();
         if count > 0 {
             let comma = if row.left.is_empty() { "" } else { ", " };
-            row = row.left(Role::Text, comma).left(severity_role(severity), format!("{count} {}", severity.word()));
+            row = row.left(Role::Text, comma).left(severity_role(severity), format!("{count} {}", app.settings().severities.short(severity)));
         }
     }
     match alerts::total(app, None) {
@@ -151,7 +153,7 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
         x,
         y,
         area.right().saturating_sub(x).min(11),
-        &format!("{} {}", symbol(severity), severity.word()),
+        &format!("{} {}", symbol(severity), app.settings().severities.short(severity)),
         role,
     );
     x += 11;
@@ -189,11 +191,26 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
     cell(canvas, columns.rate, value(Measure::RequestRate), role_of(service, Signal::RequestRate));
     let (count, role) = alerts::count(app, &service.name);
     cell(canvas, columns.alerts, count, role);
+    if columns.suspect > 0 {
+        let (text, role) = suspect(service);
+        canvas.put(x, y, columns.suspect - 2, &text, role);
+        x += columns.suspect;
+    }
     if columns.words > 0 {
         let width = area.right().saturating_sub(x + 1);
         if let Some(words) = wrap(&service.verdict.headline, width, 1, canvas.glyphs).first() {
             canvas.spans(x, y, width, words);
         }
+    }
+}
+
+/// The first suspect with its distance, or that nothing fits; nothing where nothing is wrong.
+fn suspect(service: &ServiceState) -> (String, Role) {
+    let ranking = &service.verdict.suspects;
+    match ranking.first() {
+        Some(first) => (format!("{:>7} {}", changes::apart(first), first.candidate.name), Role::Change),
+        None if ranking.suspects.is_empty() => (String::new(), Role::Muted),
+        None => ("        nothing fits".to_owned(), Role::Muted),
     }
 }
 
@@ -212,6 +229,9 @@ fn headings(canvas: &mut Canvas<'_>, area: Rect, columns: Columns) {
             canvas.put_right(x, x + width - 2, area.y, name, Role::Muted);
             x += width;
         }
+    }
+    if columns.suspect > 0 {
+        canvas.put(x, area.y, columns.suspect - 2, " before first suspect", Role::Muted);
     }
 }
 
@@ -237,7 +257,7 @@ fn below_list(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceS
         return;
     }
     let half = area.width / 2;
-    let changes = changes::block(app, service.verdict.onset, half - 4, canvas.glyphs);
+    let changes = changes::block(app, service, 0, half - 4, canvas.glyphs);
     let vendors = outside::block(app, half - 3, canvas.glyphs);
     for (x, block) in [(area.x, &changes), (area.x + half, &vendors)] {
         let height = (block.rows.len() as u16 + 1).min(left);

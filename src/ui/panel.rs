@@ -81,7 +81,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let first = if evidence { rich } else { checklist::block(app, &checks, 0, width, canvas.glyphs) };
     let mut blocks = vec![first];
     blocks.extend(alerts::block(app, width, canvas.glyphs));
-    blocks.push(changes::block(app, changes::onset(app), width, canvas.glyphs));
+    let Some(service) = app.service() else { return };
+    let changed = blocks.len();
+    blocks.push(changes::block(app, service, usize::from(area.height >= 20), width, canvas.glyphs));
     blocks.push(outside::block(app, width, canvas.glyphs));
     let last = blocks.len() - 1;
     // Facts in full take a second row, as long as two alerts, two changes and one vendor can still be seen.
@@ -93,6 +95,13 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         blocks[0] = wrapped;
     }
     blocks.extend(people(app));
+    // Every suspect says why it stands where it stands, where nothing else has to give way for that.
+    let whole = changes::block(app, service, usize::MAX, width, canvas.glyphs);
+    let more = whole.rows.len() - blocks[changed].rows.len();
+    let wanted: usize = blocks.iter().map(|block| block.rows.len() + 2).sum();
+    if wanted + more <= usize::from(area.height) + 1 {
+        blocks[changed] = whole;
+    }
     let (given, gap) = share(&blocks, last + 1, usize::from(area.height));
     let mut y = area.y;
     for (block, rows) in blocks.iter().zip(given) {

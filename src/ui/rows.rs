@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::triage::Line;
+use crate::triage::Phrase;
 use crate::triage::Severity;
 use crate::triage::Tone;
 use crate::ui::Glyphs;
@@ -118,7 +119,40 @@ const UNITS: [&str; 14] = ["%", "s", "ms", "µs", "min", "req/s", "k", "M", "B",
 /// Wraps a sentence at its words into at most `rows` rows; what does not fit is left out after a whole word, with
 /// `…` in its place. A number stays together with its unit.
 pub(super) fn wrap(line: &Line, width: u16, rows: usize, glyphs: Glyphs) -> Vec<Vec<Span<'_>>> {
-    let phrases = line.0.iter().map(|phrase| (phrase.text.as_str(), role(phrase.tone)));
+    wrap_phrases(&line.0, width, rows, glyphs)
+}
+
+/// Wraps as many whole sentences of a line as fit into `rows` rows, and says how many are left out. Of the first one
+/// as much as there is room for is shown.
+pub(super) fn wrap_whole(line: &Line, width: u16, rows: usize, glyphs: Glyphs) -> Vec<Vec<Span<'_>>> {
+    // Sentences stand two blanks apart, which are a phrase of their own.
+    let phrases = &line.0;
+    let mut ends: Vec<usize> =
+        phrases.iter().enumerate().filter(|(_, phrase)| phrase.text == "  ").map(|(index, _)| index).collect();
+    ends.push(phrases.len());
+    for (index, end) in ends.iter().enumerate().rev() {
+        let left_out = ends.len() - 1 - index;
+        let more = format!("+{left_out}");
+        let mut shown = wrap_phrases(&phrases[..*end], width, rows + 1, glyphs);
+        if shown.len() > rows {
+            continue;
+        }
+        if left_out == 0 {
+            return shown;
+        }
+        let used: u16 = shown.last().map_or(0, |row| row.iter().map(|span| glyphs.width(&span.text)).sum());
+        if let Some(row) = shown.last_mut()
+            && used + 2 + glyphs.width(&more) <= width
+        {
+            row.push(span(Role::Muted, format!("  {more}")));
+            return shown;
+        }
+    }
+    wrap_phrases(&phrases[..ends[0]], width, rows, glyphs)
+}
+
+fn wrap_phrases(phrases: &[Phrase], width: u16, rows: usize, glyphs: Glyphs) -> Vec<Vec<Span<'_>>> {
+    let phrases = phrases.iter().map(|phrase| (phrase.text.as_str(), role(phrase.tone)));
     fill(words(phrases, glyphs), width, rows, glyphs)
 }
 

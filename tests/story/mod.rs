@@ -27,6 +27,7 @@ use sixty::facts::{
 };
 use sixty::incident::{Checklist, Entry, What};
 use sixty::promql::Query;
+use sixty::triage::quick_win::{Action, Commands, Template};
 
 /// 2026-01-14 08:21:09 UTC, which is 03:21:09 EST.
 pub fn now() -> At {
@@ -60,9 +61,17 @@ pub enum Scene {
     Fleet,
     /// Forty services that one server names.
     Forty,
+    /// Errors began, and nothing that changed fits.
+    NothingFits,
+    /// A pool that filled slowly since a deploy, and is full now.
+    Climb,
+    /// Memory that will be full in half an hour.
+    Forecast,
+    /// Twice the usual requests, and nobody is hurt.
+    Busy,
 }
 
-pub const SCENES: [(&str, Scene); 13] = [
+pub const SCENES: [(&str, Scene); 17] = [
     ("healthy", Scene::Healthy),
     ("critical", Scene::Critical),
     ("metrics-down", Scene::MetricsDown),
@@ -76,6 +85,10 @@ pub const SCENES: [(&str, Scene); 13] = [
     ("quiet", Scene::Quiet),
     ("fleet", Scene::Fleet),
     ("forty", Scene::Forty),
+    ("nothing-fits", Scene::NothingFits),
+    ("climb", Scene::Climb),
+    ("forecast", Scene::Forecast),
+    ("busy", Scene::Busy),
 ];
 
 /// What a server is asked before it has brought a service, or instead of one.
@@ -174,14 +187,77 @@ fn servers() -> App {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     fleet(&mut app, &names);
     others(&mut app, true);
-    app.update(now(), Msg::Second);
+    read_on(&mut app);
     app
+}
+
+/// Six hours of a service, and its deploys: version, and how many seconds ago.
+fn slow(kind: Kind, deploys: &[(&str, i64)]) -> App {
+    let mut app = App::new(settings(&["checkout-api"], Mode::Interactive), ago(21_600));
+    metrics(&mut app, "checkout-api", ago(2), long_history(kind));
+    let deploy = |(version, seconds): &(&str, i64)| Change {
+        service: "checkout-api".to_owned(),
+        ..one_change("api", version, "ana", ChangeKind::Deploy, *seconds)
+    };
+    let mut all: Vec<Change> = deploys.iter().map(deploy).collect();
+    all.push(one_change("new-tax off", "", "sam", ChangeKind::Flag, 70_000));
+    send(&mut app, "deploys log", ago(8), Ok(Payload::Changes(all)));
+    for vendor in ["Stripe API", "AWS us-east-1", "Twilio", "Cloudflare"] {
+        send(&mut app, &format!("status {vendor}"), ago(40), Ok(Payload::Status(fine())));
+    }
+    read_on(&mut app);
+    app
+}
+
+/// Reads the past to its end, as the loop of the program does.
+pub fn read_on(app: &mut App) {
+    app.update(now(), Msg::Second);
+    while app.is_behind() {
+        app.update(now(), Msg::Behind);
+    }
+    // What runs full is asked of a few series at a time.
+    for _ in 0..4 {
+        app.update(now(), Msg::Second);
+    }
+}
+
+/// Six hours at one point in fifteen seconds, up to now.
+fn long_history(kind: Kind) -> Vec<Points> {
+    const GIB: f64 = 1_073_741_824.0;
+    (0..1_440)
+        .map(|index| {
+            let before = f64::from(1_440 - index) * 15.0 - 13.0;
+            let n = |salt: u64| noise(salt, u64::from(index as u32));
+            let bad = kind == Kind::Errors && before < 420.0;
+            // It begins a few minutes after the deploy, and is full three minutes ago.
+            let fill = if kind == Kind::Filling { ((12_300.0 - before) / 12_120.0).clamp(0.0, 1.0) } else { 0.0 };
+            let grown = if kind == Kind::Growing { ((9_000.0 - before) / 9_000.0).clamp(0.0, 1.0) } else { 0.0 };
+            let busy = if kind == Kind::Busy && before < 600.0 { 2.4 } else { 1.0 };
+            let answers = BTreeMap::from([
+                (Measure::RequestRate, known((640.0 - 60.0 * n(1)) * busy)),
+                (Measure::ErrorRate, known(0.002 + 0.003 * n(2) + if bad { 0.12 } else { 0.0 })),
+                (Measure::LatencyP50, known(0.024 + 0.004 * n(4))),
+                (Measure::LatencyP95, known(0.08 + 0.02 * n(3) + if fill >= 1.0 { 2.1 } else { 0.0 })),
+                (Measure::PoolUsed, known((18.0 + 4.0 * n(5) + 82.0 * fill).min(100.0).round())),
+                (Measure::PoolMax, known(100.0)),
+                (Measure::PoolWaiting, known(if fill >= 1.0 { (60.0 * n(7) + 20.0).round() } else { 0.0 })),
+                (Measure::MemoryUsed, known(GIB * (1.1 + 0.02 * n(6) + 0.68 * grown))),
+                (Measure::MemoryLimit, known(2.0 * GIB)),
+            ]);
+            Points { at: ago(before as i64), answers }
+        })
+        .collect()
 }
 
 /// The app as it stands at [`now`].
 pub fn app(scene: Scene) -> App {
-    if scene == Scene::Forty {
-        return servers();
+    match scene {
+        Scene::Forty => return servers(),
+        Scene::NothingFits => return slow(Kind::Errors, &[]),
+        Scene::Climb => return slow(Kind::Filling, &[("v2.31.0", 12_600), ("v2.30.4", 260_000)]),
+        Scene::Forecast => return slow(Kind::Growing, &[("v2.31.0", 260_000)]),
+        Scene::Busy => return slow(Kind::Busy, &[("v2.31.0", 22_600)]),
+        _ => {}
     }
     let names: &[&str] = match scene {
         Scene::Services | Scene::Fleet => {
@@ -413,7 +489,8 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
             .map(|name| ServiceSettings { environment: "prod".to_owned(), ..ServiceSettings::named(name) })
             .collect(),
         sources,
-        commands: sixty::triage::quick_win::Commands::default(),
+        commands: commands(),
+        severities: sixty::triage::SeverityNames::default(),
         fleet: FleetSettings::default(),
         zone: Zone::named("America/New_York").unwrap(),
         window: Duration::from_hours(1),
@@ -429,6 +506,13 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
         start: if names.len() > 1 { None } else { Some(0) },
         badge: None,
     }
+}
+
+/// The team's own command for a rollback; for nothing else.
+fn commands() -> Commands {
+    let mut commands = Commands::default();
+    commands.set(Action::RollBack, Template::read("kubectl rollout undo deploy/{service} -n shop").unwrap());
+    commands
 }
 
 pub fn send(app: &mut App, source: &str, at: At, body: Result<Payload, Fault>) {
@@ -518,6 +602,10 @@ enum Kind {
     Leak,
     Slow,
     Quiet,
+    Errors,
+    Filling,
+    Growing,
+    Busy,
 }
 
 /// A number from 0 to 1 that is always the same for the same place.
@@ -584,8 +672,8 @@ fn others(app: &mut App, bad: bool) {
     }
 }
 
-fn changes(bad: bool) -> Vec<Change> {
-    let change = |what: &str, version: &str, who: &str, kind, seconds| Change {
+fn one_change(what: &str, version: &str, who: &str, kind: ChangeKind, seconds: i64) -> Change {
+    Change {
         id: format!("{what}{version}{seconds}"),
         kind,
         what: what.to_owned(),
@@ -598,7 +686,11 @@ fn changes(bad: bool) -> Vec<Change> {
         finished: Some(ago(seconds)),
         state: ChangeState::Succeeded,
         link: "https://git.example/checkout/api/pull/1841".to_owned(),
-    };
+    }
+}
+
+fn changes(bad: bool) -> Vec<Change> {
+    let change = one_change;
     let mut all = vec![
         change("nightly-report", "", "cron", ChangeKind::Job, 1_269),
         change("new-tax on", "", "sam", ChangeKind::Flag, 2_220),

@@ -84,7 +84,7 @@ pub(super) fn sheet(app: &App, watched: Duration) -> Sheet {
     let utc = if local.ends_with(" UTC") { String::new() } else { format!(" · {} UTC", app.now().format("%H:%M:%S")) };
     let [alerts, broken] = alerts::sections(app);
     Sheet {
-        word: app.severity().word().to_uppercase(),
+        word: app.settings().severities.title(app.severity()),
         verdict: verdict.unwrap_or_else(|| nothing(app)),
         others: others(&services),
         time: format!("{local}{utc}, watched for {:.1} s", watched.as_secs_f64()),
@@ -139,7 +139,7 @@ fn service(app: &App, service: &ServiceState, leads: bool) -> ServiceSheet {
         "" => service.name.to_string(),
         environment => format!("{} · {environment}", service.name),
     };
-    let word = verdict.severity.word().to_uppercase();
+    let word = app.settings().severities.title(verdict.severity);
     let state = match verdict.onset {
         Some(onset) => {
             let least = if verdict.onset_open { "at least " } else { "" };
@@ -173,6 +173,7 @@ const ROWS: [Row; 8] = [
 fn signal(app: &App, service: &ServiceState, (name, measure, whole, subject): &Row) -> Option<Vec<String>> {
     let (at, answer) = service.signals.track(*measure)?.latest.as_ref()?;
     let finding = service.verdict.findings.iter().find(|finding| Some(finding.subject) == *subject);
+    let severities = &app.settings().severities;
     let fresh = service.signals.now(*measure, app.now()).is_some();
     let (value, state, when) = match answer {
         Answer::Known(number) => {
@@ -182,7 +183,7 @@ fn signal(app: &App, service: &ServiceState, (name, measure, whole, subject): &R
                 None => units::shown(*number, measure.unit()),
             };
             match finding {
-                Some(finding) => (value, finding.severity.word().to_owned(), finding_since(app, finding)),
+                Some(finding) => (value, severities.short(finding.severity).to_owned(), finding_since(app, finding)),
                 None if fresh => (value, "live".to_owned(), String::new()),
                 None => (value, "stale".to_owned(), format!("{} old", age(*at, app))),
             }

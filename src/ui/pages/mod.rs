@@ -4,10 +4,12 @@
 mod alerts;
 mod changes;
 mod checklist;
+mod evidence;
 mod help;
 mod log;
 mod outside;
 mod query;
+mod quick_win;
 mod runbook;
 mod signal;
 
@@ -44,6 +46,8 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Checklist => checklist::draw(app, canvas, body),
         Page::Alerts => alerts::draw(app, canvas, body),
         Page::Changes => changes::draw(app, canvas, body),
+        Page::QuickWin => quick_win::draw(app, canvas, body),
+        Page::Evidence => evidence::draw(app, canvas, body),
         Page::Outside => outside::draw(app, canvas, body),
         Page::Log => log::draw(app, canvas, body),
         Page::Runbook => runbook::draw(app, canvas, body),
@@ -106,7 +110,7 @@ struct Split {
 impl Split {
     fn new(area: Rect, count: usize, chosen: usize, details: usize) -> Self {
         let room = area.height.saturating_sub(head(area));
-        let below = (details as u16).saturating_add(2).min(room * 2 / 3);
+        let below = if details == 0 { 0 } else { (details as u16).saturating_add(2).min(room * 2 / 3) };
         let list = (room - below).min(count.min(1_000) as u16);
         let (first, words) = part(count, usize::from(list), follow(chosen, usize::from(list)));
         Self { list, first, words }

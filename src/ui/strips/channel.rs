@@ -88,7 +88,7 @@ impl Channel {
         Self {
             scale: scale(signal, &bars, limit, warning, bound.critical),
             warning,
-            usual: usual(&seen, service, axis),
+            usual: usual(&seen, service, signal, axis),
             bars,
         }
     }
@@ -156,9 +156,12 @@ fn scale(signal: Signal, bars: &[Bar], limit: Option<f64>, warning: Option<f64>,
 }
 
 /// The range that most columns before the onset lie in; `None` while there are too few to call it usual.
-fn usual(seen: &[Column], service: &ServiceState, axis: &Axis) -> Option<(f64, f64)> {
+fn usual(seen: &[Column], service: &ServiceState, signal: Signal, axis: &Axis) -> Option<(f64, f64)> {
     const FEWEST: usize = 8;
-    let onset = service.verdict.onset.map_or(Some(axis.columns), |onset| axis.column(onset))?;
+    // What is only worth knowing has left its usual range all the same.
+    let own = service.verdict.findings.iter().filter(|finding| finding.subject.signal() == signal);
+    let left = own.map(|finding| finding.began().0).chain(service.verdict.onset).min();
+    let onset = left.map_or(Some(axis.columns), |onset| axis.column(onset))?;
     let mut means: Vec<f64> = seen
         .iter()
         .take(usize::from(onset))

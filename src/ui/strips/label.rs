@@ -12,6 +12,7 @@ use crate::signals::Freshness;
 use crate::signals::held;
 use crate::signals::units;
 use crate::triage::Finding;
+use crate::triage::Severity;
 use crate::triage::Subject;
 use crate::ui::Role;
 use crate::ui::clock;
@@ -81,6 +82,7 @@ pub(in crate::ui) fn label<'a>(
     if !stale {
         let room = if shared { width.saturating_sub(value.text.chars().count() + 2) } else { width };
         lines.extend(finding.map(|finding| problem(app, finding, room)));
+        lines.extend(finding.and_then(|finding| runs_full(app, finding)));
         lines.extend(behind(app, service, signal));
         lines.extend(usual(app, service, signal, channel));
     }
@@ -127,8 +129,16 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
         return span(role, format!("{mark} full for {age}"));
     }
     let waiting = if finding.subject == Subject::DbPoolWaiting { " waiting" } else { "" };
+    if let Some(leak) = finding.forecast() {
+        let full = clock::minute(leak.full_at, app.now(), &app.settings().zone);
+        let forms = [format!("{mark} full about {full}"), format!("{mark} full {full}")];
+        let fits = usize::from(forms[0].chars().count() >= width);
+        return span(role, forms[fits].clone());
+    }
     let bound = finding.bound();
-    let word = finding.severity.word();
+    let word = app.settings().severities.short(finding.severity);
+    // What is only worth knowing has no mark that calls.
+    let mark = if finding.severity == Severity::Info { "·" } else { mark };
     let forms = [
         format!("{mark} {word} {bound}{waiting} for {age}"),
         format!("{mark} {word} {bound}{waiting}, {age}"),
@@ -140,6 +150,13 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
     let fits = forms.iter().position(|form| form.chars().count() < width);
     let [.., shortest] = &forms;
     span(role, fits.and_then(|index| forms.get(index)).unwrap_or(shortest).clone())
+}
+
+/// `full about 03:41`, where it is over another limit than that of the forecast and climbs on.
+fn runs_full(app: &App, finding: &Finding) -> Option<Span<'static>> {
+    let leak = finding.leak.as_ref().filter(|_| finding.forecast().is_none() && finding.value < 1.0)?;
+    let full = clock::minute(leak.full_at, app.now(), &app.settings().zone);
+    Some(span(severity_role(finding.severity), format!("full about {full}")))
 }
 
 /// The numbers that stand behind the value.
