@@ -40,6 +40,9 @@ impl Undecided {
             Self::TooShort(subject, lasting) => {
                 format!("{} is so since it is known, which is less than {}", name(subject), units::age(*lasting))
             }
+            Self::TooFew(subject) => {
+                format!("{} is so of too few requests to mean anything", name(subject))
+            }
             Self::Reading => "the past is being read".to_owned(),
         }
     }
