@@ -92,7 +92,9 @@ fn around(back: f64, within: f64) -> Vec<(f64, f64)> {
 fn before(back: f64, within: f64) -> Vec<(f64, f64)> {
     let after = around(back, within).into_iter().filter(|(cell, _)| *cell < back);
     let step = 4.0 * weights::UNSEEN / CELLS as f64;
-    after.chain((0..=CELLS).map(|index| (back + index as f64 * step, -(index as f64) * step / weights::UNSEEN))).collect()
+    after
+        .chain((0..=CELLS).map(|index| (back + index as f64 * step, -(index as f64) * step / weights::UNSEEN)))
+        .collect()
 }
 
 /// The same when nothing is known but that somebody looks now.

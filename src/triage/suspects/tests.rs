@@ -196,8 +196,7 @@ fn a_climb_that_came_to_its_limit_outweighs_what_changed_just_then() {
         ("long after the beginning", began + 9_000, true, true, "flag"),
     ] {
         let list = [candidate("leak", Kind::Deploy, leak, "api"), flag.clone()];
-        let climb =
-            Climb { measure: Measure::PoolUsed, at: at(began), within: Duration::from_secs(600), open, led };
+        let climb = Climb { measure: Measure::PoolUsed, at: at(began), within: Duration::from_secs(600), open, led };
         let ranking = rank(&Case {
             as_of: at(60),
             onset: Some((at(0), Duration::from_secs(10))),

@@ -50,8 +50,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.put(body.x + 2, body.y, body.width.saturating_sub(2), changes::nothing(app), Role::Muted);
         return;
     }
-    let rows: Vec<_> =
-        list.into_iter().map(|(_, row)| row).skip(split.first).take(usize::from(split.list)).collect();
+    let rows: Vec<_> = list.into_iter().map(|(_, row)| row).skip(split.first).take(usize::from(split.list)).collect();
     split.draw(canvas, body, &rows, &detail);
 }
 
@@ -68,10 +67,10 @@ fn list<'a>(
     glyphs: Glyphs,
     (width, airy): (u16, bool),
 ) -> Vec<(Option<usize>, Row<'a>)> {
-    let ranking = &service.verdict.suspects;
+    let fits = service.verdict.suspects.named().is_some();
     let mut rows: Vec<(Option<usize>, Row<'a>)> = Vec::new();
     let suspects = all.iter().any(is_suspect);
-    if suspects && !ranking.fits {
+    if suspects && !fits {
         let row = Row::new().left(Role::Strong, "Nothing fits.");
         let words = "  It is likelier that what lies behind it is not in this list; what comes closest:";
         rows.push((None, row.left(Role::Muted, words)));
@@ -85,7 +84,7 @@ fn list<'a>(
     for (index, one) in all.iter().enumerate() {
         match one {
             Changed::Suspect { place, suspect, change } => {
-                let mut row = suspect_row((*place, ranking.fits), service, suspect, *change, glyphs);
+                let mut row = suspect_row((*place, fits), service, suspect, *change, glyphs);
                 row.chosen = index == chosen;
                 if airy && index > 0 {
                     rows.push((None, Row::new()));
@@ -140,10 +139,8 @@ fn suspect_row<'a>(
     let one = &suspect.candidate;
     let role = if place == 1 && fits { Role::Change } else { Role::Strong };
     let mark = if fits { format!("{place}  ") } else { "·  ".to_owned() };
-    let mut row = Row::new()
-        .left(role, mark)
-        .left(Role::Muted, format!("{} ", one.kind.word()))
-        .left(role, one.name.as_str());
+    let mut row =
+        Row::new().left(role, mark).left(Role::Muted, format!("{} ", one.kind.word())).left(role, one.name.as_str());
     if let Some(place) = one.place.service().filter(|place| **place != *service.name) {
         row = row.left(Role::Muted, format!("  in {place}"));
     }

@@ -41,12 +41,14 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         None => {
             let why = if verdict.severity < Severity::Warning {
                 "Nothing is wrong that a quick step would end."
-            } else if verdict.suspects.first().is_none() {
+            } else if verdict.suspects.named().is_none() {
                 "No quick step follows: nothing that changed fits what is wrong."
             } else {
                 "No quick step follows from the first suspect."
             };
-            rows.extend(wrap_text(why, Role::Text, width, 3, glyphs).into_iter().map(|left| Row { left, ..Row::new() }));
+            rows.extend(
+                wrap_text(why, Role::Text, width, 3, glyphs).into_iter().map(|left| Row { left, ..Row::new() }),
+            );
         }
     }
     if let Some(first) = verdict.suspects.first() {
@@ -94,7 +96,9 @@ fn command<'a>(app: &App, win: &'a QuickWin, width: u16, glyphs: Glyphs, rows: &
         let words = format!("`{key}` of [commands] needs a value that is not known here.");
         rows.extend(told("command", Role::Unknown, &words, width, glyphs));
     } else {
-        rows.push(named("command", Role::Unknown, "none is configured").left(Role::Muted, "; write yours into the file:"));
+        rows.push(
+            named("command", Role::Unknown, "none is configured").left(Role::Muted, "; write yours into the file:"),
+        );
         rows.push(named("", Role::Text, "[commands]"));
         rows.extend(told("", Role::Text, &format!("{key} = \"{}\"", example(win.action)), width, glyphs));
     }
