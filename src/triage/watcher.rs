@@ -268,7 +268,9 @@ impl Watcher {
     /// Every rule that has begun to hold and waits, with the condition that it is.
     pub(crate) fn pending(&self) -> impl Iterator<Item = (Severity, &Condition, Run)> {
         self.lanes.values().flat_map(|lane| {
-            lane.watches.iter().filter_map(|(place, watch)| match watch.phase {
+            // What may run full is not over any limit yet.
+            let now = lane.watches.iter().filter(|(_, watch)| !matches!(watch.condition.against, Against::FullIn(_)));
+            now.filter_map(|(place, watch)| match watch.phase {
                 Phase::Pending(run) if place.index == 0 => {
                     let rule = self.rules.iter().nth(place.rule)?;
                     (rule.groups.get(place.group)?.len() == 1).then_some((rule.severity, &watch.condition, run))
