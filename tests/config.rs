@@ -91,6 +91,12 @@ fn the_examples_of_the_sample_work() {
     assert!(matches!(about[..], [("checkout-api", sixty::sources::deploys::Settings::Command(_))]), "{about:?}");
     assert_eq!(config.services[0].calls, ["payments", "Stripe"]);
     assert_eq!(config.services[0].programs, ["api", "checkout"]);
+    let own = config.services[0].rules.iter().filter(|rule| rule.reason.is_empty());
+    assert_eq!(own.count(), 5);
+    assert!(config.services[0].rules.about(sixty::facts::Signal::Disk).next().is_none());
+    for action in sixty::triage::quick_win::Action::ALL {
+        assert!(config.commands.get(action).is_some(), "{}", action.key());
+    }
     assert_eq!(config.keys["quit"], ["q", "Ctrl-C"]);
     assert_eq!(config.who.as_deref(), Some("ana"));
     assert_eq!(config.checklist.as_deref(), Some(Path::new("/etc/sixty/first-60-seconds.md")));

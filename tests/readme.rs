@@ -121,6 +121,15 @@ fn brings(preset: &Preset) -> String {
     preset.queries.keys().filter_map(word).collect::<Vec<_>>().join(", ")
 }
 
+/// A row per default rule: how bad, its sentence, why.
+fn rules() -> String {
+    let mut out = "| when it holds | rule | reason |\n|---|---|---|\n".to_owned();
+    for one in sixty::triage::rules::defaults() {
+        writeln!(out, "| {} | `{}` | {} |", one.rule.severity.word(), one.sentence, one.rule.reason).unwrap();
+    }
+    out
+}
+
 /// A row per key binding.
 fn keys() -> String {
     let map = KeyMap::default();
@@ -135,7 +144,8 @@ fn keys() -> String {
 #[test]
 fn the_generated_blocks_are_those_of_the_program() {
     let readme = page("README.md");
-    let blocks: BTreeMap<&str, String> = [("help", help()), ("presets", presets()), ("keys", keys())].into();
+    let blocks: BTreeMap<&str, String> =
+        [("help", help()), ("presets", presets()), ("keys", keys()), ("rules", rules())].into();
     let fresh = blocks.iter().fold(readme.clone(), |text, (name, block)| with_block(&text, name, block));
     if std::env::var_os("SIXTY_BLESS").is_some() {
         return fs::write(home().join("README.md"), fresh).unwrap();
@@ -181,6 +191,16 @@ fn every_command_option_and_theme_is_mentioned() {
         }
     }
     missing.extend(sixty::ui::themes().iter().map(|name| format!("`{name}`")).filter(|name| !readme.contains(name)));
+    assert!(missing.is_empty(), "README.md does not mention: {}", missing.join(", "));
+}
+
+#[test]
+fn every_subject_and_command_for_a_quick_win_is_mentioned() {
+    let readme = page("README.md");
+    let subjects = sixty::triage::Subject::ALL.map(sixty::triage::Subject::key);
+    let actions = sixty::triage::quick_win::Action::ALL.map(sixty::triage::quick_win::Action::key);
+    let named = |word: &&str| readme.contains(&format!("`{word}`"));
+    let missing: Vec<&str> = subjects.into_iter().chain(actions).filter(|word| !named(word)).collect();
     assert!(missing.is_empty(), "README.md does not mention: {}", missing.join(", "));
 }
 

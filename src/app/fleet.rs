@@ -80,9 +80,12 @@ impl App {
     /// Takes what a source turned out to be, or a source that has come.
     pub(super) fn met(&mut self, info: SourceInfo) -> Vec<Effect> {
         let (id, every, service) = (info.id.clone(), info.every, info.service.clone());
-        match self.sources.iter_mut().find(|source| source.info.id == id) {
+        match self.by_source.get(&id).and_then(|place| self.sources.get_mut(*place)) {
             Some(source) => source.info = info,
-            None => self.sources.push(SourceHealth::new(info)),
+            None => {
+                self.by_source.insert(id.clone(), self.sources.len());
+                self.sources.push(SourceHealth::new(info));
+            }
         }
         let Some(name) = service else { return Vec::new() };
         if let Some(index) = self.index_of(&name) {
@@ -153,7 +156,7 @@ impl App {
 
     /// A source by its id.
     pub(super) fn source(&self, id: &SourceId) -> Option<&SourceHealth> {
-        self.sources.iter().find(|source| source.info.id == *id)
+        self.sources.get(*self.by_source.get(id)?)
     }
 
     /// What a service of that server is called here. Decided once.

@@ -1,14 +1,19 @@
 //! Verdicts: what every service's verdict is made from, and when it is made anew.
 //!
-//! Values are read within a budget, so that history which arrives at once never makes a key wait.
+//! Work grows with what is new, not with what is known: a verdict is made anew for a service that was heard, that is in
+//! trouble, or whose verdict is some seconds old. Values are read and suspects are ranked within a budget, in turn, so
+//! that neither history which arrives at once nor a trouble of everything makes a key wait.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::app::ServiceState;
 use crate::facts::Fault;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
+use crate::signals::Freshness;
 use crate::triage::Budget;
 use crate::triage::Facts;
 use crate::triage::Severity;
@@ -30,12 +35,6 @@ impl App {
         let source = service.source.as_ref().and_then(|id| self.source(id));
         let silence = source.and_then(|source| source.fault.as_ref().zip(source.failing_since));
         let silence = silence.or_else(|| service.absent.as_ref().map(|(fault, since)| (fault, *since)));
-        let mut watchers = self.sources_of(SourceKind::Changes, None).peekable();
-        let watch = match (watchers.peek().is_some(), watchers.any(|source| source.last_ok.is_some())) {
-            (false, _) => Watch::NotSetUp,
-            (true, false) => Watch::Silent,
-            (true, true) => Watch::Known,
-        };
         Facts {
             at: self.now,
             zone: &self.settings.zone,
@@ -43,25 +42,36 @@ impl App {
             watcher: &service.watcher,
             silence,
             changes: &self.changes,
-            watch,
+            watch: self.watching,
             missing: missing(service),
             vendors: &self.vendors,
             unchecked: &self.unchecked,
         }
     }
 
-    /// Reads the new values of all services; what goes over the budget is read the next time. The service that is
-    /// looked at comes first.
+    /// Whether anybody could say what changed.
+    fn watching(&self) -> Watch {
+        let mut watchers = self.sources_of(SourceKind::Changes, None).peekable();
+        match (watchers.peek().is_some(), watchers.any(|source| source.last_ok.is_some())) {
+            (false, _) => Watch::NotSetUp,
+            (true, false) => Watch::Silent,
+            (true, true) => Watch::Known,
+        }
+    }
+
+    /// Reads the new values of all services. The one that is looked at comes first; what goes over the budget has its
+    /// turn the next time.
     fn watch(&mut self, mut budget: Budget) {
-        let shown = self.navigation.service;
-        let first = shown.and_then(|index| self.services.get_mut(index));
-        if let Some(service) = first {
-            service.watcher.take(&service.signals, &mut budget);
+        let count = self.services.len();
+        let in_turn = (0..count).map(|offset| (self.turn + offset) % count);
+        let mut passed_over = None;
+        for index in self.navigation.service.into_iter().chain(in_turn) {
+            let Some(service) = self.services.get_mut(index) else { continue };
+            if !service.watch(&mut budget) {
+                passed_over.get_or_insert(index);
+            }
         }
-        let others = self.services.iter_mut().enumerate().filter(|(index, _)| Some(*index) != shown);
-        for (_, service) in others {
-            service.watcher.take(&service.signals, &mut budget);
-        }
+        self.turn = passed_over.unwrap_or(self.turn);
     }
 
     /// Whether there is past that no verdict has read yet: whoever has time gives a tick.
@@ -77,16 +87,67 @@ impl App {
 
     /// Makes all verdicts anew.
     pub(super) fn judge(&mut self) {
+        self.take_in();
+        self.watch(AT_ONCE);
+        self.judge_those((0..self.services.len()).collect());
+    }
+
+    /// Makes those verdicts anew that may say something else only because time has passed.
+    pub(super) fn judge_due(&mut self) {
+        self.take_in();
+        self.watch(AT_ONCE);
+        let due = |service: &ServiceState| {
+            let is_well = service.verdict.severity == Severity::Ok && !service.watcher.is_firing();
+            let is_fresh = service.judged.is_some_and(|at| self.now - at < LASTS);
+            !(is_well && is_fresh && service.signals.freshness(self.now) == Freshness::Live)
+        };
+        let all = self.services.iter().enumerate();
+        self.judge_those(all.filter(|(_, service)| due(service)).map(|(index, _)| index).collect());
+    }
+
+    /// Makes the verdict on one service anew, which was heard. What it means for others is said within a second.
+    pub(super) fn judge_one(&mut self, index: usize) {
+        let mut budget = AT_ONCE;
+        if self.services[index].watch(&mut budget) {
+            self.judge_those(vec![index]);
+        } else {
+            // Much past came at once: all take turns.
+            self.judge_due();
+        }
+    }
+
+    /// Everything beside the services that verdicts are made from.
+    fn take_in(&mut self) {
         self.replace_alerts();
         self.vendors = self.fresh_vendors();
         self.unchecked = self.unanswered();
-        self.watch(Budget { rows: ROWS_AT_ONCE, outlooks: OUTLOOKS_AT_ONCE });
+        self.watching = self.watching();
+    }
+
+    fn judge_those(&mut self, indexes: Vec<usize>) {
+        let ranked = self.next_to_rank(&indexes);
         let symptoms = self.symptoms();
-        for index in 0..self.services.len() {
-            let verdict = self.verdict(index, &symptoms);
-            self.services[index].verdict = verdict;
+        let known = self.known();
+        let verdicts: Vec<Verdict> =
+            indexes.iter().map(|index| self.verdict(*index, ranked.contains(index), &symptoms, &known)).collect();
+        for (index, verdict) in indexes.into_iter().zip(verdicts) {
+            let service = &mut self.services[index];
+            service.verdict = verdict;
+            service.judged = Some(self.now);
+            if ranked.contains(&index) {
+                service.ranked = Some(self.now);
+            }
         }
         self.hold_row();
+    }
+
+    /// The services whose suspects are ranked anew: the one that is looked at, then those whose ranking is the oldest.
+    fn next_to_rank(&self, indexes: &[usize]) -> BTreeSet<usize> {
+        let in_trouble = indexes.iter().copied().filter(|index| self.services[*index].watcher.is_firing());
+        let mut in_trouble: Vec<usize> = in_trouble.collect();
+        let shown = self.navigation.service;
+        in_trouble.sort_by_key(|index| (Some(*index) != shown, self.services[*index].ranked, *index));
+        in_trouble.into_iter().take(RANKED_AT_ONCE).collect()
     }
 
     /// What is out of its usual range, of all services that are over a limit.
@@ -95,11 +156,11 @@ impl App {
         hurt.flat_map(|service| service.watcher.symptoms(&service.name)).collect()
     }
 
-    fn verdict(&self, index: usize, symptoms: &[Symptom]) -> Verdict {
+    fn verdict(&self, index: usize, is_ranked: bool, symptoms: &[Symptom], known: &[Known<'_>]) -> Verdict {
         let service = &self.services[index];
         let facts = self.facts(service);
         // Only what is in trouble is compared with what lies around it.
-        let known: Vec<Known<'_>> = if service.watcher.is_firing() { self.known(&service.name) } else { Vec::new() };
+        let known = if service.watcher.is_firing() { self.near(index, known) } else { Vec::new() };
         let around = Surroundings {
             name: &service.name,
             services: &known,
@@ -107,6 +168,7 @@ impl App {
             symptoms,
             commands: &self.settings.commands,
             reach: None,
+            before: (!is_ranked).then_some(&service.verdict),
         };
         let mut verdict = judge(&facts, &around);
         if verdict.severity != Severity::Ok {
@@ -124,15 +186,24 @@ impl App {
         Some(Offered { key: book.key.clone(), title: book.title.clone(), because: first.because })
     }
 
-    /// All services, with the signals of this one and of those that it calls.
-    fn known(&self, name: &Arc<str>) -> Vec<Known<'_>> {
-        let called: Vec<&Arc<str>> = self.graph.callees(name).collect();
-        let all = self.services.iter().map(|service| {
-            let near = service.name == *name || called.contains(&&service.name);
-            let signals = near.then_some(&service.signals);
-            Known { name: &service.name, aliases: &service.programs, signals }
-        });
-        all.collect()
+    /// All services by their names.
+    fn known(&self) -> Vec<Known<'_>> {
+        // Nobody asks while all is well.
+        let in_trouble = self.services.iter().any(|service| service.watcher.is_firing());
+        let all = self.services.iter().filter(|_| in_trouble);
+        all.map(|service| Known { name: &service.name, aliases: &service.programs, signals: None }).collect()
+    }
+
+    /// The same with the signals of one service and of those that it calls.
+    fn near<'a>(&'a self, index: usize, known: &[Known<'a>]) -> Vec<Known<'a>> {
+        let mut all = known.to_vec();
+        let called = self.graph.callees(&self.services[index].name).filter_map(|name| self.index_of(name));
+        for near in called.chain([index]) {
+            if let (Some(known), Some(service)) = (all.get_mut(near), self.services.get(near)) {
+                known.signals = Some(&service.signals);
+            }
+        }
+        all
     }
 
     fn fresh_vendors(&self) -> Vec<Vendor> {
@@ -160,11 +231,14 @@ impl App {
     }
 }
 
-/// How many values are read at once: about ten milliseconds, so that keys never wait for the past.
-const ROWS_AT_ONCE: usize = 10_000;
+/// How much is read at once: about ten milliseconds, so that keys never wait for the past.
+const AT_ONCE: Budget = Budget { rows: 10_000, outlooks: 8 };
 
-/// How many series are asked at once whether they run full.
-const OUTLOOKS_AT_ONCE: usize = 8;
+/// In how many troubles suspects are ranked anew at once; a trouble that is still the same keeps its ranking meanwhile.
+const RANKED_AT_ONCE: usize = 4;
+
+/// So long an all-clear stands when nothing is heard: it says how old the last change is.
+const LASTS: TimeDelta = TimeDelta::seconds(5);
 
 /// Targets that did not answer the last time while others did.
 fn missing(service: &ServiceState) -> Option<(usize, usize, &Fault)> {

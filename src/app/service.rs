@@ -9,6 +9,7 @@ use crate::facts::SourceId;
 use crate::incident::Incident;
 use crate::incident::Tick;
 use crate::signals::ServiceSignals;
+use crate::triage::Budget;
 use crate::triage::Line;
 use crate::triage::Verdict;
 use crate::triage::Watcher;
@@ -34,6 +35,12 @@ pub struct ServiceState {
     pub signals: ServiceSignals,
     /// What is made of them.
     pub verdict: Verdict,
+    /// When that was.
+    pub(super) judged: Option<At>,
+    /// When its suspects were last ranked.
+    pub(super) ranked: Option<At>,
+    /// The state of the signals of which the watcher has read all.
+    watched: Option<u64>,
     /// The incident that people work on, folded from its journal.
     pub incident: Incident,
     /// Entries that could not be written yet.
@@ -56,10 +63,25 @@ impl ServiceState {
             absent: None,
             signals,
             verdict: Verdict::default(),
+            judged: None,
+            ranked: None,
+            watched: None,
             incident: Incident::default(),
             pending: 0,
             journal_trouble: None,
         }
+    }
+
+    /// Reads what is new. Whether that was all; else it went over the budget.
+    pub(super) fn watch(&mut self, budget: &mut Budget) -> bool {
+        let edition = self.signals.edition();
+        if self.watched == Some(edition) {
+            return true;
+        }
+        self.watcher.take(&self.signals, budget);
+        let is_done = !self.watcher.is_behind() && budget.outlooks > 0;
+        self.watched = is_done.then_some(edition);
+        is_done
     }
 }
 

@@ -31,6 +31,7 @@ use crate::triage::Severity;
 use crate::triage::Tone;
 use crate::triage::Unchecked;
 use crate::triage::Vendor;
+use crate::triage::Watch;
 use crate::triage::seen;
 use crate::triage::suspects::CallGraph;
 
@@ -42,15 +43,22 @@ pub struct App {
     pub(super) by_name: BTreeMap<Arc<str>, usize>,
     pub(super) roll: Roll,
     pub(super) sources: Vec<SourceHealth>,
+    /// Where each source stands among them.
+    pub(super) by_source: BTreeMap<SourceId, usize>,
     pub(super) calls_of: BTreeMap<SourceId, Arc<Calls>>,
     pub(super) calls: Calls,
     pub(super) graph: CallGraph,
     pub(super) changes_of: BTreeMap<SourceId, Vec<Change>>,
     pub(super) changes: Vec<Change>,
+    /// How often what is known to have changed was something else.
+    pub(super) changes_told: u64,
     pub(super) status_of: BTreeMap<SourceId, ProviderStatus>,
     pub(super) book: AlertBook,
     pub(super) vendors: Vec<Vendor>,
     pub(super) unchecked: Vec<Unchecked>,
+    pub(super) watching: Watch,
+    /// The service whose turn it is to have its values read first.
+    pub(super) turn: usize,
     pub(super) navigation: Navigation,
     pub(super) asking: Asking,
     pub(super) log: Log,
@@ -82,15 +90,19 @@ impl App {
             by_name: BTreeMap::new(),
             roll,
             sources: settings.sources.iter().cloned().map(SourceHealth::new).collect(),
+            by_source: settings.sources.iter().enumerate().map(|(place, one)| (one.id.clone(), place)).collect(),
             calls_of: BTreeMap::new(),
             calls: Calls::default(),
             graph: CallGraph::new(),
             changes_of: BTreeMap::new(),
             changes: Vec::new(),
+            changes_told: 0,
             status_of: BTreeMap::new(),
             book: AlertBook::default(),
             vendors: Vec::new(),
             unchecked: Vec::new(),
+            watching: Watch::NotSetUp,
+            turn: 0,
             navigation,
             asking: Asking::new(&settings.past_questions),
             log: Log::default(),
@@ -293,6 +305,7 @@ impl App {
         let mut all: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
         all.sort_by(|a, b| b.at().cmp(&a.at()).then_with(|| a.id.cmp(&b.id)));
         self.changes = all;
+        self.changes_told += 1;
     }
 
     /// Whether two tellings name the same: one what the other is about, or a program of the service that it is about.

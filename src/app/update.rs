@@ -27,13 +27,17 @@ impl App {
             Msg::Key(press) => self.settings.keys.command(press).map_or_else(Vec::new, |command| self.obey(command)),
             Msg::Resized(..) => Vec::new(),
             Msg::Second | Msg::Behind => {
-                self.judge();
+                self.judge_due();
                 Vec::new()
             }
             Msg::Arrived(reading) => {
                 let source = reading.source.clone();
+                let changes = self.changes_told;
                 let mut effects = self.arrived(reading);
-                self.judge();
+                match self.fed_by(&source) {
+                    Some(index) if changes == self.changes_told => self.judge_one(index),
+                    _ => self.judge(),
+                }
                 effects.extend(self.ask_again(&source));
                 effects
             }
@@ -76,10 +80,15 @@ impl App {
         }
     }
 
+    /// The one service whose metrics that source brings, and nothing else.
+    fn fed_by(&self, source: &SourceId) -> Option<usize> {
+        let info = &self.source(source).filter(|source| source.info.kind == SourceKind::Metrics)?.info;
+        self.index_of(info.service.as_ref()?)
+    }
+
     fn arrived(&mut self, reading: Reading) -> Vec<Effect> {
-        let Some(source) = self.sources.iter_mut().find(|source| source.info.id == reading.source) else {
-            return Vec::new();
-        };
+        let place = self.by_source.get(&reading.source);
+        let Some(source) = place.and_then(|place| self.sources.get_mut(*place)) else { return Vec::new() };
         source.last_try = Some(reading.at);
         source.took = Some(reading.took);
         let service = source.info.service.clone();

@@ -7,6 +7,7 @@ mod alerts;
 mod fleet;
 mod runbooks;
 mod signals;
+mod triage;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::app::Settings;
 use crate::commands::cli::Cli;
 use crate::commands::prepare;
 use crate::commands::report::cannot_tell;
@@ -108,7 +110,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Err(sentences) => return cannot_tell(&sentences),
     };
     for one in &asked {
-        lines.extend(source(one, clock.now()));
+        lines.extend(source(one, &subject.settings, clock.now()));
     }
     let code = exit_code(&asked, &lines);
     let text = aligned(&lines) + &summary(&asked, &lines) + "\n";
@@ -191,6 +193,7 @@ fn ground(subject: &Subject, now: At) -> Vec<Line> {
     lines.push(journal(&subject.state));
     lines.extend(files::shortage(prepare::targets(config)).map(|why| Line::new(Word::Warn, "open files", why)));
     lines.extend(runbooks::lines(&subject.settings.runbooks, config.runbooks.as_deref()));
+    lines.extend(triage::lines(&subject.settings));
     lines.extend(secrets(config));
     lines
 }
@@ -251,17 +254,24 @@ fn secrets(config: &Config) -> Vec<Line> {
 }
 
 /// The lines of one source.
-fn source(asked: &Asked, now: At) -> Vec<Line> {
+fn source(asked: &Asked, settings: &Settings, now: At) -> Vec<Line> {
     let name = asked.info.id.as_str();
     let line = |word, found: String| Line { word, what: name.to_owned(), took: Some(asked.took), found };
     let every = format!("every {}", units::age(asked.info.every));
     match &asked.body {
         Err(fault) => vec![line(Word::Fault, format!("{fault} ({}, {every})", asked.info.address))],
-        Ok(Payload::Signals(batch)) => metrics(asked, batch, &every),
+        Ok(Payload::Signals(batch)) => {
+            let mut lines = metrics(asked, batch, &every);
+            let rules = triage::rules_of(settings, asked.info.service.as_deref().unwrap_or_default());
+            lines.push(triage::history(name, batch, &rules, asked.info.every, now));
+            lines
+        }
         Ok(Payload::Fleet(fleet)) => {
             let (word, found) = fleet::services(fleet);
             let mut lines = vec![line(word, format!("{found}, {every}"))];
-            lines.extend(fleet::coverage(fleet).map(|found| Line::new(Word::Info, name, found)));
+            let told = [fleet::coverage(fleet), triage::histories(fleet, settings, asked.info.every, now)];
+            lines.extend(told.into_iter().flatten().map(|found| Line::new(Word::Info, name, found)));
+            lines.extend(triage::calls_seen(name, &fleet.calls));
             lines
         }
         Ok(Payload::Status(status)) => vec![line(level_word(status.level), provider(status, now) + ", " + &every)],

@@ -45,17 +45,19 @@ pub struct ServiceSignals {
     every: Duration,
     keep: Duration,
     latest: Option<At>,
+    edition: u64,
 }
 
 impl ServiceSignals {
     /// No answers yet. `every` is the expected distance of answers, `keep` how long history is kept.
     #[must_use]
     pub const fn new(every: Duration, keep: Duration) -> Self {
-        Self { tracks: BTreeMap::new(), splits: Vec::new(), about: None, every, keep, latest: None }
+        Self { tracks: BTreeMap::new(), splits: Vec::new(), about: None, every, keep, latest: None, edition: 0 }
     }
 
     /// Takes the answer of the engine.
     pub fn take(&mut self, batch: &Batch) {
+        self.edition += 1;
         for points in &batch.points {
             for (measure, answer) in &points.answers {
                 let keep = self.keep;
@@ -88,6 +90,7 @@ impl ServiceSignals {
 
     /// Notes that the source failed at `at`: a gap in every history, so that no line is drawn across it.
     pub fn gap(&mut self, at: At) {
+        self.edition += 1;
         for track in self.tracks.values_mut() {
             track.history.push(Point { at, number: None });
         }
@@ -116,6 +119,12 @@ impl ServiceSignals {
     #[must_use]
     pub fn splits(&self) -> &[Split] {
         &self.splits
+    }
+
+    /// Another number whenever something may have changed.
+    #[must_use]
+    pub const fn edition(&self) -> u64 {
+        self.edition
     }
 
     /// At how many instants anything was answered, as far as that is kept.

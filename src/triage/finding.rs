@@ -22,6 +22,9 @@ use crate::triage::onset::Usual;
 /// How far before it began to hurt a value may have left its usual range and the two still be told as one instant.
 const SAME: chrono::TimeDelta = chrono::TimeDelta::seconds(90);
 
+/// Rules that hold for no longer are decided by the next answers.
+const NEXT_ANSWERS: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// One value that is over its limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Finding {
@@ -139,6 +142,9 @@ pub(crate) struct Unsure {
     pub(crate) answers: u32,
     /// The answer before it was within the limit; else there was none.
     pub(crate) fine_before: bool,
+    /// The next answers decide it, or it is critical. A slow warning (CPU for a minute) that a short look cannot
+    /// decide is no reason to call a service unknown whose errors and latency are fine.
+    pub(crate) matters: bool,
 }
 
 /// The worst value that is over its limit, but not for long enough; `None` when there is none.
@@ -146,10 +152,15 @@ pub(crate) fn unsure(watcher: &Watcher, signals: &ServiceSignals, at: At) -> Opt
     let fresh = |measure: Measure| signals.now(measure, at).is_some();
     let all = watcher
         .pending()
-        .filter(|(severity, subject, _)| *severity >= Severity::Warning && fresh(subject.measures().0));
-    let (_, subject, run) = all.max_by_key(|(severity, subject, _)| (*severity, std::cmp::Reverse(*subject)))?;
+        .filter(|(severity, condition, _)| *severity >= Severity::Warning && fresh(condition.subject.measures().0));
+    let matters = |severity, condition: &Condition| severity == Severity::Critical || condition.lasting <= NEXT_ANSWERS;
+    let (severity, condition, run) = all.max_by_key(|(severity, condition, _)| {
+        (matters(*severity, condition), *severity, std::cmp::Reverse(condition.subject))
+    })?;
+    let (subject, fine_before) = (condition.subject, !run.from_the_start);
     let (_, value) = watcher.newest(subject)?;
-    Some(Unsure { subject, value, since: run.since, answers: run.over, fine_before: !run.from_the_start })
+    let matters = matters(severity, condition);
+    Some(Unsure { subject, value, since: run.since, answers: run.over, fine_before, matters })
 }
 
 #[cfg(test)]

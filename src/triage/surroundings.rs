@@ -10,6 +10,7 @@ use crate::triage::Finding;
 use crate::triage::Leak;
 use crate::triage::Severity;
 use crate::triage::Subject;
+use crate::triage::Verdict;
 use crate::triage::onset::Climb as Rise;
 use crate::triage::onset::RoundClock;
 use crate::triage::onset::round_clock;
@@ -40,6 +41,8 @@ pub struct Surroundings<'a> {
     pub commands: &'a Commands,
     /// How far back the sources of changes look; `None` when that is not known.
     pub reach: Option<Duration>,
+    /// The verdict before, whose ranking stands as long as the trouble is the same one; `None` ranks anew.
+    pub before: Option<&'a Verdict>,
 }
 
 /// When a trouble began.
@@ -51,6 +54,15 @@ pub(super) struct Beginning {
     pub(super) open: bool,
     /// A slow climb that led to it.
     pub(super) climb: Option<Climb>,
+}
+
+impl Beginning {
+    /// Whether a verdict tells of the same beginning.
+    fn is_that_of(&self, verdict: &Verdict) -> bool {
+        let climb = self.climb.map(|climb| (climb.at, climb.within));
+        (Some(self.onset.0), Some(self.onset.1), self.open, climb)
+            == (verdict.onset, verdict.within, verdict.onset_open, verdict.climb)
+    }
 }
 
 /// The beginning of a trouble; `None` without findings.
@@ -151,9 +163,12 @@ const MOST: f64 = 0.25;
 const LEAST_CLIMB: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
 
 /// What may lie behind a trouble. Nothing is ranked when nobody knows when it began.
-pub(super) fn ranking(facts: &Facts<'_>, around: &Surroundings<'_>, beginning: &Beginning) -> Ranking {
+pub(super) fn ranking(facts: &Facts<'_>, around: &Surroundings<'_>, beginning: &Beginning) -> Arc<Ranking> {
     if beginning.open {
-        return Ranking::default();
+        return Arc::default();
+    }
+    if let Some(before) = around.before.filter(|before| beginning.is_that_of(before)) {
+        return Arc::clone(&before.suspects);
     }
     let scene = Around {
         at: facts.at,
@@ -167,7 +182,7 @@ pub(super) fn ranking(facts: &Facts<'_>, around: &Surroundings<'_>, beginning: &
         vendors: facts.vendors,
         troubles: &[],
     };
-    suspects(&scene, around.symptoms, around.calls)
+    Arc::new(suspects(&scene, around.symptoms, around.calls))
 }
 
 /// What ends it soonest, if the first suspect is it.

@@ -1,5 +1,6 @@
 //! The [`Verdict`] on one service: how bad, what, since when, what changed nearby, what could not be checked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::facts::At;
@@ -171,12 +172,12 @@ pub struct Verdict {
     /// A round clock near the onset.
     pub round: Option<RoundClock>,
     /// What may lie behind it, best first.
-    pub suspects: Ranking,
+    pub suspects: Arc<Ranking>,
     /// What ends it soonest, if the first suspect is it.
     pub quick_win: Option<QuickWin>,
     /// The runbook that fits best.
     pub runbook: Option<Offered>,
-    /// Changes before the onset, nearest first; at most a day before.
+    /// The nearest changes before the onset, nearest first; at most ten, and a day before.
     pub nearby: Vec<Nearby>,
     /// What is wrong; one line.
     pub headline: Line,
@@ -197,7 +198,7 @@ impl Default for Verdict {
             climb: None,
             climb_open: false,
             round: None,
-            suspects: Ranking::default(),
+            suspects: Arc::default(),
             quick_win: None,
             runbook: None,
             nearby: Vec::new(),
@@ -210,6 +211,9 @@ impl Default for Verdict {
 
 /// A change that far before the onset is not called near.
 const NEAR: Duration = Duration::from_hours(24);
+
+/// So many near changes are told: who looks for the eleventh looks at the list of all.
+const NEAREST: usize = 10;
 
 /// The verdict on one service.
 #[must_use]
@@ -224,7 +228,7 @@ pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
         Some(worst) => worst.severity,
         None if reading || silent || !decided(facts) => Severity::Unknown,
         // One answer is no finding, but without a fine one before it, it is no all-clear either.
-        None if unsure.is_some_and(|one| !one.fine_before) => Severity::Unknown,
+        None if unsure.is_some_and(|one| !one.fine_before && one.matters) => Severity::Unknown,
         None if facts.missing.is_some() => Severity::Warning,
         None => Severity::Ok,
     };
@@ -259,17 +263,13 @@ fn decided(facts: &Facts<'_>) -> bool {
 }
 
 fn nearby(facts: &Facts<'_>, onset: At) -> Vec<Nearby> {
-    let mut near: Vec<_> = facts
-        .changes
-        .iter()
-        .filter(|change| change.kind != ChangeKind::Note)
-        .filter_map(|change| {
-            let before = (onset - change.at()).to_std().ok()?;
-            (before <= NEAR).then(|| Nearby { change: change.clone(), before })
-        })
-        .collect();
-    near.sort_by_key(|near| near.before);
-    near
+    // They come newest first: the nearest before the onset are the first that are not after it.
+    let done = facts.changes.iter().filter(|change| change.kind != ChangeKind::Note);
+    let near = done.filter_map(|change| {
+        let before = (onset - change.at()).to_std().ok()?;
+        (before <= NEAR).then_some((change, before))
+    });
+    near.take(NEAREST).map(|(change, before)| Nearby { change: change.clone(), before }).collect()
 }
 
 #[cfg(test)]
@@ -322,6 +322,7 @@ mod tests {
             symptoms: &[],
             commands: &Commands::default(),
             reach: None,
+            before: None,
         };
         let verdict = judge(&facts, &around);
         let lines = [verdict.headline, verdict.context, verdict.aside].map(|line| line.text());

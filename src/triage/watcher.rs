@@ -288,13 +288,13 @@ impl Watcher {
         self.lanes.get(&subject)?.newest
     }
 
-    /// Every rule that has begun to hold and waits, with the subject that it begins with.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = (Severity, Subject, Run)> {
-        self.lanes.iter().flat_map(|(subject, lane)| {
+    /// Every rule that has begun to hold and waits, with the condition that it is.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = (Severity, &Condition, Run)> {
+        self.lanes.values().flat_map(|lane| {
             lane.watches.iter().filter_map(|(place, watch)| match watch.phase {
                 Phase::Pending(run) if place.index == 0 => {
                     let rule = self.rules.iter().nth(place.rule)?;
-                    (rule.groups.get(place.group)?.len() == 1).then_some((rule.severity, *subject, run))
+                    (rule.groups.get(place.group)?.len() == 1).then_some((rule.severity, &watch.condition, run))
                 }
                 _ => None,
             })

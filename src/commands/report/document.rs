@@ -5,6 +5,7 @@
 
 mod alerts;
 mod service;
+mod triage;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use super::words;
 pub(super) use alerts::Alert;
 pub(super) use alerts::BrokenRule;
 pub(super) use service::*;
+pub(super) use triage::*;
 
 /// Everything that the screen shows, at one instant. Times are RFC 3339 in UTC with milliseconds; durations are
 /// seconds (`…_s`) or milliseconds (`…_ms`); values are in base units. All texts are harmless to print. Within this
@@ -46,6 +48,9 @@ pub(super) struct Report {
     pub outside: Vec<Outside>,
     /// Everything that is known to have changed, newest first.
     pub changes: Vec<Change>,
+    /// Who calls whom, as far as the team wrote it or a server sees it: caller and callee, sorted. A callee may be
+    /// somebody else's.
+    pub calls: Vec<(String, String)>,
     /// Every source that was asked, in the order of the configuration.
     pub sources: Vec<Source>,
     /// What happened to the sources and files while they were watched, oldest first.

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod service;
+mod triage;
 
 use std::time::Duration;
 
@@ -49,6 +50,7 @@ pub(super) fn report(gathered: &Gathered) -> Report {
         broken_rules: alerts::broken_rules(app),
         outside: app.sources_of(SourceKind::Status, None).zip(app.vendors()).map(|pair| outside(app, pair)).collect(),
         changes: app.changes().iter().map(|one| change(one, app.now(), onset)).collect(),
+        calls: app.calls().iter().map(|(from, to)| (from.to_string(), to.to_string())).collect(),
         sources: app.sources().iter().map(|health| source(health, app.now())).collect(),
         log: app
             .log()

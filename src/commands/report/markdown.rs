@@ -18,6 +18,12 @@ pub(super) fn markdown(sheet: &Sheet) -> String {
         for line in &service.lines {
             let _ = write!(out, "\n{}\n", escape(line));
         }
+        if !service.command.is_empty() {
+            // Indented it is code, in which nothing has a meaning.
+            let _ = write!(out, "\n    {}\n", service.command);
+        }
+        table(&mut out, &service.suspects);
+        table(&mut out, &service.rules);
         table(&mut out, &service.signals);
         if !service.notes.is_empty() {
             out.push('\n');
@@ -55,7 +61,12 @@ fn table(out: &mut String, table: &Table) {
     for row in &table.rows {
         // Here the head says it.
         let plain = |(cell, head): (&String, &&str)| {
-            escape(if *head == "Since" { cell.strip_prefix("since ").unwrap_or(cell) } else { cell })
+            let said = match *head {
+                "Since" => "since ",
+                "Usual" => "usual ",
+                _ => "",
+            };
+            escape(cell.strip_prefix(said).unwrap_or(cell))
         };
         let cells: Vec<String> = row.iter().zip(table.head).map(plain).collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));

@@ -3,6 +3,7 @@
 //! Says what is there and in which order; how a table is drawn and what must be escaped is each format's own.
 
 mod alerts;
+mod triage;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::app::SourceHealth;
 use crate::facts::Answer;
 use crate::facts::At;
 use crate::facts::Measure;
+use crate::facts::Signal;
 use crate::facts::SourceKind;
 use crate::signals::units;
 use crate::triage::Finding;
@@ -49,6 +51,12 @@ pub(super) struct ServiceSheet {
     pub state: String,
     /// Sentences.
     pub lines: Vec<String>,
+    /// The team's own command for the quick win; may be empty.
+    pub command: String,
+    /// What may lie behind it.
+    pub suspects: Table,
+    /// The rules that hold or have begun to.
+    pub rules: Table,
     /// Its signals.
     pub signals: Table,
     /// Why numbers are missing, what they mean, who ticked what.
@@ -143,22 +151,34 @@ fn service(app: &App, service: &ServiceState, leads: bool) -> ServiceSheet {
     let state = match verdict.onset {
         Some(onset) => {
             let least = if verdict.onset_open { "at least " } else { "" };
-            format!("{word} {} ({least}{})", since(app, onset, verdict.onset_open), age(onset, app))
+            let within = verdict.within.filter(|_| !verdict.onset_open);
+            let within = within.map(|within| format!(" ±{}", units::age(within))).unwrap_or_default();
+            format!("{word} {}{within} ({least}{})", since(app, onset, verdict.onset_open), age(onset, app))
         }
         None => word,
     };
     let headline = if leads { String::new() } else { verdict.headline.text() };
     let mut lines = vec![headline, verdict.context.text()];
     lines.retain(|line| !line.is_empty());
-    let head = &["Signal", "Value", "State", "Since"];
+    lines.extend(triage::lines(app, service));
+    let head = &["Signal", "Value", "State", "Since", "Usual"];
     let rows = ROWS.iter().filter_map(|row| signal(app, service, row)).collect();
-    ServiceSheet { title, state, lines, signals: Table { head, rows }, notes: notes(app, service) }
+    ServiceSheet {
+        title,
+        state,
+        lines,
+        command: triage::command(service),
+        suspects: triage::suspects(service),
+        rules: triage::rules(app, service),
+        signals: Table { head, rows },
+        notes: notes(app, service),
+    }
 }
 
 /// A row of the table of signals: its name, its measure, the measure that it is a part of, what is judged.
 type Row = (&'static str, Measure, Option<Measure>, Option<Subject>);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 16] = [
     ("Request rate", Measure::RequestRate, None, Some(Subject::RequestRate)),
     ("Error rate", Measure::ErrorRate, None, Some(Subject::ErrorRate)),
     ("Latency p50", Measure::LatencyP50, None, None),
@@ -167,6 +187,14 @@ const ROWS: [Row; 8] = [
     ("DB pool", Measure::PoolUsed, Some(Measure::PoolMax), Some(Subject::DbPool)),
     ("DB pool waiting", Measure::PoolWaiting, None, Some(Subject::DbPoolWaiting)),
     ("Memory", Measure::MemoryUsed, Some(Measure::MemoryLimit), Some(Subject::Memory)),
+    ("CPU", Measure::CpuUsed, Some(Measure::CpuMax), Some(Subject::Cpu)),
+    ("Disk", Measure::Disk, None, Some(Subject::Disk)),
+    ("Not found", Measure::NotFound, None, Some(Subject::NotFound)),
+    ("Too many requests", Measure::RateLimited, None, Some(Subject::RateLimited)),
+    ("Failing calls", Measure::CallErrors, None, Some(Subject::CallErrors)),
+    ("Limited calls", Measure::CallsLimited, None, Some(Subject::CallsLimited)),
+    ("Database p95", Measure::DbLatency, None, Some(Subject::DbLatency)),
+    ("Waiting for locks", Measure::DbLocked, None, Some(Subject::DbLocked)),
 ];
 
 /// A row; `None` where nobody answered for the measure.
@@ -194,7 +222,12 @@ fn signal(app: &App, service: &ServiceState, (name, measure, whole, subject): &R
         Answer::NoTraffic => ("–".to_owned(), "no traffic".to_owned(), String::new()),
         Answer::NoData(_) => ("–".to_owned(), "no data".to_owned(), String::new()),
     };
-    Some(vec![(*name).to_owned(), value, state, when])
+    // Of what nobody measures here, nothing need be said: the notes say why.
+    if state == "no data" && !Signal::GOLDEN.contains(&measure.signal()) {
+        return None;
+    }
+    let usual = subject.map(|subject| triage::usual(app, service, subject)).unwrap_or_default();
+    Some(vec![(*name).to_owned(), value, state, when, usual])
 }
 
 fn notes(app: &App, service: &ServiceState) -> Vec<String> {
@@ -212,6 +245,8 @@ fn notes(app: &App, service: &ServiceState) -> Vec<String> {
     let about = service.signals.about();
     notes.extend(about.iter().flat_map(|about| &about.presets).map(|one| format!("{}: {}.", one.title, one.why)));
     notes.extend(about.iter().flat_map(|about| &about.notes).map(|note| format!("{note}.")));
+    notes.push(triage::rules_note(app, service));
+    notes.extend(triage::parts(service));
     let list = &app.settings().checklist;
     for (index, item) in list.items.iter().enumerate() {
         if let Some(tick) = service.incident.tick(&list.key, &item.key).filter(|tick| tick.done) {

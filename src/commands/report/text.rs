@@ -42,6 +42,12 @@ fn service(out: &mut Vec<String>, service: &ServiceSheet) {
     for line in &service.lines {
         wrap(out, "  ", "    ", line);
     }
+    if !service.command.is_empty() {
+        // As long as it is: a command that is broken is another command.
+        out.push(format!("    {}", service.command));
+    }
+    table(out, &service.suspects);
+    table(out, &service.rules);
     table(out, &service.signals);
     for note in &service.notes {
         wrap(out, "  ", "    ", note);

@@ -263,3 +263,118 @@ pub(super) enum Tone {
     /// Not known.
     Unknown,
 }
+
+/// What sort of thing a suspect is.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::suspects::Kind", rename_all = "snake_case")]
+pub(super) enum SuspectKind {
+    /// A new version of a program.
+    Deploy,
+    /// A setting was changed.
+    Config,
+    /// A feature flag was switched.
+    Flag,
+    /// A scheduled job ran.
+    Job,
+    /// The number or the size of instances was changed.
+    Scale,
+    /// A provider reports trouble.
+    Provider,
+    /// Processes began anew.
+    Restart,
+    /// Far more requests than usual.
+    Surge,
+    /// Far fewer requests than usual.
+    Drop,
+    /// Requests that beget requests.
+    Loop,
+    /// Requests are answered with 429, by us or by a vendor.
+    RateLimited,
+    /// Far more 404 answers than usual.
+    NotFound,
+    /// Every connection of a pool is in use.
+    Pool,
+    /// A filesystem is full.
+    Disk,
+    /// Every core that may be used is.
+    Cpu,
+    /// Memory is near its limit.
+    Memory,
+    /// It began at a round time of the clock.
+    Clock,
+    /// Outgoing calls fail.
+    Calls,
+    /// One instance of several is bad.
+    Instance,
+    /// The database is slow, or sessions wait for locks.
+    Database,
+}
+
+/// How a suspect can stand to a trouble.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::suspects::Role", rename_all = "snake_case")]
+pub(super) enum Role {
+    /// Somebody or something altered production, and a record says when.
+    Change,
+    /// It came from outside or by itself, was seen in the measures, and can begin a trouble.
+    Event,
+    /// The way in which a trouble hurts; something else may have begun it.
+    Mechanism,
+}
+
+/// To which beginning a distance in time is measured.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::suspects::Anchor", rename_all = "snake_case")]
+pub(super) enum Anchor {
+    /// When it began to hurt.
+    Onset,
+    /// When the slow climb began.
+    Climb,
+}
+
+/// What can be done.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::quick_win::Action", rename_all = "snake_case")]
+pub(super) enum Action {
+    /// Bring the version before back.
+    #[serde(rename = "rollback")]
+    RollBack,
+    /// Put a flag back to what it was.
+    SwitchBack,
+    /// Put a setting back to what it was.
+    Revert,
+    /// Begin the processes anew.
+    Restart,
+    /// Take one instance out, or begin it anew.
+    Replace,
+    /// More instances, or as many as before.
+    Scale,
+    /// Use the other one.
+    FailOver,
+    /// Make room on a disk.
+    FreeDisk,
+    /// End a job.
+    StopJob,
+    /// Nothing but patience, and a word to the customers.
+    #[serde(rename = "wait")]
+    WaitForVendor,
+    /// Keep a caller, a route, a webhook out.
+    #[serde(rename = "block")]
+    BlockCaller,
+}
+
+/// The kinds of round clock, the most telling first.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "crate::triage::onset::RoundKind", rename_all = "snake_case")]
+pub(super) enum RoundKind {
+    /// 00:00 UTC.
+    MidnightUtc,
+    /// 00:00 on the wall.
+    MidnightLocal,
+    /// A full hour of the night on the wall.
+    NightHour,
+    /// Any other full hour.
+    TopOfHour,
+    /// A quarter of an hour.
+    Quarter,
+}

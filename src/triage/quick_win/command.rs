@@ -90,6 +90,14 @@ impl Template {
         Ok(Self(pieces))
     }
 
+    /// The names of the values that it wants, each as often as it stands there.
+    pub fn wanted(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Value(name) => Some(*name),
+            Piece::Text(_) => None,
+        })
+    }
+
     /// The command with its values; `None` when one of them is not known, or cannot be made harmless.
     #[must_use]
     pub fn fill(&self, values: &Values<'_>) -> Option<String> {

@@ -212,6 +212,7 @@ mod tests {
             symptoms: &[],
             commands: &Commands::default(),
             reach: None,
+            before: None,
         };
         situation(&facts, &judge(&facts, &around), "shop")
     }

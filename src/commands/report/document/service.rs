@@ -5,9 +5,18 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Climb;
 use super::Fault;
+use super::Leak;
 use super::Moment;
+use super::QuickWin;
+use super::RoundClock;
+use super::Rule;
+use super::Runbook;
 use super::Sentence;
+use super::Split;
+use super::Suspects;
+use super::Usual;
 use crate::commands::report::words;
 
 /// One service of ours.
@@ -30,19 +39,39 @@ pub(in crate::commands::report) struct Service {
     pub aside: Sentence,
     /// What is over its limit, worst first.
     pub findings: Vec<Finding>,
+    /// When a slow climb that led to it began; `null` where none did.
+    pub climb: Option<Climb>,
+    /// A round clock near the onset; `null` where there is none.
+    pub round_clock: Option<RoundClock>,
+    /// What may lie behind it.
+    pub suspects: Suspects,
+    /// What ends it soonest, if the first suspect is it; `null` where nothing follows.
+    pub quick_win: Option<QuickWin>,
+    /// The runbook that fits best; `null` where none fits.
+    pub runbook: Option<Runbook>,
     /// Changes at most a day before the onset (without an onset: before now), nearest first.
     pub nearby: Vec<Nearby>,
-    /// The limits in force, by subject: `error_rate`, `latency_p95`, `db_pool`, `db_pool_waiting`, `memory`,
-    /// `request_rate` (the last one is a minimum).
+    /// Every rule in force with where it stands, the worst first.
+    pub rules: Vec<Rule>,
+    /// The plain limits among the rules, by subject: `error_rate`, `latency_p95`, `db_pool`, `db_pool_waiting`,
+    /// `memory`, `request_rate` (a minimum), `not_found`, `rate_limited`, `call_errors`, `calls_limited`,
+    /// `db_latency`, `db_locked`, `cpu`, `disk`.
     pub limits: BTreeMap<&'static str, Limit>,
+    /// What is usual, by subject; a subject of which too little is known is absent.
+    pub usual: BTreeMap<&'static str, Usual>,
+    /// What climbs steadily to its limit, by subject.
+    pub leaks: BTreeMap<&'static str, Leak>,
     /// How fresh the numbers are.
     pub freshness: Freshness,
     /// The time axis that `points` cover.
     pub window: Window,
     /// The numbers, by measure: `request_rate`, `error_rate`, `latency_p50`, `latency_p95`, `latency_p99`,
-    /// `db_pool_used`, `db_pool_max`, `db_pool_waiting`, `memory_used`, `memory_limit`. A measure that nobody
-    /// answered for is absent.
+    /// `db_pool_used`, `db_pool_max`, `db_pool_waiting`, `memory_used`, `memory_limit`, `rate_limited`, `not_found`,
+    /// `cpu_used`, `cpu_max`, `disk`, `started`, `call_errors`, `calls_limited`, `db_latency`, `db_locked`. A measure
+    /// that nobody answered for is absent.
     pub signals: BTreeMap<&'static str, Signal>,
+    /// The newest values taken apart: by instance, by route.
+    pub splits: Vec<Split>,
     /// Where the numbers come from; `null` before the first answer.
     pub engine: Option<Engine>,
     /// The list of the first minute with its ticks.
@@ -56,10 +85,12 @@ pub(in crate::commands::report) struct Service {
 /// When it began.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::commands::report) struct Onset {
-    /// The first point over the limit of the earliest of the worst findings.
+    /// When what is worst left its usual range; where that is not known, its first point over the limit.
     pub at: Moment,
     /// It may have begun before that: the run reaches back to the beginning of what is known.
     pub open: bool,
+    /// How far that may be off, either way, in seconds.
+    pub within_s: f64,
 }
 
 /// One value that is over its limit.

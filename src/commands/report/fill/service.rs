@@ -8,6 +8,7 @@ use super::milliseconds;
 use super::moment;
 use super::seconds;
 use super::sentence;
+use super::triage as behind;
 use crate::app::App;
 use crate::app::Check;
 use crate::app::ServiceState;
@@ -60,16 +61,29 @@ pub(super) fn service(app: &App, incidents: &BTreeMap<Arc<str>, String>) -> Opti
         name: service.name.to_string(),
         environment: service.environment.clone(),
         severity: verdict.severity,
-        onset: verdict.onset.map(|at| Onset { at: moment(at), open: verdict.onset_open }),
+        onset: verdict.onset.map(|at| Onset {
+            at: moment(at),
+            open: verdict.onset_open,
+            within_s: seconds(verdict.within.unwrap_or_else(|| service.signals.every())),
+        }),
         headline: sentence(&verdict.headline),
         context: sentence(&verdict.context),
         aside: sentence(&verdict.aside),
         findings: verdict.findings.iter().map(finding).collect(),
+        climb: verdict.climb.map(behind::climb),
+        round_clock: verdict.round.as_ref().map(behind::round),
+        suspects: behind::suspects(&verdict.suspects),
+        quick_win: verdict.quick_win.as_ref().map(behind::quick_win),
+        runbook: verdict.runbook.as_ref().map(behind::runbook),
         nearby: nearby.collect(),
+        rules: behind::rules(app, service),
         limits: Subject::ALL.into_iter().map(|subject| (subject.key(), limit(subject, service))).collect(),
+        usual: behind::usual(service),
+        leaks: behind::leaks(service),
         freshness: freshness(service, app.now()),
         window: Window { from: moment(from), to: moment(to) },
         signals: signals.collect(),
+        splits: service.signals.splits().iter().map(behind::split).collect(),
         engine: service.signals.about().map(|about| engine(about)),
         checklist: Checklist {
             title: app.settings().checklist.title.clone(),
