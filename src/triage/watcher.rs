@@ -33,6 +33,9 @@ use crate::triage::suspects::Symptom;
 /// How often it is asked whether something runs full.
 const LOOK_AHEAD_EVERY: Duration = Duration::from_secs(30);
 
+/// The same of what was steady and has reached nothing since that it had not reached before: what leaks makes new highs.
+const STEADY_EVERY: Duration = Duration::from_secs(300);
+
 /// How much of the past says whether something runs full.
 const LOOK_BACK: Duration = Duration::from_hours(4);
 
@@ -88,6 +91,8 @@ struct Lane {
     /// The conditions on this subject, with the rule, the group and the place in the group that they stand in.
     watches: Vec<(Place, Watch)>,
     outlook: Option<(At, Outlook)>,
+    /// The highest value that it was made from.
+    highest: f64,
     /// The instant to which a climb was looked for, and what was found.
     climb: Option<(At, Option<Climb>)>,
     newest: Option<(At, f64)>,
@@ -370,6 +375,7 @@ impl Lane {
             detector: Detector::new(subject.onset_settings(every)),
             watches,
             outlook: None,
+            highest: 0.0,
             climb: None,
             newest: None,
             is_behind: false,
@@ -378,6 +384,7 @@ impl Lane {
 
     fn read(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
         self.is_behind = false;
+        let compares = self.watches.iter().any(|(_, watch)| matches!(watch.condition.against, Against::Baseline(_)));
         for (at, value) in subject.values(signals, self.read_to) {
             if budget.rows == 0 {
                 self.is_behind = true;
@@ -390,7 +397,7 @@ impl Lane {
                 self.watches.iter_mut().for_each(|(_, watch)| watch.gap());
                 continue;
             };
-            let baseline = self.detector.usual().map(|usual| usual.middle);
+            let baseline = if compares { self.detector.usual().map(|usual| usual.middle) } else { None };
             for (_, watch) in &mut self.watches {
                 if !matches!(watch.condition.against, Against::FullIn(_)) {
                     watch.push(at, value, baseline);
@@ -407,14 +414,18 @@ impl Lane {
         if !subject.can_run_full() || self.is_behind || budget.outlooks == 0 {
             return;
         }
-        if self.outlook.as_ref().is_some_and(|(at, _)| (newest - *at).to_std().is_ok_and(|age| age < LOOK_AHEAD_EVERY))
-        {
+        let every = match &self.outlook {
+            Some((_, Outlook::Steady)) if value <= self.highest => STEADY_EVERY,
+            _ => LOOK_AHEAD_EVERY,
+        };
+        if self.outlook.as_ref().is_some_and(|(at, _)| (newest - *at).to_std().is_ok_and(|age| age < every)) {
             return;
         }
         budget.outlooks -= 1;
         let from = newest - chrono::TimeDelta::from_std(LOOK_BACK).unwrap_or_default();
         let rows: Vec<(At, f64)> =
             subject.values(signals, Some(from)).filter_map(|(at, value)| Some((at, value?))).collect();
+        self.highest = rows.iter().map(|(_, value)| *value).fold(0.0, f64::max);
         let started = signals.answer(Measure::Started).and_then(|answer| answer.number());
         let restarted = started.and_then(|number| At::from_timestamp(number.value as i64, 0));
         let outlook = leak::outlook(&rows, 1.0, restarted.filter(|_| subject != Subject::Disk));
