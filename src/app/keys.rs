@@ -221,10 +221,7 @@ impl Command {
     /// Whether it works on the wall and with `--read-only`: there one can look, and leave.
     const fn looks(self) -> bool {
         self.moves()
-            || matches!(
-                self,
-                Self::Quit | Self::Help | Self::Runbook | Self::Changes | Self::QuickWin | Self::Evidence
-            )
+            || matches!(self, Self::Quit | Self::Help | Self::Runbook | Self::Changes | Self::QuickWin | Self::Evidence)
     }
 }
 

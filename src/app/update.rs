@@ -363,7 +363,9 @@ impl App {
             (Page::Runbook, _) => (&mut navigation.step, steps),
             (Page::Runbooks, _) => (&mut navigation.book, self.settings.runbooks.runbooks().len()),
             (Page::Service, Pane::Verdict) => return,
-            (Page::Signal(_) | Page::Help | Page::Query | Page::QuickWin | Page::Evidence, _) => (&mut navigation.scroll, 200),
+            (Page::Signal(_) | Page::Help | Page::Query | Page::QuickWin | Page::Evidence, _) => {
+                (&mut navigation.scroll, 200)
+            }
         };
         // The log grows at its end, so its scroll counts from there: up is towards the past.
         let by = if log { by.saturating_neg() } else { by };

@@ -414,8 +414,16 @@ impl Lane {
         if !subject.can_run_full() || self.is_behind || budget.outlooks == 0 {
             return;
         }
+        let is_quiet = |watch: &Watch| {
+            !matches!(watch.condition.against, Against::FullIn(_)) || matches!(watch.phase, Phase::Quiet)
+        };
         let every = match &self.outlook {
-            Some((_, Outlook::Steady)) if value <= self.highest => STEADY_EVERY,
+            // A forecast that has begun to hold must be asked to end.
+            Some((_, Outlook::Steady))
+                if value <= self.highest && self.watches.iter().all(|(_, watch)| is_quiet(watch)) =>
+            {
+                STEADY_EVERY
+            }
             _ => LOOK_AHEAD_EVERY,
         };
         if self.outlook.as_ref().is_some_and(|(at, _)| (newest - *at).to_std().is_ok_and(|age| age < every)) {

@@ -58,10 +58,8 @@ fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let looks = app.mode().is_read_only() && !on_page;
     let wins = app.service().is_some_and(|service| service.verdict.quick_win.is_some());
     let wins = wins && page != Page::Overview;
-    let copies = app
-        .service()
-        .and_then(|service| service.verdict.quick_win.as_ref())
-        .is_some_and(|win| win.command.is_some());
+    let copies =
+        app.service().and_then(|service| service.verdict.quick_win.as_ref()).is_some_and(|win| win.command.is_some());
     let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
     for row in KEYS {
         let word = match (row.command, row.footer) {

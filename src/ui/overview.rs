@@ -132,7 +132,9 @@ fn counts(app: &App) -> Row<'static> {
         let count = app.services().iter().filter(|service| service.verdict.severity == severity).count();
         if count > 0 {
             let comma = if row.left.is_empty() { "" } else { ", " };
-            row = row.left(Role::Text, comma).left(severity_role(severity), format!("{count} {}", app.settings().severities.short(severity)));
+            row = row
+                .left(Role::Text, comma)
+                .left(severity_role(severity), format!("{count} {}", app.settings().severities.short(severity)));
         }
     }
     match alerts::total(app, None) {

@@ -50,8 +50,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.put(body.x + 2, body.y, body.width.saturating_sub(2), changes::nothing(app), Role::Muted);
         return;
     }
-    let rows: Vec<_> =
-        list.into_iter().map(|(_, row)| row).skip(split.first).take(usize::from(split.list)).collect();
+    let rows: Vec<_> = list.into_iter().map(|(_, row)| row).skip(split.first).take(usize::from(split.list)).collect();
     split.draw(canvas, body, &rows, &detail);
 }
 
@@ -140,10 +139,8 @@ fn suspect_row<'a>(
     let one = &suspect.candidate;
     let role = if place == 1 && fits { Role::Change } else { Role::Strong };
     let mark = if fits { format!("{place}  ") } else { "·  ".to_owned() };
-    let mut row = Row::new()
-        .left(role, mark)
-        .left(Role::Muted, format!("{} ", one.kind.word()))
-        .left(role, one.name.as_str());
+    let mut row =
+        Row::new().left(role, mark).left(Role::Muted, format!("{} ", one.kind.word())).left(role, one.name.as_str());
     if let Some(place) = one.place.service().filter(|place| **place != *service.name) {
         row = row.left(Role::Muted, format!("  in {place}"));
     }

@@ -117,7 +117,11 @@ fn of_subject(app: &App, service: &ServiceState, subject: Subject, page: &mut Sh
                 page.say(name, Role::Text, query);
             }
         }
-        page.say("window", Role::Muted, &format!("{}, asked every {}", about.engine, units::age(service.signals.every())));
+        page.say(
+            "window",
+            Role::Muted,
+            &format!("{}, asked every {}", about.engine, units::age(service.signals.every())),
+        );
     }
     match (service.watcher.onset(subject), service.watcher.usual(subject)) {
         (Some(onset), _) => page.say("onset", Role::Text, &onset_words(&onset, subject, now, zone)),
@@ -217,7 +221,8 @@ fn quiet(app: &App, service: &ServiceState, page: &mut Sheet) {
         let usual = rule.subjects().next().and_then(|subject| {
             let (_, value) = service.watcher.newest(subject)?;
             let shown = units::shown(crate::facts::Number { value, at_least: false }, subject.unit());
-            let usual = service.watcher.usual(subject).map(|usual| format!(", usual {}", usual_words(&usual, subject, now)));
+            let usual =
+                service.watcher.usual(subject).map(|usual| format!(", usual {}", usual_words(&usual, subject, now)));
             Some(format!("now {shown}{}", usual.unwrap_or_default()))
         });
         page.say(rule.severity.word(), Role::Text, &rule.to_string());

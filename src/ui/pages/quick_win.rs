@@ -46,7 +46,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             } else {
                 "No quick step follows from the first suspect."
             };
-            rows.extend(wrap_text(why, Role::Text, width, 3, glyphs).into_iter().map(|left| Row { left, ..Row::new() }));
+            rows.extend(
+                wrap_text(why, Role::Text, width, 3, glyphs).into_iter().map(|left| Row { left, ..Row::new() }),
+            );
         }
     }
     if let Some(first) = verdict.suspects.first() {
@@ -94,7 +96,9 @@ fn command<'a>(app: &App, win: &'a QuickWin, width: u16, glyphs: Glyphs, rows: &
         let words = format!("`{key}` of [commands] needs a value that is not known here.");
         rows.extend(told("command", Role::Unknown, &words, width, glyphs));
     } else {
-        rows.push(named("command", Role::Unknown, "none is configured").left(Role::Muted, "; write yours into the file:"));
+        rows.push(
+            named("command", Role::Unknown, "none is configured").left(Role::Muted, "; write yours into the file:"),
+        );
         rows.push(named("", Role::Text, "[commands]"));
         rows.extend(told("", Role::Text, &format!("{key} = \"{}\"", example(win.action)), width, glyphs));
     }
