@@ -274,6 +274,7 @@ fn at(row: i64) -> At {
 fn settings() -> Settings {
     Settings {
         commands: Commands::default(),
+        severities: sixty::triage::SeverityNames::default(),
         services: Vec::<ServiceSettings>::new(),
         fleet: FleetSettings::default(),
         sources: vec![

@@ -4,6 +4,7 @@ use crate::facts::At;
 use crate::facts::Measure;
 use crate::facts::Signal;
 use crate::facts::Unit;
+use crate::signals::History;
 use crate::signals::Point;
 use crate::signals::ServiceSignals;
 use crate::triage::onset;
@@ -165,9 +166,9 @@ impl Subject {
     ) -> impl Iterator<Item = (At, Option<f64>)> + '_ {
         let (part, whole) = self.measures();
         let history = signals.track(part).map(|track| &track.history);
-        let first = history.and_then(|history| history.first_at());
+        let first = history.and_then(History::first_at);
         let from = after.map(|after| after + chrono::TimeDelta::nanoseconds(1)).or(first).unwrap_or_default();
-        let to = history.and_then(|history| history.last_at()).unwrap_or(from);
+        let to = history.and_then(History::last_at).unwrap_or(from);
         let whole = whole.map(|measure| signals.track(measure).map(|track| &track.history));
         let reach = chrono::TimeDelta::from_std(signals.every() * 3).unwrap_or_default();
         // Both are walked side by side: to look each value up would cost more than all else.

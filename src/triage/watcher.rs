@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::facts::Answer;
 use crate::facts::At;
 use crate::facts::Measure;
 use crate::signals::ServiceSignals;
@@ -341,7 +342,7 @@ impl Watcher {
         for (subject, watch) in self.watches(rule, group) {
             match (&watch.phase, watch.condition.against, watch.bound) {
                 (_, Against::Baseline(_), None) => return Some(Standing::CannotTell(Undecided::NoBaseline(subject))),
-                (_, Against::FullIn(_), _) if self.lanes.get(&subject).is_none_or(|lane| lane.cannot_look_ahead()) => {
+                (_, Against::FullIn(_), _) if self.lanes.get(&subject).is_none_or(Lane::cannot_look_ahead) => {
                     return Some(Standing::CannotTell(Undecided::NoBaseline(subject)));
                 }
                 (Phase::Pending(run), ..) if run.from_the_start => {
@@ -434,7 +435,7 @@ impl Lane {
         let rows: Vec<(At, f64)> =
             subject.values(signals, Some(from)).filter_map(|(at, value)| Some((at, value?))).collect();
         self.highest = rows.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-        let started = signals.answer(Measure::Started).and_then(|answer| answer.number());
+        let started = signals.answer(Measure::Started).and_then(Answer::number);
         let restarted = started.and_then(|number| At::from_timestamp(number.value as i64, 0));
         let outlook = leak::outlook(&rows, 1.0, restarted.filter(|_| subject != Subject::Disk));
         let left = match &outlook {
