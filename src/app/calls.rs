@@ -37,7 +37,9 @@ impl App {
         }
         pairs.retain(|(from, to)| from != to);
         self.graph = CallGraph::new();
-        pairs.iter().for_each(|(from, to)| self.graph.add(from, to));
+        for (from, to) in &pairs {
+            self.graph.add(from, to);
+        }
         self.calls = Calls { pairs: pairs.into_iter().collect() };
     }
 

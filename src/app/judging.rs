@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::app::ServiceState;
+use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
@@ -125,29 +126,48 @@ impl App {
     }
 
     fn judge_those(&mut self, indexes: Vec<usize>) {
-        let ranked = self.next_to_rank(&indexes);
+        let due = self.next_to_rank(&indexes);
         let symptoms = self.symptoms();
         let known = self.known();
-        let verdicts: Vec<Verdict> =
-            indexes.iter().map(|index| self.verdict(*index, ranked.contains(index), &symptoms, &known)).collect();
-        for (index, verdict) in indexes.into_iter().zip(verdicts) {
+        let mut begun = BEGUN_AT_ONCE;
+        let mut verdicts = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            let before = &self.services[index];
+            let mut is_ranked = due.contains(&index);
+            let mut ranked = before.ranked;
+            let mut verdict = self.verdict(index, is_ranked, &symptoms, &known);
+            if !is_ranked && began_anew(&before.verdict, &verdict) {
+                // It has its turn at once, or the next time.
+                ranked = None;
+                if begun > 0 {
+                    begun -= 1;
+                    is_ranked = true;
+                    verdict = self.verdict(index, true, &symptoms, &known);
+                }
+            }
+            verdicts.push((index, verdict, if is_ranked { Some(self.now) } else { ranked }));
+        }
+        for (index, verdict, ranked) in verdicts {
             let service = &mut self.services[index];
             service.verdict = verdict;
             service.judged = Some(self.now);
-            if ranked.contains(&index) {
-                service.ranked = Some(self.now);
-            }
+            service.ranked = ranked;
         }
         self.hold_row();
     }
 
-    /// The services whose suspects are ranked anew: the one that is looked at, then those whose ranking is the oldest.
+    /// The services whose suspects are ranked anew: of those that are in trouble and were not ranked within some
+    /// seconds the one that is looked at, then those whose ranking is the oldest.
     fn next_to_rank(&self, indexes: &[usize]) -> BTreeSet<usize> {
-        let in_trouble = indexes.iter().copied().filter(|index| self.services[*index].watcher.is_firing());
-        let mut in_trouble: Vec<usize> = in_trouble.collect();
+        let is_due = |ranked: Option<At>| ranked.is_none_or(|at| self.now - at >= LASTS);
+        let due = |index: &usize| {
+            let service = &self.services[*index];
+            service.watcher.is_firing() && is_due(service.ranked)
+        };
+        let mut due: Vec<usize> = indexes.iter().copied().filter(due).collect();
         let shown = self.navigation.service;
-        in_trouble.sort_by_key(|index| (Some(*index) != shown, self.services[*index].ranked, *index));
-        in_trouble.into_iter().take(RANKED_AT_ONCE).collect()
+        due.sort_by_key(|index| (Some(*index) != shown, self.services[*index].ranked, *index));
+        due.into_iter().take(RANKED_AT_ONCE).collect()
     }
 
     /// What is out of its usual range, of all services that are over a limit.
@@ -235,10 +255,19 @@ impl App {
 const AT_ONCE: Budget = Budget { rows: 10_000, outlooks: 8 };
 
 /// In how many troubles suspects are ranked anew at once; a trouble that is still the same keeps its ranking meanwhile.
-const RANKED_AT_ONCE: usize = 4;
+const RANKED_AT_ONCE: usize = 2;
 
-/// So long an all-clear stands when nothing is heard: it says how old the last change is.
+/// The same of troubles that have begun or are dated otherwise than before.
+const BEGUN_AT_ONCE: usize = 8;
+
+/// So long an all-clear stands when nothing is heard (it says how old the last change is), and a ranking.
 const LASTS: TimeDelta = TimeDelta::seconds(5);
+
+/// Whether a verdict tells of another beginning of trouble than the one before it.
+fn began_anew(before: &Verdict, now: &Verdict) -> bool {
+    let beginning = |verdict: &Verdict| (verdict.onset, verdict.within, verdict.onset_open, verdict.climb);
+    now.onset.is_some() && beginning(before) != beginning(now)
+}
 
 /// Targets that did not answer the last time while others did.
 fn missing(service: &ServiceState) -> Option<(usize, usize, &Fault)> {

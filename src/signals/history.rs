@@ -33,7 +33,7 @@ impl History {
     /// Adds a point. One that is older than the newest finds its place (history that is filled in late); one at
     /// an instant that is there already replaces it, unless it would replace a number by a gap.
     pub fn push(&mut self, point: Point) {
-        let index = self.points.partition_point(|other| other.at < point.at);
+        let index = self.first_not(|other| other.at < point.at);
         match self.points.get_mut(index) {
             Some(same) if same.at == point.at => {
                 if point.number.is_some() && same.number != point.number {
@@ -55,12 +55,32 @@ impl History {
 
     /// Takes the gaps out that lie between `from` and `to`, both inclusive.
     pub fn forget_gaps(&mut self, from: At, to: At) {
-        let start = self.points.partition_point(|point| point.at < from);
-        let end = self.points.partition_point(|point| point.at <= to).max(start);
+        let start = self.first_not(|point| point.at < from);
+        let end = self.first_not(|point| point.at <= to).max(start);
         if self.points.range(start..end).any(|point| point.number.is_none()) {
             self.points.retain(|point| point.number.is_some() || point.at < from || point.at > to);
             self.edits += 1;
         }
+    }
+
+    /// The place of the first point for which that does not hold, where it holds for all before it. Looks from the
+    /// end on: what is new is asked for every second of every service, and most of the past is in no cache.
+    fn first_not(&self, holds: impl Fn(&Point) -> bool) -> usize {
+        let len = self.points.len();
+        let mut reach = 1;
+        while reach <= len && !holds(&self.points[len - reach]) {
+            reach *= 2;
+        }
+        let (mut low, mut high) = (len.saturating_sub(reach), len - reach / 2);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if holds(&self.points[middle]) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// All points, oldest first.
@@ -70,14 +90,14 @@ impl History {
 
     /// The points from `from` (inclusive) to `to` (inclusive), oldest first.
     pub fn between(&self, from: At, to: At) -> impl DoubleEndedIterator<Item = &Point> {
-        let start = self.points.partition_point(|point| point.at < from);
-        let end = self.points.partition_point(|point| point.at <= to).max(start);
+        let start = self.first_not(|point| point.at < from);
+        let end = self.first_not(|point| point.at <= to).max(start);
         self.points.range(start..end)
     }
 
     /// The points from `from` (inclusive) on, oldest first, and at most `count` before them.
     pub fn since_before(&self, from: At, count: usize) -> impl Iterator<Item = &Point> {
-        let start = self.points.partition_point(|point| point.at < from).saturating_sub(count);
+        let start = self.first_not(|point| point.at < from).saturating_sub(count);
         self.points.range(start..)
     }
 
@@ -128,6 +148,18 @@ mod tests {
 
     fn point(second: i64, value: impl Into<Option<f64>>) -> Point {
         Point { at: at(second), number: value.into().and_then(Number::exact) }
+    }
+
+    #[test]
+    fn a_place_is_found_from_the_end_on() {
+        for count in 0..40 {
+            let mut history = History::new(Duration::from_hours(1));
+            (0..count).for_each(|index| history.push(point(index * 10, 1.0)));
+            for second in -5..=count * 10 + 5 {
+                let before = (0..count).filter(|index| index * 10 < second).count();
+                assert_eq!(history.first_not(|point| point.at < at(second)), before, "{second} of {count}");
+            }
+        }
     }
 
     #[test]

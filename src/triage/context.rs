@@ -99,7 +99,9 @@ fn what_changed(facts: &Facts<'_>, verdict: &Verdict, onset: Option<At>, open: b
             let words = Line::new().with(Tone::Plain, format!("{} ", capital(kind))).with(Tone::Change, name);
             return words.with(Tone::Plain, format!(" {} {ago} ago.", done(change)));
         }
-        let line = Line::new().with(Tone::Plain, format!("No change fits; nearest: {kind} "));
+        // In a trouble of very many services some are not ranked yet; where there was a change, something is.
+        let none = if verdict.suspects.suspects.is_empty() { "Nearest" } else { "No change fits; nearest" };
+        let line = Line::new().with(Tone::Plain, format!("{none}: {kind} "));
         return line.with(Tone::Change, name).with(Tone::Plain, format!(" {} before.", units::age(near.before)));
     }
     match facts.watch {

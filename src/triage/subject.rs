@@ -4,6 +4,8 @@ use crate::facts::At;
 use crate::facts::Measure;
 use crate::facts::Signal;
 use crate::facts::Unit;
+use crate::signals::History;
+use crate::signals::Point;
 use crate::signals::ServiceSignals;
 use crate::triage::onset;
 use crate::triage::onset::Hurts;
@@ -164,19 +166,26 @@ impl Subject {
     ) -> impl Iterator<Item = (At, Option<f64>)> + '_ {
         let (part, whole) = self.measures();
         let history = signals.track(part).map(|track| &track.history);
-        let first = history.and_then(|history| history.first_at());
+        let first = history.and_then(History::first_at);
         let from = after.map(|after| after + chrono::TimeDelta::nanoseconds(1)).or(first).unwrap_or_default();
-        let to = history.and_then(|history| history.last_at()).unwrap_or(from);
+        let to = history.and_then(History::last_at).unwrap_or(from);
         let whole = whole.map(|measure| signals.track(measure).map(|track| &track.history));
-        let reach = signals.every() * 3;
+        let reach = chrono::TimeDelta::from_std(signals.every() * 3).unwrap_or_default();
+        // Both are walked side by side: to look each value up would cost more than all else.
+        let mut wholes = whole.flatten().map(|history| history.between(from - reach, to).peekable());
+        let mut newest: Option<&Point> = None;
         let points = history.into_iter().flat_map(move |history| history.between(from, to));
         points.map(move |point| {
             let value = point.number.map(|number| number.value);
-            match whole {
-                None => (point.at, value),
-                Some(None) => (point.at, None),
-                Some(Some(history)) => {
-                    let all = history.number_at(point.at, reach).map(|(_, number)| number.value);
+            match (whole, &mut wholes) {
+                (None, _) => (point.at, value),
+                (Some(_), None) => (point.at, None),
+                (Some(_), Some(wholes)) => {
+                    while let Some(next) = wholes.next_if(|next| next.at <= point.at) {
+                        newest = Some(next);
+                    }
+                    let all = newest.filter(|newest| newest.at >= point.at - reach);
+                    let all = all.and_then(|newest| newest.number).map(|number| number.value);
                     (point.at, value.zip(all).filter(|(_, all)| *all > 0.0).map(|(part, all)| part / all))
                 }
             }

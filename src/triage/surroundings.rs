@@ -41,7 +41,8 @@ pub struct Surroundings<'a> {
     pub commands: &'a Commands,
     /// How far back the sources of changes look; `None` when that is not known.
     pub reach: Option<Duration>,
-    /// The verdict before, whose ranking stands as long as the trouble is the same one; `None` ranks anew.
+    /// The verdict before, whose ranking stands while the trouble is the same one, and is not ranked when it is another;
+    /// `None` ranks anew.
     pub before: Option<&'a Verdict>,
 }
 
@@ -167,8 +168,9 @@ pub(super) fn ranking(facts: &Facts<'_>, around: &Surroundings<'_>, beginning: &
     if beginning.open {
         return Arc::default();
     }
-    if let Some(before) = around.before.filter(|before| beginning.is_that_of(before)) {
-        return Arc::clone(&before.suspects);
+    if let Some(before) = around.before {
+        // Distances that were measured to another beginning would be wrong.
+        return if beginning.is_that_of(before) { Arc::clone(&before.suspects) } else { Arc::default() };
     }
     let scene = Around {
         at: facts.at,

@@ -225,7 +225,7 @@ pub fn judge(facts: &Facts<'_>, around: &Surroundings<'_>) -> Verdict {
     let worse = findings.iter().any(|finding| finding.severity >= Severity::Warning);
     let unsure = if worse { None } else { unsure(facts.watcher, facts.signals, facts.at) };
     let severity = match findings.first().filter(|_| worse) {
-        Some(worst) => worst.severity,
+        Some(first) => first.severity,
         None if reading || silent || !decided(facts) => Severity::Unknown,
         // One answer is no finding, but without a fine one before it, it is no all-clear either.
         None if unsure.is_some_and(|one| !one.fine_before && one.matters) => Severity::Unknown,

@@ -108,7 +108,6 @@ impl Watcher {
                 *lane = Lane { edits, ..Lane::new(subject, &self.rules, self.every) };
             }
             lane.read(subject, signals, budget);
-            lane.look_ahead(subject, signals, budget);
             lane.look_back(subject, signals, budget);
         }
     }
@@ -315,7 +314,7 @@ impl Watcher {
         for (subject, watch) in self.watches(rule, group) {
             match (&watch.phase, watch.condition.against, watch.bound) {
                 (_, Against::Baseline(_), None) => return Some(Standing::CannotTell(Undecided::NoBaseline(subject))),
-                (_, Against::FullIn(_), _) if self.lanes.get(&subject).is_none_or(|lane| lane.cannot_look_ahead()) => {
+                (_, Against::FullIn(_), _) if self.lanes.get(&subject).is_none_or(Lane::cannot_look_ahead) => {
                     return Some(Standing::CannotTell(Undecided::NoBaseline(subject)));
                 }
                 (Phase::Pending(run), ..) if run.few => {

@@ -63,7 +63,7 @@ fn of_services(rules: &Rules, names: &[&str], defaults: &Rules) -> Vec<Line> {
     let all = rules.iter().count();
     let whose = match own {
         0 if *rules == *defaults => format!("all {all} are defaults"),
-        own => format!("{} of {all} are the team's", own),
+        own => format!("{own} of {all} are the team's"),
     };
     let mut lines = vec![Line::new(Word::Ok, "rules", format!("{}: {whose}", services(names)))];
     for severity in [Severity::Critical, Severity::Warning, Severity::Info] {

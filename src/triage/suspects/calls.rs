@@ -61,6 +61,12 @@ impl CallGraph {
     pub fn upstream<'a>(&'a self, service: &'a str, reach: usize) -> Vec<(&'a str, usize)> {
         walk(&self.callers, service, reach).into_iter().filter(|(_, steps)| *steps > 0).collect()
     }
+
+    /// The same of everybody whom a service calls.
+    #[must_use]
+    pub fn downstream<'a>(&'a self, service: &'a str, reach: usize) -> Vec<(&'a str, usize)> {
+        walk(&self.callees, service, reach).into_iter().filter(|(_, steps)| *steps > 0).collect()
+    }
 }
 
 /// Breadth first, so that a circle ends and the steps are the fewest.

@@ -1,5 +1,7 @@
 //! What speaks for a suspect and what against it, in short plain words that state facts and times, never a cause.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use crate::facts::At;
@@ -32,17 +34,19 @@ const CROWD: f64 = 5.0;
 pub fn distance<'a>(sight: &Sight<'a>, place: &Place) -> (Distance, Option<&'a str>) {
     let Some(service) = place.service() else { return (Distance::Unknown, None) };
     let calls = sight.case.calls;
-    let hurts: Vec<&str> = sight.places.hurt().collect();
-    if let Some(hurt) = hurts.iter().find(|hurt| **hurt == service) {
+    let hurts: BTreeSet<&'a str> = sight.places.hurt().collect();
+    if let Some(hurt) = hurts.get(service) {
         return (Distance::Here, Some(hurt));
     }
-    let nearest = |steps: &dyn Fn(&str) -> Option<usize>| {
-        hurts.iter().filter_map(|hurt| Some((steps(hurt)?, *hurt))).min_by_key(|(steps, _)| *steps)
+    // One walk from the place to all that hurt: walks from each of them would be as many as services hurt.
+    let nearest = |way: Vec<(&str, usize)>| {
+        let met = way.into_iter().filter_map(|(other, steps)| Some((steps, *hurts.get(other)?)));
+        met.min()
     };
-    if let Some((steps, hurt)) = nearest(&|hurt| calls.steps(hurt, service, weights::REACH)) {
+    if let Some((steps, hurt)) = nearest(calls.upstream(service, weights::REACH)) {
         return (Distance::Called(steps), Some(hurt));
     }
-    match nearest(&|hurt| calls.steps(service, hurt, weights::REACH)) {
+    match nearest(calls.downstream(service, weights::REACH)) {
         Some((steps, hurt)) => (Distance::Calls(steps), Some(hurt)),
         None => (Distance::Elsewhere, None),
     }

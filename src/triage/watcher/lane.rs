@@ -27,6 +27,9 @@ use crate::triage::rules::watch::Watch;
 /// How often it is asked whether something runs full.
 const LOOK_AHEAD_EVERY: Duration = Duration::from_secs(30);
 
+/// The same of what was steady and has reached nothing since that it had not reached before: what leaks makes new highs.
+const STEADY_EVERY: Duration = Duration::from_secs(300);
+
 /// How much of the past says whether something runs full.
 const LOOK_BACK: Duration = Duration::from_hours(4);
 
@@ -44,6 +47,10 @@ pub(super) struct Lane {
     /// The conditions on this subject, with the rule, the group and the place in the group that they stand in.
     pub(super) watches: Vec<(Place, Watch)>,
     pub(super) outlook: Option<(At, Outlook)>,
+    /// The highest value that it was made from.
+    highest: f64,
+    /// It is to be asked anew as of the newest value.
+    owes: bool,
     /// The begin of the climb that was told last, whether it may have begun before, and when it was told.
     pub(super) filling: Option<(At, bool, At)>,
     /// The instant to which a climb was looked for, and what was found.
@@ -84,6 +91,8 @@ impl Lane {
             baseline: Baseline::default(),
             watches,
             outlook: None,
+            highest: 0.0,
+            owes: false,
             filling: None,
             climb: None,
             newest: None,
@@ -94,10 +103,11 @@ impl Lane {
     pub(super) fn read(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
         self.is_behind = false;
         for (at, value) in subject.values(signals, self.read_to) {
-            if budget.rows == 0 {
+            if budget.rows == 0 || (self.owes && !self.look_ahead(subject, signals, budget)) {
                 self.is_behind = true;
                 return;
             }
+            self.owes = false;
             budget.rows -= 1;
             self.read_to = Some(at);
             let Some(value) = value else {
@@ -124,25 +134,46 @@ impl Lane {
             }
             self.detector.push(at, value);
             self.newest = Some((at, value));
+            self.owes = subject.can_run_full() && self.is_due(at, value);
+        }
+        if self.owes {
+            self.owes = !self.look_ahead(subject, signals, budget);
         }
     }
 
-    /// Whether it runs full, asked anew when the last answer is old.
-    pub(super) fn look_ahead(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
-        let Some((newest, value)) = self.newest else { return };
-        if !subject.can_run_full() || self.is_behind || budget.outlooks == 0 {
-            return;
-        }
-        if self.outlook.as_ref().is_some_and(|(at, _)| (newest - *at).to_std().is_ok_and(|age| age < LOOK_AHEAD_EVERY))
-        {
-            return;
+    /// Whether it is time to ask whether it runs full. Told by the values alone, so that history which is filled in is
+    /// asked at the same instants as live points were.
+    fn is_due(&self, at: At, value: f64) -> bool {
+        let is_quiet = |watch: &Watch| {
+            !matches!(watch.condition.against, Against::FullIn(_)) || matches!(watch.phase, Phase::Quiet)
+        };
+        let every = match &self.outlook {
+            None => return true,
+            // A forecast that has begun to hold must be asked to end.
+            Some((_, Outlook::Steady))
+                if value <= self.highest && self.watches.iter().all(|(_, one)| is_quiet(one)) =>
+            {
+                STEADY_EVERY
+            }
+            Some(_) => LOOK_AHEAD_EVERY,
+        };
+        self.outlook.as_ref().is_some_and(|(last, _)| (at - *last).to_std().is_ok_and(|age| age >= every))
+    }
+
+    /// Whether it runs full, as of the value that was read last; false when that must wait for another turn.
+    fn look_ahead(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) -> bool {
+        let Some((newest, value)) = self.newest else { return true };
+        if budget.outlooks == 0 {
+            return false;
         }
         budget.outlooks -= 1;
         let from = newest - chrono::TimeDelta::from_std(LOOK_BACK).unwrap_or_default();
-        let rows: Vec<(At, f64)> =
-            subject.values(signals, Some(from)).filter_map(|(at, value)| Some((at, value?))).collect();
-        let started = signals.answer(Measure::Started).and_then(|answer| answer.number());
-        let restarted = started.and_then(|number| At::from_timestamp(number.value as i64, 0));
+        let rows = subject.values(signals, Some(from)).take_while(|(at, _)| *at <= newest);
+        let rows: Vec<(At, f64)> = rows.filter_map(|(at, value)| Some((at, value?))).collect();
+        self.highest = rows.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        let started = signals.track(Measure::Started);
+        let started = started.and_then(|track| track.history.number_at(newest, signals.every() * 3));
+        let restarted = started.and_then(|(_, number)| At::from_timestamp(number.value as i64, 0));
         let mut outlook = leak::outlook(&rows, 1.0, restarted.filter(|_| subject != Subject::Disk));
         if let Outlook::Leak(leak) = &mut outlook {
             self.remember(leak, newest);
@@ -160,6 +191,7 @@ impl Lane {
             }
         }
         self.outlook = Some((newest, outlook));
+        true
     }
 
     /// A climb began where it was first seen to begin, also when that has left the rows that are looked at, and when

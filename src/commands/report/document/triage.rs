@@ -134,8 +134,8 @@ pub(in crate::commands::report) struct Rule {
     /// How bad it is when it holds.
     #[serde(with = "words::Severity")]
     pub severity: crate::triage::Severity,
-    /// Its sentence: `error_rate > 5% for 10s`.
-    pub rule: String,
+    /// What it says: `error_rate > 5% for 10s`.
+    pub sentence: String,
     /// Why it is there; `""` for a team's own.
     pub reason: String,
     /// Where it stands.

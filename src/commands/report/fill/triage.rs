@@ -111,7 +111,7 @@ pub(super) fn rules(app: &App, service: &ServiceState) -> Vec<Rule> {
         };
         Some(Rule {
             severity: rule.severity,
-            rule: rule.to_string(),
+            sentence: rule.to_string(),
             reason: rule.reason.to_owned(),
             standing: word,
             since: since.map(moment),
