@@ -214,7 +214,7 @@ pub(crate) mod tests {
     /// What follows the default rules over all that the signals hold.
     pub(crate) fn watcher(signals: &ServiceSignals) -> Watcher {
         let mut watcher = Watcher::new(crate::triage::Rules::default(), signals.every());
-        watcher.take(signals, &mut crate::triage::Budget::ALL);
+        watcher.take(signals, &mut { crate::triage::Budget::ALL });
         watcher
     }
 

@@ -48,9 +48,9 @@ pub(super) struct Lane {
     pub(super) watches: Vec<(Place, Watch)>,
     pub(super) outlook: Option<(At, Outlook)>,
     /// The highest value that it was made from.
-    highest: f64,
+    pub(super) highest: f64,
     /// It is to be asked anew as of the newest value.
-    owes: bool,
+    pub(super) owes: bool,
     /// The begin of the climb that was told last, whether it may have begun before, and when it was told.
     pub(super) filling: Option<(At, bool, At)>,
     /// The instant to which a climb was looked for, and what was found.
