@@ -33,7 +33,7 @@ pub use words::sentence;
 pub struct Leak {
     /// When the climb began, as far as is seen.
     pub since: At,
-    /// Whether it may have begun before: no level is seen that it left.
+    /// Whether it may have begun before: no level is seen that it left, nor the start of its process.
     pub since_open: bool,
     /// Units per hour, now and in the near future.
     pub per_hour: f64,
