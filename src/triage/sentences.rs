@@ -196,8 +196,8 @@ const fn tone_of(finding: &Finding, lead: bool) -> Tone {
 }
 
 /// `Memory full about 05:10 (04:40 to 06:20): it climbs by 41 MiB an hour, 11 of 12 slices of 2h up.`
-fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Line {
-    let tone = tone_of(finding, lead);
+fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, first: bool) -> Line {
+    let tone = tone_of(finding, first);
     let name = finding.subject.signal().title();
     let words = leak_words(leak, facts.at, facts.zone);
     let (full, rest) = words.split_once(" (").unwrap_or((&words, ""));
