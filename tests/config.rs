@@ -168,6 +168,8 @@ const SERVICE: &str = "[[service]]\nname = \"api\"\ntargets = [\"http://a/metric
 type Mistake = (&'static str, usize, usize, &'static [&'static str]);
 
 const GENERAL: &[Mistake] = &[
+    ("[severities]\ncritical = \"as bad as can be\"", 2, 12, &["is no short name", "1 to 12 characters", "SEV1"]),
+    ("[severities]\nfatal = \"SEV0\"", 2, 1, &["unknown key `fatal`"]),
     ("colour = 1", 1, 1, &["unknown key `colour` in the file", "known are"]),
     ("thme = \"dark\"", 1, 1, &["unknown key `thme`", "did you mean `theme`?"]),
     ("theme = \"drak\"", 1, 9, &["unknown theme `drak`", "did you mean `dark`"]),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use sixty::app::AlertsKnown;
 use sixty::app::App;
+use sixty::app::Changed;
 use sixty::app::Effect;
 use sixty::app::FleetSettings;
 use sixty::app::JournalNews;
@@ -47,6 +48,8 @@ use sixty::facts::Urgency;
 use sixty::facts::Zone;
 use sixty::incident::Checklist;
 use sixty::triage::Severity;
+use sixty::triage::quick_win::Action;
+use sixty::triage::quick_win::Template;
 
 fn at(second: i64) -> At {
     chrono::DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
@@ -258,7 +261,7 @@ fn full_pool(mode: Mode) -> App {
     let mut app = app(&["checkout-api"], mode);
     let deploys = vec![deploy("v1", -90_000, "ana"), deploy("v2", -300, "ana")];
     arrive(&mut app, 1, "log", Ok(Payload::Changes(deploys)));
-    for second in [10, 15, 20, 25] {
+    for second in [10, 15, 20, 25, 30, 35] {
         let used = if second < 20 { 20.0 } else { 100.0 };
         let values = [
             (Measure::ErrorRate, if second < 20 { 0.0 } else { 0.4 }),
@@ -278,7 +281,7 @@ fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
     assert_eq!(app.navigation().page(), Page::Runbook);
     let open = app.runbook().unwrap();
     assert_eq!(open.book.key, "db-pool-exhausted");
-    assert_eq!(open.because, ["DB pool full", "deploy api v2 5m20s before", "errors 40.0 %"]);
+    assert_eq!(open.because, ["DB pool full", "deploy api v2 finished 5m20s before", "errors 40.0 %"]);
     assert!(open.symptoms.iter().all(Option::is_some));
     assert!(open.steps.iter().any(|step| step.text.contains("Roll back to v1")), "what was live before it");
 
@@ -319,6 +322,126 @@ fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
     assert_eq!((&app.runbook().unwrap().book.key, app.runbook().unwrap().place), (&listed.last().unwrap().0, None));
     press(&mut app, 31, "Esc");
     assert_eq!(app.navigation().page(), Page::Service);
+}
+
+#[test]
+fn the_quick_win_opens_with_its_reason_and_its_command_is_copied() {
+    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    let rollback = Template::read("kubectl rollout undo deploy/{service}").unwrap();
+    settings.commands.set(Action::RollBack, rollback);
+    let mut app = App::new(settings, at(0));
+    broken_by_a_deploy(&mut app);
+    let win = app.service().unwrap().verdict.quick_win.clone().unwrap();
+    assert_eq!(win.title, "Roll back api v2.31.0 to v2.30");
+    assert!(app.service().unwrap().verdict.aside.text().starts_with("→ Quick win: Roll back api v2.31.0 to v2.30."));
+    press(&mut app, 90, "w");
+    assert_eq!(app.navigation().page(), Page::QuickWin);
+    let copied = press(&mut app, 90, "y");
+    assert_eq!(copied, [Effect::Copy("kubectl rollout undo deploy/checkout-api".to_owned())]);
+    press(&mut app, 90, "w");
+    assert_eq!(app.navigation().page(), Page::Service, "the same key goes back");
+
+    // Without a command of the team it is said what to do, and why.
+    let mut bare = self::app(&["checkout-api"], Mode::Interactive);
+    broken_by_a_deploy(&mut bare);
+    let copied = press(&mut bare, 90, "w y");
+    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    assert!(text.starts_with("Roll back api v2.31.0 to v2.30. The deploy is 6m before"), "{text}");
+}
+
+#[test]
+fn the_suspects_are_gone_through_before_the_other_changes() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    broken_by_a_deploy(&mut app);
+    let rows = |app: &App| -> Vec<(Option<usize>, String)> {
+        let all = app.changed();
+        let name = |one: &Changed<'_>| one.change().map(Change::name).unwrap_or_default();
+        let place = |one: &Changed<'_>| match one {
+            Changed::Suspect { place, .. } => Some(*place),
+            Changed::Other(_) => None,
+        };
+        all.iter().map(|one| (place(one), name(one))).collect()
+    };
+    assert_eq!(rows(&app)[0], (Some(1), "api v2.31.0".to_owned()));
+    press(&mut app, 90, "c");
+    assert_eq!((app.navigation().page(), app.navigation().change), (Page::Changes, 0));
+    press(&mut app, 90, "End Down");
+    assert_eq!(app.navigation().change, rows(&app).len() - 1, "no further than the last");
+    press(&mut app, 90, "Esc Tab Tab");
+    assert_eq!(app.navigation().pane, Pane::Changes, "alerts are skipped where nobody tells of them");
+    press(&mut app, 90, "g Enter");
+    assert_eq!((app.navigation().page(), app.navigation().change), (Page::Changes, 0));
+}
+
+#[test]
+fn the_verdict_is_a_pane_and_opens_what_it_is_made_from() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    broken_by_a_deploy(&mut app);
+    press(&mut app, 90, "Shift-Tab");
+    assert_eq!(app.navigation().pane, Pane::Verdict);
+    press(&mut app, 90, "Down Enter");
+    assert_eq!(app.navigation().page(), Page::Evidence);
+    press(&mut app, 90, "Down Down");
+    assert_eq!(app.navigation().scroll, 2);
+    press(&mut app, 90, "Enter");
+    assert_eq!(app.navigation().page(), Page::Service);
+    press(&mut app, 90, "e");
+    assert_eq!(app.navigation().page(), Page::Evidence, "it has a key of its own");
+}
+
+#[test]
+fn the_past_is_read_in_parts_and_nothing_is_said_of_now_before() {
+    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let now = 6 * 3_600;
+    let points = (0..now / 5).map(|index| {
+        let failing = if index * 5 > now - 60 { 0.4 } else { 0.002 };
+        let all = [
+            (Measure::ErrorRate, failing),
+            (Measure::LatencyP95, 0.1),
+            (Measure::RequestRate, 600.0),
+            (Measure::MemoryUsed, 1e9),
+            (Measure::MemoryLimit, 2e9),
+        ];
+        let answers = all.iter().map(|(m, v)| (*m, Answer::Known(Number::exact(*v).unwrap()))).collect();
+        Points { at: at(index * 5), answers }
+    });
+    let points = points.collect();
+    let batch = Batch { points, splits: Vec::new(), changes: Vec::new(), about: Arc::new(EngineReport::default()) };
+    arrive(&mut app, now, "metrics checkout-api", Ok(Payload::Signals(batch)));
+    assert!(app.is_behind());
+    let verdict = &app.service().unwrap().verdict;
+    assert_eq!((verdict.severity, verdict.onset), (Severity::Unknown, None));
+    assert!(verdict.headline.text().starts_with("Reading the past"), "{}", verdict.headline.text());
+    let mut parts = 0;
+    while app.is_behind() {
+        app.update(at(now), Msg::Behind);
+        parts += 1;
+        assert!(parts < 20, "it comes to an end");
+    }
+    let verdict = &app.service().unwrap().verdict;
+    assert_eq!((verdict.severity, verdict.onset), (Severity::Critical, Some(at(now - 55))));
+}
+
+#[test]
+fn the_teams_own_names_of_severities_stand_beside_ours() {
+    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    settings.severities.set(Severity::Critical, "SEV1");
+    let mut app = App::new(settings, at(0));
+    broken_by_a_deploy(&mut app);
+    let copied = press(&mut app, 90, "y");
+    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    assert!(text.starts_with("checkout-api prod CRITICAL SEV1 at "), "{text}");
+}
+
+/// A service that fails since second 60, six minutes after a deploy.
+fn broken_by_a_deploy(app: &mut App) {
+    let deploys = vec![deploy("v2.31.0", -300, "ana"), deploy("v2.30", -90_000, "sam")];
+    arrive(app, 0, "log", Ok(Payload::Changes(deploys)));
+    for second in (0..85).step_by(5) {
+        let failing = if second < 60 { 0.003 } else { 0.452 };
+        let values = [(Measure::ErrorRate, failing), (Measure::RequestRate, 612.0)];
+        arrive(app, second, "metrics checkout-api", Ok(signals(second, &values)));
+    }
 }
 
 #[test]

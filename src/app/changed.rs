@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::app::ServiceState;
-use crate::facts::At;
 use crate::facts::Change;
 use crate::triage::suspects::Role;
 use crate::triage::suspects::Suspect;
@@ -75,11 +74,5 @@ impl ServiceState {
     /// The ways in which the trouble hurts, the likeliest first: a full pool, a disk, 404s.
     pub fn mechanisms(&self) -> impl Iterator<Item = &Suspect> {
         self.verdict.suspects.suspects.iter().filter(|one| one.candidate.role == Role::Mechanism)
-    }
-
-    /// The instant at which its first suspect took effect; `None` where nothing fits.
-    #[must_use]
-    pub fn suspected_at(&self) -> Option<At> {
-        self.verdict.suspects.first().map(|first| first.candidate.at)
     }
 }

@@ -160,7 +160,13 @@ impl App {
     /// seconds the one that is looked at, then those whose ranking is the oldest.
     fn next_to_rank(&self, indexes: &[usize]) -> BTreeSet<usize> {
         // As often as a second passes, whether all are heard at once or each by itself.
-        if self.services.iter().filter_map(|service| service.ranked).max().is_some_and(|last| self.now - last < A_SECOND) {
+        if self
+            .services
+            .iter()
+            .filter_map(|service| service.ranked)
+            .max()
+            .is_some_and(|last| self.now - last < A_SECOND)
+        {
             return BTreeSet::new();
         }
         let is_due = |ranked: Option<At>| ranked.is_none_or(|at| self.now - at >= LASTS);

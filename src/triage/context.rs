@@ -32,7 +32,7 @@ pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     if let Some((onset, open)) = onset.filter(|_| severity >= Severity::Warning) {
         // "Before" is told from the headline's instant, or names the one that it means.
         let lead = findings.first().map(|finding| finding.began().0);
-        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && verdict.suspects.fits);
+        named = Some(onset).filter(|onset| !open && lead != Some(*onset) && verdict.suspects.named().is_some());
         line.append(what_changed(facts, verdict, named, open));
         line.append(climb(facts, verdict));
     } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
@@ -58,7 +58,7 @@ pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
 /// `DB pool climbs since 13:01:40 ±6m.`, where the first suspect's sentence does not say so already.
 fn climb(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     let Some((began, within)) = verdict.climb else { return Line::new() };
-    if verdict.suspects.first().is_some_and(|first| first.anchor == Anchor::Climb) {
+    if verdict.suspects.named().is_some_and(|first| first.anchor == Anchor::Climb) {
         return Line::new();
     }
     let climbs = verdict.findings.iter().find(|finding| {
@@ -73,7 +73,7 @@ fn climb(facts: &Facts<'_>, verdict: &Verdict) -> Line {
 
 /// The first suspect with its distance; or that nothing fits, and what is nearest; or why nobody knows.
 fn what_changed(facts: &Facts<'_>, verdict: &Verdict, onset: Option<At>, open: bool) -> Line {
-    if let Some(first) = verdict.suspects.first() {
+    if let Some(first) = verdict.suspects.named() {
         let candidate = &first.candidate;
         let line =
             Line::new().with(Tone::Plain, kind_before(candidate.kind)).with(Tone::Change, candidate.name.clone());
@@ -146,7 +146,7 @@ pub(super) fn aside(facts: &Facts<'_>, verdict: &Verdict) -> Line {
         line.append(Line::new().with(Tone::Strong, format!("→ Quick win: {}.", win.title)));
     }
     // What is the first suspect was told with its distance.
-    let told = verdict.suspects.first().map(|first| &first.candidate).filter(|one| one.kind == Kind::Provider);
+    let told = verdict.suspects.named().map(|first| &first.candidate).filter(|one| one.kind == Kind::Provider);
     for vendor in facts.vendors.iter().filter(|vendor| told.is_none_or(|one| one.part != vendor.name)) {
         let Some(status) = &vendor.status else { continue };
         if matches!(status.level, Level::Operational | Level::Unknown) {

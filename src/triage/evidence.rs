@@ -75,7 +75,7 @@ fn part(facts: &Facts<'_>) -> String {
 
 fn changes(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     // A rollout that still went on when it began is near, too.
-    if let Some(first) = verdict.suspects.first().filter(|first| first.candidate.role == Role::Change) {
+    if let Some(first) = verdict.suspects.named().filter(|first| first.candidate.role == Role::Change) {
         let one = &first.candidate;
         let age = units::rough_between(one.at, facts.at);
         return Line::new().with(Tone::Change, one.name.clone()).with(Tone::Plain, format!(" {age} ago"));

@@ -16,6 +16,7 @@ use crate::triage::Side;
 use crate::triage::Subject;
 use crate::triage::Watcher;
 use crate::triage::onset::Climb;
+use crate::triage::onset::Left;
 use crate::triage::onset::Onset;
 use crate::triage::onset::Usual;
 
@@ -48,6 +49,8 @@ pub struct Finding {
     pub condition: Condition,
     /// When the value left its usual range; `None` while nobody knows what is usual, or when it never did.
     pub onset: Option<Onset>,
+    /// The same before the detector is sure: where the values that led over the limit left the usual range.
+    pub left: Option<Left>,
     /// What is usual for it.
     pub usual: Option<Usual>,
     /// It came there by a slow climb.
@@ -63,7 +66,7 @@ impl Finding {
     pub fn began(&self) -> (At, Option<std::time::Duration>) {
         match self.onset.as_ref().filter(|onset| !self.from_the_start && is_same(onset.at, self.since)) {
             Some(onset) => (onset.at, Some(onset.within)),
-            None => (self.since, None),
+            None => self.left.map_or((self.since, None), |left| (left.at, Some(left.within))),
         }
     }
 
@@ -211,7 +214,7 @@ pub(crate) mod tests {
     /// What follows the default rules over all that the signals hold.
     pub(crate) fn watcher(signals: &ServiceSignals) -> Watcher {
         let mut watcher = Watcher::new(crate::triage::Rules::default(), signals.every());
-        watcher.take(signals, &mut crate::triage::Budget::ALL);
+        watcher.take(signals, &mut { crate::triage::Budget::ALL });
         watcher
     }
 

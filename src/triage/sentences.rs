@@ -195,12 +195,13 @@ const fn tone_of(finding: &Finding, lead: bool) -> Tone {
     }
 }
 
-/// `Memory full about 05:10 (04:40 to 06:20): it climbs by 41 MiB an hour, 11 of 12 slices of 2h up.`
-fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, first: bool) -> Line {
-    let tone = tone_of(finding, first);
+/// `Memory full about 05:10 (04:40 to 06:20): up by 16 % an hour.`
+fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Line {
+    let tone = tone_of(finding, lead);
     let name = finding.subject.signal().title();
     let words = leak_words(leak, facts.at, facts.zone);
-    let (full, rest) = words.split_once(" (").unwrap_or((&words, ""));
-    let rest = if rest.is_empty() { String::new() } else { format!(" ({rest}") };
+    // In how many slices it went up is for the evidence.
+    let words = words.split_once(", in ").map_or(&*words, |(short, _)| short);
+    let (full, rest) = words.split_once(" (").map_or((words, ""), |(full, _)| (full, &words[full.len()..]));
     Line::new().with(tone, format!("{name} {full}")).with(Tone::Plain, format!("{rest}."))
 }

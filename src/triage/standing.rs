@@ -37,8 +37,14 @@ impl Undecided {
         match self {
             Self::NoValue(subject) => format!("there is no value of {}", name(subject)),
             Self::NoBaseline(subject) => format!("too little is known to say what is usual for {}", name(subject)),
+            Self::TooShort(subject, lasting) if lasting.is_zero() => {
+                format!("{} is so in one answer, the next one tells", name(subject))
+            }
             Self::TooShort(subject, lasting) => {
                 format!("{} is so since it is known, which is less than {}", name(subject), units::age(*lasting))
+            }
+            Self::TooFew(subject) => {
+                format!("{} is so of too few requests to mean anything", name(subject))
             }
             Self::Reading => "the past is being read".to_owned(),
         }
@@ -61,15 +67,25 @@ pub fn onset_words(onset: &Onset, subject: Subject, now: At, zone: &Zone) -> Str
     format!("left its usual {usual} at {at} ±{}, out in {out} of {of} answers since", units::age(onset.within))
 }
 
-/// `full about 05:10 (04:40 to 06:20): up in 11 of 12 slices of 2h`.
+/// `full about 05:10 (04:40 to 06:20): up by 16 % an hour, in 11 of 12 slices of the last 2h`; of a share of a limit.
 #[must_use]
 pub fn leak_words(leak: &Leak, now: At, zone: &Zone) -> String {
-    let clock = |at: At| clock_time(at, now, zone);
+    let clock = |at: At| minute(at, now, zone);
     let spread = match leak.latest {
-        Some(latest) => format!("{} to {}", clock(leak.earliest), clock(latest)),
-        None => format!("{} at the earliest", clock(leak.earliest)),
+        Some(latest) if clock(latest) == clock(leak.earliest) => String::new(),
+        Some(latest) => format!(" ({} to {})", clock(leak.earliest), clock(latest)),
+        None => format!(" ({} at the earliest)", clock(leak.earliest)),
     };
     let (up, of) = leak.slices;
+    let pace = units::shown(Number { value: leak.per_hour.max(0.0), at_least: false }, crate::facts::Unit::Ratio);
+    let over = units::rough_age(leak.over);
     let full = clock(leak.full_at);
-    format!("full about {full} ({spread}): up in {up} of {of} slices of {}", units::rough_age(leak.over))
+    format!("full about {full}{spread}: up by {pace} an hour, in {up} of {of} slices of the last {over}")
+}
+
+/// A forecast is not exact to the second; the day is told where it is another one.
+fn minute(at: At, today: At, zone: &Zone) -> String {
+    let (at, today) = (zone.local(at), zone.local(today));
+    let format = if at.date_naive() == today.date_naive() { "%H:%M" } else { "%d %b %H:%M" };
+    at.format(format).to_string()
 }

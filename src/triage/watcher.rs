@@ -4,13 +4,13 @@
 //! backfilled history and live points give the same answer. The work of one call is bounded by a [`Budget`]; what is
 //! not read yet is said to be so ([`Watcher::is_behind`]). It decides nothing about words.
 
+mod lane;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::facts::Answer;
 use crate::facts::At;
-use crate::facts::Measure;
 use crate::signals::ServiceSignals;
 use crate::triage::Against;
 use crate::triage::Condition;
@@ -20,25 +20,15 @@ use crate::triage::Rule;
 use crate::triage::Rules;
 use crate::triage::Severity;
 use crate::triage::Subject;
-use crate::triage::leak;
-use crate::triage::onset;
-use crate::triage::onset::Climb;
-use crate::triage::onset::Detector;
+use crate::triage::onset::Left;
 use crate::triage::onset::Onset;
 use crate::triage::onset::Usual;
 use crate::triage::rules::watch::Phase;
 use crate::triage::rules::watch::Run;
 use crate::triage::rules::watch::Watch;
 use crate::triage::suspects::Symptom;
-
-/// How often it is asked whether something runs full.
-const LOOK_AHEAD_EVERY: Duration = Duration::from_secs(30);
-
-/// The same of what was steady and has reached nothing since that it had not reached before: what leaks makes new highs.
-const STEADY_EVERY: Duration = Duration::from_secs(300);
-
-/// How much of the past says whether something runs full.
-const LOOK_BACK: Duration = Duration::from_hours(4);
+use lane::Lane;
+use lane::Place;
 
 /// Who is less far behind has read what counts now.
 const FAR_BEHIND: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
@@ -66,6 +56,8 @@ pub enum Undecided {
     NoBaseline(Subject),
     /// It holds as far back as is known, which is shorter than it must.
     TooShort(Subject, Duration),
+    /// It is so, but of too few requests to mean anything.
+    TooFew(Subject),
     /// The past is still being read.
     Reading,
 }
@@ -81,37 +73,6 @@ pub enum Standing {
     Holds(At),
     /// Nobody can say.
     CannotTell(Undecided),
-}
-
-/// One subject: its place in the history, what is usual, the conditions on it.
-#[derive(Clone, Debug)]
-struct Lane {
-    read_to: Option<At>,
-    edits: (u64, u64),
-    detector: Detector,
-    /// The conditions on this subject, with the rule, the group and the place in the group that they stand in.
-    watches: Vec<(Place, Watch)>,
-    outlook: Option<(At, Outlook)>,
-    /// The highest value that it was made from.
-    highest: f64,
-    /// The instant to which a climb was looked for, and what was found.
-    climb: Option<(At, Option<Climb>)>,
-    newest: Option<(At, f64)>,
-    is_behind: bool,
-}
-
-/// A fold: what was read tells the rest.
-impl PartialEq for Lane {
-    fn eq(&self, other: &Self) -> bool {
-        (self.read_to, self.edits, self.newest) == (other.read_to, other.edits, other.newest)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Place {
-    rule: usize,
-    group: usize,
-    index: usize,
 }
 
 /// Follows the rules of one service. Main functions: [`take`](Self::take), [`findings`](Self::findings).
@@ -147,7 +108,6 @@ impl Watcher {
                 *lane = Lane { edits, ..Lane::new(subject, &self.rules, self.every) };
             }
             lane.read(subject, signals, budget);
-            lane.look_ahead(subject, signals, budget);
             lane.look_back(subject, signals, budget);
         }
     }
@@ -250,7 +210,13 @@ impl Watcher {
             rule: Arc::clone(rule),
             condition: watch.condition,
             onset: lane.detector.onset(),
-            usual: lane.detector.usual(),
+            left: lane.detector.left(since, !watch.condition.side.is_low()).filter(|_| !from_the_start),
+            usual: lane.detector.usual().map(|usual| match watch.condition.against {
+                Against::Baseline(factor) => {
+                    Usual { middle: watch.bound.map_or(usual.middle, |bound| bound / factor), ..usual }
+                }
+                _ => usual,
+            }),
             climb: lane.climb(),
             leak,
         })
@@ -262,16 +228,20 @@ impl Watcher {
         self.lanes.get(&subject)?.detector.onset()
     }
 
-    /// Every value that left its usual range and is still outside, as symptoms of `service`.
+    /// Every value that left its usual range and is still outside, as symptoms of `service`; also what is over its
+    /// limit, before the detector is sure.
     #[must_use]
     pub fn symptoms(&self, service: &Arc<str>) -> Vec<Symptom> {
-        let out = self.lanes.iter().filter_map(|(subject, lane)| Some((subject, lane.detector.onset()?)));
-        out.map(|(subject, onset)| Symptom {
+        let out = self.lanes.iter().filter_map(|(subject, lane)| {
+            let told = lane.detector.onset().map(|onset| Left { at: onset.at, within: onset.within, z: onset.z });
+            Some((subject, told.or_else(|| lane.left())?))
+        });
+        out.map(|(subject, left)| Symptom {
             service: Arc::clone(service),
             signal: subject.key().into(),
-            onset: onset.at,
-            within: onset.within,
-            z: onset.z,
+            onset: left.at,
+            within: left.within,
+            z: left.z,
         })
         .collect()
     }
@@ -297,7 +267,9 @@ impl Watcher {
     /// Every rule that has begun to hold and waits, with the condition that it is.
     pub(crate) fn pending(&self) -> impl Iterator<Item = (Severity, &Condition, Run)> {
         self.lanes.values().flat_map(|lane| {
-            lane.watches.iter().filter_map(|(place, watch)| match watch.phase {
+            // What may run full is not over any limit yet.
+            let now = lane.watches.iter().filter(|(_, watch)| !matches!(watch.condition.against, Against::FullIn(_)));
+            now.filter_map(|(place, watch)| match watch.phase {
                 Phase::Pending(run) if place.index == 0 => {
                     let rule = self.rules.iter().nth(place.rule)?;
                     (rule.groups.get(place.group)?.len() == 1).then_some((rule.severity, &watch.condition, run))
@@ -345,6 +317,9 @@ impl Watcher {
                 (_, Against::FullIn(_), _) if self.lanes.get(&subject).is_none_or(Lane::cannot_look_ahead) => {
                     return Some(Standing::CannotTell(Undecided::NoBaseline(subject)));
                 }
+                (Phase::Pending(run), ..) if run.few => {
+                    pending = Some(Standing::CannotTell(Undecided::TooFew(subject)));
+                }
                 (Phase::Pending(run), ..) if run.from_the_start => {
                     let short = Undecided::TooShort(subject, watch.condition.lasting);
                     pending = Some(Standing::CannotTell(short));
@@ -356,133 +331,4 @@ impl Watcher {
         }
         pending
     }
-}
-
-impl Lane {
-    fn new(subject: Subject, rules: &Rules, every: Duration) -> Self {
-        let mut watches = Vec::new();
-        for (rule, one) in rules.iter().enumerate() {
-            for (group, conditions) in one.groups.iter().enumerate() {
-                for (index, condition) in conditions.iter().enumerate() {
-                    if condition.subject == subject {
-                        watches.push((Place { rule, group, index }, Watch::new(*condition)));
-                    }
-                }
-            }
-        }
-        Self {
-            read_to: None,
-            edits: (0, 0),
-            detector: Detector::new(subject.onset_settings(every)),
-            watches,
-            outlook: None,
-            highest: 0.0,
-            climb: None,
-            newest: None,
-            is_behind: false,
-        }
-    }
-
-    fn read(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
-        self.is_behind = false;
-        let compares = self.watches.iter().any(|(_, watch)| matches!(watch.condition.against, Against::Baseline(_)));
-        for (at, value) in subject.values(signals, self.read_to) {
-            if budget.rows == 0 {
-                self.is_behind = true;
-                return;
-            }
-            budget.rows -= 1;
-            self.read_to = Some(at);
-            let Some(value) = value else {
-                self.detector.gap(at);
-                self.watches.iter_mut().for_each(|(_, watch)| watch.gap());
-                continue;
-            };
-            let baseline = if compares { self.detector.usual().map(|usual| usual.middle) } else { None };
-            for (_, watch) in &mut self.watches {
-                if !matches!(watch.condition.against, Against::FullIn(_)) {
-                    watch.push(at, value, baseline);
-                }
-            }
-            self.detector.push(at, value);
-            self.newest = Some((at, value));
-        }
-    }
-
-    /// Whether it runs full, asked anew when the last answer is old.
-    fn look_ahead(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
-        let Some((newest, value)) = self.newest else { return };
-        if !subject.can_run_full() || self.is_behind || budget.outlooks == 0 {
-            return;
-        }
-        let is_quiet = |watch: &Watch| {
-            !matches!(watch.condition.against, Against::FullIn(_)) || matches!(watch.phase, Phase::Quiet)
-        };
-        let every = match &self.outlook {
-            // A forecast that has begun to hold must be asked to end.
-            Some((_, Outlook::Steady))
-                if value <= self.highest && self.watches.iter().all(|(_, watch)| is_quiet(watch)) =>
-            {
-                STEADY_EVERY
-            }
-            _ => LOOK_AHEAD_EVERY,
-        };
-        if self.outlook.as_ref().is_some_and(|(at, _)| (newest - *at).to_std().is_ok_and(|age| age < every)) {
-            return;
-        }
-        budget.outlooks -= 1;
-        let from = newest - chrono::TimeDelta::from_std(LOOK_BACK).unwrap_or_default();
-        let rows: Vec<(At, f64)> =
-            subject.values(signals, Some(from)).filter_map(|(at, value)| Some((at, value?))).collect();
-        self.highest = rows.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-        let started = signals.answer(Measure::Started).and_then(Answer::number);
-        let restarted = started.and_then(|number| At::from_timestamp(number.value as i64, 0));
-        let outlook = leak::outlook(&rows, 1.0, restarted.filter(|_| subject != Subject::Disk));
-        let left = match &outlook {
-            Outlook::Leak(leak) => Some((leak.full_at - newest).as_seconds_f64().max(0.0)),
-            Outlook::Steady => Some(f64::MAX),
-            Outlook::CannotTell(_) => None,
-        };
-        // What is full does not run full any more: the plain rules say so.
-        let left = if value >= 1.0 { Some(f64::MAX) } else { left };
-        for (_, watch) in &mut self.watches {
-            if let (Against::FullIn(_), Some(left)) = (watch.condition.against, left) {
-                watch.push(newest, left, None);
-            }
-        }
-        self.outlook = Some((newest, outlook));
-    }
-
-    /// How what is out came there, asked once when it leaves its usual range, which a slow climb does early, and once
-    /// when it is over a limit.
-    fn look_back(&mut self, subject: Subject, signals: &ServiceSignals, budget: &mut Budget) {
-        let onset = self.detector.onset().filter(|onset| onset.above).map(|onset| onset.at);
-        let runs = self.watches.iter().filter_map(|(_, watch)| match watch.phase {
-            Phase::Firing(run) if climbs(&watch.condition) => Some(run.since),
-            _ => None,
-        });
-        let Some(end) = onset.into_iter().chain(runs).max() else {
-            self.climb = None;
-            return;
-        };
-        if self.is_behind || budget.outlooks == 0 || self.climb.is_some_and(|(at, _)| at == end) {
-            return;
-        }
-        budget.outlooks -= 1;
-        let rows: Vec<(At, f64)> = subject.values(signals, None).filter_map(|(at, value)| Some((at, value?))).collect();
-        self.climb = Some((end, onset::climb(&rows, end)));
-    }
-
-    fn climb(&self) -> Option<Climb> {
-        self.climb.and_then(|(_, climb)| climb)
-    }
-
-    fn cannot_look_ahead(&self) -> bool {
-        !matches!(self.outlook, Some((_, Outlook::Leak(_) | Outlook::Steady)))
-    }
-}
-
-/// Whether a condition is about something that goes up; what is full soon does.
-const fn climbs(condition: &Condition) -> bool {
-    !condition.side.is_low() || matches!(condition.against, Against::FullIn(_))
 }

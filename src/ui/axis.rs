@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::facts::At;
 use crate::facts::ChangeState;
 use crate::facts::Level;
-use crate::triage::suspects::Role as Stands;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::clock;
@@ -112,7 +111,7 @@ pub(super) fn marks(app: &App, axis: &Axis) -> Vec<Mark> {
     }
     // The first suspect keeps its name longest, in a line of its own kind; then where the climb began; the other
     // changes follow, newest first.
-    let first = verdict.suspects.first().map(|first| &first.candidate).filter(|one| one.role != Stands::Mechanism);
+    let first = verdict.suspects.named().map(|first| &first.candidate);
     if let Some(first) = first {
         add(first.at, "│", Role::Change, first.kind.word(), Side::Before);
     }
@@ -138,6 +137,17 @@ pub(super) fn marks(app: &App, axis: &Axis) -> Vec<Mark> {
     marks
 }
 
+/// What counts and lies before the left edge: the first suspect and the beginning of the climb, by their names alone.
+fn before(app: &App, axis: &Axis) -> Vec<(String, Role)> {
+    let Some(verdict) = app.service().map(|service| &service.verdict) else { return Vec::new() };
+    let first = verdict.suspects.named().map(|first| &first.candidate);
+    let first = first.map(|one| (one.at, one.kind.word(), Role::Change));
+    let climb = verdict.climb.map(|(began, _)| (began, "climb", Role::Warning));
+    let early = first.into_iter().chain(climb).filter(|(at, ..)| *at < axis.from);
+    let (now, zone) = (app.now(), &app.settings().zone);
+    early.map(|(at, word, role)| (format!("← {word} {}", clock::minute(at, now, zone)), role)).collect()
+}
+
 /// Draws the axis: a rule with the feet of the marks where there are two rows, and the labels in the last one.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, axis: &Axis, marks: &[Mark]) {
     if area.height == 0 {
@@ -154,6 +164,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, axis: &Axis, 
     let mut taken: Vec<(u16, u16, Role)> = Vec::new();
     for mark in marks {
         place(canvas, area, y, (mark.column, mark.side), (&mark.label, mark.role), &mut taken);
+    }
+    for (label, role) in before(app, axis) {
+        place(canvas, area, y, (0, Side::After), (&label, role), &mut taken);
     }
     let edge = app.navigation().end.map(|end| clock::second(end, &app.settings().zone));
     let edge = edge.as_ref().map_or(("now", Role::Muted), |time| (time, Role::Focus));
@@ -183,11 +196,13 @@ fn place(
         Side::Under => [under, before, column],
         Side::After => [column, under, before],
     };
+    // At the left edge one name follows the other.
+    let behind = taken.iter().map(|(_, to, _)| to + 2).min().filter(|_| column == 0 && role != Role::Muted);
     // The last resort is to stand close before what is in the way.
     let close = taken.iter().map(|(from, ..)| from.saturating_sub(wide + 1)).max_by_key(|start| *start);
     let close =
         close.filter(|_| role != Role::Muted).filter(|start| start + wide + 9 > column && start + wide <= column + 2);
-    for start in places.into_iter().chain(close) {
+    for start in places.into_iter().chain(close).chain(behind) {
         let start = start.min(last);
         let end = start + wide;
         // Two blanks between labels, so that they are not read as one; one where colour keeps them apart.

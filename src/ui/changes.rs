@@ -14,6 +14,7 @@ use crate::facts::ChangeKind;
 use crate::facts::ChangeState;
 use crate::facts::SourceKind;
 use crate::signals::units;
+use crate::triage::suspects::Anchor;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::Suspect;
 use crate::triage::suspects::timing;
@@ -47,7 +48,7 @@ pub(super) fn block<'a>(
     };
     let heading = Row::new().left(Role::Title, "CHANGES").right(Role::Muted, relation);
     let chosen = is_chosen(app, Pane::Changes);
-    let fits = service.verdict.suspects.fits;
+    let fits = service.verdict.suspects.named().is_some();
     let mut rows = Vec::new();
     // The times of all stand below each other.
     let indent = if all.iter().any(|one| matches!(one, Changed::Suspect { .. })) { 2 } else { 0 };
@@ -131,7 +132,10 @@ pub(super) fn reason(suspect: &Suspect, width: u16, glyphs: Glyphs) -> String {
     let supports = suspect.candidate.supports.iter().map(|words| format!("{when}, {words}"));
     let against = suspect.against.iter().filter(|words| **words != when).map(|words| format!("{when}, but {words}"));
     let fits = supports.chain(against).find(|words| glyphs.width(words) <= width);
-    fits.unwrap_or_else(|| clipped(&when, width, glyphs).into_owned())
+    // How long before stands at the end of the row above.
+    let short = || if suspect.anchor == Anchor::Climb { "before the climb began" } else { &*when };
+    fits.or_else(|| Some(when.clone()).filter(|when| glyphs.width(when) <= width))
+        .unwrap_or_else(|| clipped(short(), width, glyphs).into_owned())
 }
 
 /// What speaks for a suspect, each fact behind a `+`, and what speaks against it, each behind a `−`; wrapped.

@@ -209,7 +209,7 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
 /// The first suspect with its distance, or that nothing fits; nothing where nothing is wrong.
 fn suspect(service: &ServiceState) -> (String, Role) {
     let ranking = &service.verdict.suspects;
-    match ranking.first() {
+    match ranking.named() {
         Some(first) => (format!("{:>7} {}", changes::apart(first), first.candidate.name), Role::Change),
         None if ranking.suspects.is_empty() => (String::new(), Role::Muted),
         None => ("        nothing fits".to_owned(), Role::Muted),

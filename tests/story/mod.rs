@@ -187,14 +187,22 @@ fn servers() -> App {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     fleet(&mut app, &names);
     others(&mut app, true);
-    read_on(&mut app);
+    read_on(&mut app, now());
     app
 }
 
 /// Six hours of a service, and its deploys: version, and how many seconds ago.
 fn slow(kind: Kind, deploys: &[(&str, i64)]) -> App {
     let mut app = App::new(settings(&["checkout-api"], Mode::Interactive), ago(21_600));
-    metrics(&mut app, "checkout-api", ago(2), long_history(kind));
+    let mut points = long_history(kind);
+    // What runs full is seen as time goes by.
+    let live = points.split_off(points.len() - 12);
+    metrics(&mut app, "checkout-api", ago(200), points);
+    read_on(&mut app, ago(200));
+    for point in live {
+        let at = point.at;
+        metrics(&mut app, "checkout-api", at, vec![point]);
+    }
     let deploy = |(version, seconds): &(&str, i64)| Change {
         service: "checkout-api".to_owned(),
         ..one_change("api", version, "ana", ChangeKind::Deploy, *seconds)
@@ -205,19 +213,19 @@ fn slow(kind: Kind, deploys: &[(&str, i64)]) -> App {
     for vendor in ["Stripe API", "AWS us-east-1", "Twilio", "Cloudflare"] {
         send(&mut app, &format!("status {vendor}"), ago(40), Ok(Payload::Status(fine())));
     }
-    read_on(&mut app);
+    read_on(&mut app, now());
     app
 }
 
 /// Reads the past to its end, as the loop of the program does.
-pub fn read_on(app: &mut App) {
-    app.update(now(), Msg::Second);
+pub fn read_on(app: &mut App, at: At) {
+    app.update(at, Msg::Second);
     while app.is_behind() {
-        app.update(now(), Msg::Behind);
+        app.update(at, Msg::Behind);
     }
     // What runs full is asked of a few series at a time.
     for _ in 0..4 {
-        app.update(now(), Msg::Second);
+        app.update(at, Msg::Second);
     }
 }
 

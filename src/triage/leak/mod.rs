@@ -33,7 +33,7 @@ pub use words::sentence;
 pub struct Leak {
     /// When the climb began, as far as is seen.
     pub since: At,
-    /// Whether it may have begun before: no level is seen that it left.
+    /// Whether it may have begun before: no level is seen that it left, nor the start of its process.
     pub since_open: bool,
     /// Units per hour, now and in the near future.
     pub per_hour: f64,
@@ -90,6 +90,8 @@ const COUNTED: f64 = 12.0;
 const RESTART: f64 = 0.25;
 /// A life that ended above this share of the limit ended by it.
 const FULL: f64 = 0.85;
+/// Processes of one service that run full are restarted one after the other within so many seconds.
+const ONE_BY_ONE: f64 = 900.0;
 
 /// Where the gauge is heading. `rows` oldest first; rows with NaN or infinity count as gaps, and so do rows that step
 /// back in time. `limit` in the unit of the rows. `restarted`: when the process started, if that is known.
@@ -109,7 +111,18 @@ pub fn outlook(rows: &[(At, f64)], limit: f64, restarted: Option<At>) -> Outlook
     {
         return outlook;
     }
-    told(&series, judged(&series, limit, given.unwrap_or(f64::NEG_INFINITY), false))
+    let outlook = told(&series, judged(&series, limit, given.unwrap_or(f64::NEG_INFINITY), false));
+    match (outlook, seen) {
+        (Outlook::Leak(leak), Some(born)) => Outlook::Leak(since_birth(leak, &series, born)),
+        (outlook, _) => outlook,
+    }
+}
+
+/// A climb that began with its process began then, and that was seen.
+fn since_birth(leak: Leak, series: &Series, born: f64) -> Leak {
+    let at = series.now + TimeDelta::milliseconds((born * 1000.0).round() as i64);
+    let with_it = leak.since_open && series.first(born) > 0 && -born <= 1.25 * leak.over.as_secs_f64();
+    if with_it { Leak { since: at, since_open: false, over: seconds(-born), ..leak } } else { leak }
 }
 
 /// The surest climb that stands up to the whole judgement, or the most telling reason why there is none.
@@ -193,15 +206,16 @@ fn second_life(series: &Series, limit: f64, born: f64, given: bool) -> Option<Ou
     if first < FEWEST_ROWS {
         return None;
     }
-    let now = series.now + TimeDelta::milliseconds((series.x[first - 1] * 1000.0) as i64);
-    let back = series.x[first - 1];
+    let end = if given { summit(series, first, born) } else { first };
+    let now = series.now + TimeDelta::milliseconds((series.x[end - 1] * 1000.0) as i64);
+    let back = series.x[end - 1];
     let before = Series {
-        x: series.x[..first].iter().map(|x| x - back).collect(),
-        v: series.v[..first].to_vec(),
+        x: series.x[..end].iter().map(|x| x - back).collect(),
+        v: series.v[..end].to_vec(),
         now,
         step: series.step,
     };
-    let highest = before.v[first.saturating_sub(10)..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let highest = before.v[end.saturating_sub(10)..].iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // A tooth of a slow collector climbs and falls like a life, so without a known start its beginning must be seen.
     let (last, pace) = judged(&before, limit, f64::NEG_INFINITY, given && highest >= FULL * limit).ok()?;
     if last.open && !given {
@@ -220,6 +234,15 @@ fn second_life(series: &Series, limit: f64, born: f64, given: bool) -> Option<Ou
         }
         _ => None,
     }
+}
+
+/// Where the life before ended, as the place after its last row: the highest row of the time in which the processes
+/// were restarted one by one, where that is a fall; else the last row before the newest was born.
+fn summit(series: &Series, first: usize, born: f64) -> usize {
+    let from = series.first(born - ONE_BY_ONE);
+    let highest = (from..first).max_by(|a, b| series.v[*a].total_cmp(&series.v[*b])).unwrap_or(first - 1);
+    let fell = series.v[first - 1] < (1.0 - RESTART / 2.0) * series.v[highest];
+    if fell && highest + 1 >= FEWEST_ROWS { highest + 1 } else { first }
 }
 
 fn seconds(span: f64) -> Duration {

@@ -157,13 +157,24 @@ fn a_restart_does_not_cure_a_leak() {
 }
 
 #[test]
+fn processes_that_are_killed_one_by_one_go_on_leaking() {
+    let of = |t: f64, full: f64| 300.0 + if t < full { after(t, 60.0) } else { t - full } * 2.5;
+    let shape = |t: f64, e: f64| of(t, 300.0) + of(t, 303.0) + of(t, 307.0) + 6.0 * e;
+    let all = rows(1, 60.0, 420.0, shape);
+    let leak = leak(outlook(&all, 2_750.0, Some(start() + TimeDelta::minutes(307)))).unwrap();
+    assert!(leak.again, "{leak:?}");
+}
+
+#[test]
 fn after_a_start_a_climb_is_named_from_half_its_way_on() {
     let born = start() + TimeDelta::minutes(120);
     let pool = rows(1, 5.0, 126.0, |t, e| (40.0 + 0.8 * e + after(t, 120.0) * 10.0).round());
     assert!(leak(outlook(up_to(&pool, 122.5), 100.0, Some(born))).is_none());
     let late = up_to(&pool, 123.5);
     let leak = leak(outlook(late, 100.0, Some(born))).unwrap();
-    assert!(leak.since_open && (1.5..=3.5).contains(&left(late, &leak)), "{leak:?}");
+    // It began with its process.
+    assert!(!leak.since_open && leak.since == born, "{leak:?}");
+    assert!((1.5..=3.5).contains(&left(late, &leak)), "{leak:?}");
 }
 
 #[test]

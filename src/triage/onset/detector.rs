@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Hurts;
+use super::Left;
 use super::Onset;
 use super::Settings;
 use super::Usual;
@@ -131,6 +132,19 @@ impl Detector {
         let (base, signed) = (self.base?, self.signed);
         let usual = self.describe(trouble.usual, &self.ratio, |value| if signed { value + base } else { value * base });
         Some(Onset { daily: true, ..self.named(trouble, usual, &self.ratio) })
+    }
+
+    /// When it left its usual range, if the row at `since` is known to be trouble because of a limit that it is over.
+    /// `None`: it did not leave it, or that cannot be told.
+    pub fn left(&self, since: At, above: bool) -> Option<Left> {
+        if !self.values.is_ready() {
+            return None;
+        }
+        let side = if above { Side::Above } else { Side::Below };
+        let start = self.values.recent.back_from(since, side)?;
+        let within = Duration::from_secs_f64(self.pace().step * (1 + start.slack) as f64);
+        let z = self.values.newest().map_or(0.0, |row| f64::from(row.z)).clamp(-FARTHEST, FARTHEST);
+        Some(Left { at: start.at, within, z })
     }
 
     fn named(&self, trouble: &Trouble, usual: Usual, watch: &Watch) -> Onset {

@@ -64,6 +64,17 @@ pub struct Usual {
     pub since: At,
 }
 
+/// When a series left its usual range on its way over a limit, before the detector is sure that it has.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Left {
+    /// The first row of the trouble.
+    pub at: At,
+    /// How far that may be off, either way.
+    pub within: Duration,
+    /// How far out the newest row is, in noise widths; negative is below.
+    pub z: f64,
+}
+
 /// Since when a series is out of its usual range.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Onset {

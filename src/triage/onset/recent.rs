@@ -38,8 +38,10 @@ pub(super) struct Start {
     pub(super) at: At,
     /// Rows from there on.
     pub(super) rows: usize,
-    /// Rows by which the start may be off: those in which it rose to half of what it is, or that part as well.
+    /// Rows by which the start may be off.
     pub(super) slack: usize,
+    /// Rows in which it rose to half of what it is.
+    pub(super) half: usize,
 }
 
 impl Recent {
@@ -80,11 +82,25 @@ impl Recent {
     /// The first of the last `count` rows on that side, walked back while the row before was on its way already.
     pub(super) fn first_out(&self, count: usize, side: Side) -> Option<Start> {
         let len = self.rows.len();
-        let mut first = (len.saturating_sub(count)..len).find(|index| self.rows[*index].side == side)?;
+        let out = (len.saturating_sub(count)..len).find(|index| self.rows[*index].side == side)?;
+        self.walked_back(out, side)
+    }
+
+    /// The start of what was over a limit from a row on, walked back in the same way.
+    pub(super) fn back_from(&self, since: At, side: Side) -> Option<Start> {
+        let place = self.rows.partition_point(|row| row.at < since);
+        self.rows.get(place).filter(|row| row.at == since)?;
+        (self.toward(place, side) > tuning::WALK_BACK).then(|| self.walked_back(place, side)).flatten()
+    }
+
+    fn walked_back(&self, out: usize, side: Side) -> Option<Start> {
+        let mut first = out;
         while first > 0 && self.toward(first - 1, side) > tuning::WALK_BACK {
             first -= 1;
         }
-        self.start(first, side)
+        let start = self.start(first, side)?;
+        // The rows walked back may have been chance.
+        Some(Start { slack: start.slack.max(out - first), ..start })
     }
 
     /// The best split of the last `count` rows into usual and trouble, for what rose too slowly to have a first row.
@@ -122,8 +138,13 @@ impl Recent {
         let row = self.rows.get(first)?;
         let rows = self.rows.len() - first;
         let top = (first..self.rows.len()).map(|index| self.toward(index, side)).fold(0.0, f64::max);
-        let slack = (first..self.rows.len()).take_while(|index| self.toward(*index, side) < top / 2.0).count();
-        Some(Start { at: row.at, rows, slack })
+        let half = (first..self.rows.len()).take_while(|index| self.toward(*index, side) < top / 2.0).count();
+        // As steeply as it rose, it was in the middle so many rows before: next to none where it is a step.
+        let own = self.toward(first, side).max(0.0);
+        let per_row = (top / 2.0 - own) / half.max(1) as f64;
+        let slack =
+            if half == 0 { 0 } else { (own / per_row.max(f64::MIN_POSITIVE)).round().min(half as f64) as usize };
+        Some(Start { at: row.at, rows, slack, half })
     }
 
     /// How far a row is out towards that side, noise widths.

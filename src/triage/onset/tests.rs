@@ -82,6 +82,26 @@ fn a_step_smeared_by_a_rate_window_is_dated_within_two_rows() {
 }
 
 #[test]
+fn a_step_in_a_rate_window_is_dated_at_once_and_to_the_row() {
+    // A share of errors over the last six rows, a step at row 300.
+    let shape = |row: i64| 0.3 + 0.1 * noise(row) + 11.0 * (row - 299).clamp(0, 6) as f64 / 6.0;
+    let mut detector = detector(5, Hurts::Up);
+    for row in 0..330 {
+        detector.push(at(row * 5), shape(row));
+        // A rule sees it cross a limit three rows late.
+        if (303..310).contains(&row) {
+            let left = detector.left(at(303 * 5), true).unwrap();
+            assert_eq!(left.at, at(1500), "at row {row}");
+            assert!(left.within <= Duration::from_secs(20), "{left:?}");
+        }
+    }
+    let onset = detector.onset().unwrap();
+    assert_eq!(onset.at, at(1500));
+    assert!(onset.within <= Duration::from_secs(15), "{onset:?}");
+    assert_eq!(detector.left(at(250 * 5), true), None, "within what is usual");
+}
+
+#[test]
 fn one_bad_scrape_is_no_trouble() {
     // A rate window of 30 s shows it for six rows.
     let said = feed(5, Hurts::Up, 2000, |row| 10.0 + noise(row) + if (1500..1506).contains(&row) { 90.0 } else { 0.0 });

@@ -191,8 +191,10 @@ impl Watch {
             let first = evidence.fast.then(|| self.recent.first_out(count, evidence.side)).flatten();
             // Where both ways to date it disagree, the start is no surer than that.
             let start = match (first, split) {
+                // The split lies where half of the rise is done.
                 (Some(first), Some(split)) => {
-                    Some(Start { slack: first.slack.max(first.rows.abs_diff(split.rows) + split.slack), ..first })
+                    let apart = first.rows.saturating_sub(first.half).abs_diff(split.rows);
+                    Some(Start { slack: first.slack.max(apart + split.slack), ..first })
                 }
                 (first, split) => first.or(split),
             };

@@ -63,7 +63,7 @@ const TABLE: &[(Severity, &str, &str)] = &[
     (
         Warning,
         "request_rate < 50% of baseline for 2m",
-        "half of the usual callers are missing; nights fall more slowly than that",
+        "half of the callers of the last hour are missing; nights fall more slowly than that",
     ),
     (
         Warning,

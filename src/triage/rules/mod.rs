@@ -4,6 +4,7 @@
 //! instead. A [`Rule`] is read from its sentence by [`Rule::parse`] and written as one again. Whether a rule holds is
 //! found out by the [`Watcher`](crate::triage::Watcher); nothing here looks at a value.
 
+pub(crate) mod baseline;
 mod defaults;
 mod sentence;
 #[cfg(test)]

@@ -100,6 +100,12 @@ impl Ranking {
     pub fn first(&self) -> Option<&Suspect> {
         self.suspects.first().filter(|_| self.fits)
     }
+
+    /// The same, if it is more than the way in which the trouble hurts: something that can have begun it.
+    #[must_use]
+    pub fn named(&self) -> Option<&Suspect> {
+        self.first().filter(|first| first.candidate.role != Role::Mechanism)
+    }
 }
 
 /// Ranks the candidates of a case. Without an onset and without symptoms there is no trouble, and nothing fits.

@@ -67,10 +67,10 @@ fn list<'a>(
     glyphs: Glyphs,
     (width, airy): (u16, bool),
 ) -> Vec<(Option<usize>, Row<'a>)> {
-    let ranking = &service.verdict.suspects;
+    let fits = service.verdict.suspects.named().is_some();
     let mut rows: Vec<(Option<usize>, Row<'a>)> = Vec::new();
     let suspects = all.iter().any(is_suspect);
-    if suspects && !ranking.fits {
+    if suspects && !fits {
         let row = Row::new().left(Role::Strong, "Nothing fits.");
         let words = "  It is likelier that what lies behind it is not in this list; what comes closest:";
         rows.push((None, row.left(Role::Muted, words)));
@@ -84,7 +84,7 @@ fn list<'a>(
     for (index, one) in all.iter().enumerate() {
         match one {
             Changed::Suspect { place, suspect, change } => {
-                let mut row = suspect_row((*place, ranking.fits), service, suspect, *change, glyphs);
+                let mut row = suspect_row((*place, fits), service, suspect, *change, glyphs);
                 row.chosen = index == chosen;
                 if airy && index > 0 {
                     rows.push((None, Row::new()));

@@ -13,6 +13,7 @@ use crate::triage::Outlook;
 use crate::triage::Severity;
 use crate::triage::Standing;
 use crate::triage::Subject;
+use crate::triage::Undecided;
 use crate::triage::clock_time;
 use crate::triage::leak_words;
 use crate::triage::onset_words;
@@ -158,7 +159,8 @@ fn beginning(app: &App, service: &ServiceState, page: &mut Sheet) {
         page.say("left usual", Role::Text, &told.join(", "));
     }
     if let Some((began, within)) = verdict.climb {
-        let text = format!("a slow climb began at {} ±{}", clock_time(began, now, zone), units::age(within));
+        let open = if verdict.climb_open { " or earlier" } else { "" };
+        let text = format!("a slow climb began at {} ±{}{open}", clock_time(began, now, zone), units::age(within));
         page.say("climb", Role::Text, &text);
     }
     if let Some(round) = &verdict.round {
@@ -169,41 +171,58 @@ fn beginning(app: &App, service: &ServiceState, page: &mut Sheet) {
 /// The suspects with what speaks for and against each.
 fn suspects(app: &App, service: &ServiceState, page: &mut Sheet) {
     let ranking = &service.verdict.suspects;
+    let fits = ranking.named().is_some();
     if service.verdict.onset.is_none() {
         return;
     }
     page.head("What may lie behind it");
     if ranking.suspects.is_empty() {
         page.say("suspects", Role::Text, "none nearby");
-    } else if !ranking.fits {
+    } else if !fits {
         page.say("suspects", Role::Text, "nothing fits; what comes closest:");
     }
     for one in app.changed_around(service) {
         let crate::app::Changed::Suspect { place, suspect, .. } = one else { break };
-        let name = if ranking.fits { place.to_string() } else { "·".to_owned() };
-        let role = if place == 1 && ranking.fits { Role::Change } else { Role::Text };
+        let name = if fits { place.to_string() } else { "·".to_owned() };
+        let role = if place == 1 && fits { Role::Change } else { Role::Text };
         page.say(&name, role, &format!("{} {}", suspect.candidate.kind.word(), suspect.candidate.name));
         for row in changes::evidence(suspect, NAME, page.width, page.glyphs) {
             page.rows.push(Row { left: row.left.into_iter().map(owned).collect(), ..Row::new() });
         }
     }
     for one in service.mechanisms().take(4) {
-        page.say("what happens", Role::Text, &one.candidate.name);
+        page.say("shows as", Role::Text, &one.candidate.name);
     }
 }
 
-/// Rules that nobody can decide yet, and why.
+/// Rules that nobody can decide yet, and why; what is not measured is named in one go.
 fn unsure(app: &App, service: &ServiceState, page: &mut Sheet) {
     let (now, zone) = (app.now(), &app.settings().zone);
-    let mut headed = false;
+    let mut absent: Vec<String> = Vec::new();
+    let mut open = Vec::new();
     for rule in service.watcher.rules().iter() {
-        let standing = service.watcher.standing(rule, &service.signals, now);
-        let Some(standing @ (Standing::CannotTell(_) | Standing::Pending(_))) = standing else { continue };
-        if !std::mem::replace(&mut headed, true) {
-            page.head("Not decided");
+        match service.watcher.standing(rule, &service.signals, now) {
+            Some(Standing::CannotTell(Undecided::NoValue(subject))) => {
+                let name = subject.key().replace('_', " ");
+                if !absent.contains(&name) {
+                    absent.push(name);
+                }
+            }
+            Some(standing @ (Standing::CannotTell(_) | Standing::Pending(_))) => open.push((rule, standing)),
+            _ => {}
         }
+    }
+    if absent.is_empty() && open.is_empty() {
+        return;
+    }
+    page.head("Not decided");
+    for (rule, standing) in open {
         page.say(rule.severity.word(), Role::Text, &rule.to_string());
         page.say("", Role::Muted, &standing.words(now, zone));
+    }
+    if !absent.is_empty() {
+        let words = format!("cannot tell yet: there is no value of {}", absent.join(", "));
+        page.say("the rest", Role::Muted, &words);
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         None => {
             let why = if verdict.severity < Severity::Warning {
                 "Nothing is wrong that a quick step would end."
-            } else if verdict.suspects.first().is_none() {
+            } else if verdict.suspects.named().is_none() {
                 "No quick step follows: nothing that changed fits what is wrong."
             } else {
                 "No quick step follows from the first suspect."

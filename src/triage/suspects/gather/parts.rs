@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::facts::Measure;
 use crate::facts::Part;
 use crate::facts::Split;
-use crate::facts::Unit;
 use crate::signals::ServiceSignals;
 use crate::signals::units;
 use crate::triage::suspects::Around;
@@ -17,38 +16,44 @@ use crate::triage::suspects::Place;
 const INSTANCES: [&str; 6] = ["instance", "pod", "host", "node", "container", "task"];
 /// Words in the name of a label that tells routes apart.
 const ROUTES: [&str; 6] = ["route", "path", "handler", "endpoint", "uri", "operation"];
-/// One is bad when its value is so many times that of the others.
-const TIMES: f64 = 5.0;
-/// And at least this share of its requests fails.
-const BAD: f64 = 0.05;
+/// What makes one instance bad: the measure, from which value on, and how many times that of the others.
+const BAD: [(Measure, f64, f64); 2] = [(Measure::ErrorRate, 0.05, 5.0), (Measure::LatencyP95, 0.5, 3.0)];
 /// A part that has most of it.
 const MOST: f64 = 0.6;
 
 pub fn candidates(around: &Around<'_>, service: &Arc<str>, signals: &ServiceSignals) -> Vec<Candidate> {
-    bad_instance(around, service, signals).into_iter().collect()
+    let bad = |(measure, least, times)| bad_instance(around, service, signals, measure, least, times);
+    BAD.into_iter().find_map(bad).into_iter().collect()
 }
 
-/// One of several whose requests fail while those of the others do not.
-fn bad_instance(around: &Around<'_>, service: &Arc<str>, signals: &ServiceSignals) -> Option<Candidate> {
-    let split = of(signals, Measure::ErrorRate, &INSTANCES)?;
+/// One of several whose requests fail, or that is slow, while the others do well.
+fn bad_instance(
+    around: &Around<'_>,
+    service: &Arc<str>,
+    signals: &ServiceSignals,
+    measure: Measure,
+    least: f64,
+    times: f64,
+) -> Option<Candidate> {
+    let split = of(signals, measure, &INSTANCES)?;
     let worst = split.parts.iter().max_by(|a, b| a.value.total_cmp(&b.value))?;
     let others = split.parts.iter().filter(|part| part.name != worst.name).map(|part| part.value).fold(0.0, f64::max);
-    if split.count < 2 || split.parts.len() < 2 || worst.value < BAD || worst.value < others * TIMES {
+    if split.count < 2 || split.parts.len() < 2 || worst.value < least || worst.value < others * times {
         return None;
     }
     let name = format!("{} of {service}, 1 of {}", worst.name, split.count);
     let place = Place::Service(Arc::clone(service));
     let mut one = Candidate::new(format!("instance {service}"), Kind::Instance, around.onset.0, place, name);
-    let percent = |share| {
-        let (figure, unit) = units::parts(share, Unit::Ratio);
+    let shown = |value| {
+        let (figure, unit) = units::parts(value, measure.unit());
         format!("{figure} {unit}")
     };
     one.part = worst.name.to_string();
-    one.supports.push(format!(
-        "fails {} of its requests, the others at most {}",
-        percent(worst.value),
-        percent(others)
-    ));
+    let (worst, others) = (shown(worst.value), shown(others));
+    one.supports.push(match measure {
+        Measure::ErrorRate => format!("fails {worst} of its requests, the others at most {others}"),
+        _ => format!("has a p95 of {worst}, the others at most {others}"),
+    });
     Some(one)
 }
 

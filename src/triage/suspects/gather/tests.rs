@@ -534,3 +534,41 @@ fn places_follow_names() {
     }
     assert!(ranking.suspects.iter().any(|one| one.candidate.place == Place::Unknown));
 }
+
+#[test]
+fn one_bad_instance_with_a_deploy_is_its_first_one() {
+    let bad = || vec![split(Measure::ErrorRate, "instance", &[("a:1", 0.7, 0.2), ("b:1", 0.001, 0.8)])];
+    for (what, changes, expected) in [
+        ("nothing", vec![], Kind::Instance),
+        ("a canary", vec![deploy("api", "v2", -20)], Kind::Deploy),
+        ("a rollout that goes on", vec![running("api", "v2", -240)], Kind::Deploy),
+        ("a deploy that was live everywhere before", vec![deploy("api", "v2", -400)], Kind::Instance),
+        ("a deploy elsewhere", vec![deploy("web", "v2", -20)], Kind::Instance),
+    ] {
+        let ranking = World { changes, splits: bad(), ..World::default() }.ranking();
+        assert_eq!(first(&ranking).0, Some(expected), "{what}: {ranking:#?}");
+    }
+}
+
+#[test]
+fn one_slow_instance_is_bad_too() {
+    for (others, expected) in [(0.2, Some(Kind::Instance)), (0.9, None)] {
+        let parts = [("a:1", 2.0, 0.1), ("b:1", others, 0.4), ("c:1", 0.1, 0.5)];
+        let splits = vec![split(Measure::LatencyP95, "instance", &parts)];
+        assert_eq!(first(&World { splits, ..World::default() }.ranking()).0, expected, "{others}");
+    }
+}
+
+/// The middle of a rollout that nobody has written the end of.
+#[test]
+fn restarts_of_a_rollout_that_goes_on_belong_to_it() {
+    let started: Curve = (Measure::Started, |t| if t < 120 { 1.0 } else { 1_800_001_290.0 });
+    let ranking =
+        World { curves: vec![started], changes: vec![running("api", "v2", -30)], ..World::default() }.ranking();
+    assert_eq!(ranking.suspects.len(), 1, "{ranking:#?}");
+    assert_eq!(first(&ranking), (Some(Kind::Deploy), "api v2"));
+}
+
+fn running(what: &str, version: &str, second: i64) -> Change {
+    Change { finished: None, state: ChangeState::Running, ..deploy(what, version, second) }
+}
