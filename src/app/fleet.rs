@@ -80,12 +80,11 @@ impl App {
     /// Takes what a source turned out to be, or a source that has come.
     pub(super) fn met(&mut self, info: SourceInfo) -> Vec<Effect> {
         let (id, every, service) = (info.id.clone(), info.every, info.service.clone());
-        match self.by_source.get(&id).and_then(|place| self.sources.get_mut(*place)) {
-            Some(source) => source.info = info,
-            None => {
-                self.by_source.insert(id.clone(), self.sources.len());
-                self.sources.push(SourceHealth::new(info));
-            }
+        if let Some(source) = self.by_source.get(&id).and_then(|place| self.sources.get_mut(*place)) {
+            source.info = info;
+        } else {
+            self.by_source.insert(id.clone(), self.sources.len());
+            self.sources.push(SourceHealth::new(info));
         }
         let Some(name) = service else { return Vec::new() };
         if let Some(index) = self.index_of(&name) {

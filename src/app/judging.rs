@@ -159,6 +159,16 @@ impl App {
     /// The services whose suspects are ranked anew: of those that are in trouble and were not ranked within some
     /// seconds the one that is looked at, then those whose ranking is the oldest.
     fn next_to_rank(&self, indexes: &[usize]) -> BTreeSet<usize> {
+        // As often as a second passes, whether all are heard at once or each by itself.
+        if self
+            .services
+            .iter()
+            .filter_map(|service| service.ranked)
+            .max()
+            .is_some_and(|last| self.now - last < A_SECOND)
+        {
+            return BTreeSet::new();
+        }
         let is_due = |ranked: Option<At>| ranked.is_none_or(|at| self.now - at >= LASTS);
         let due = |index: &usize| {
             let service = &self.services[*index];
@@ -254,8 +264,11 @@ impl App {
 /// How much is read at once: about ten milliseconds, so that keys never wait for the past.
 const AT_ONCE: Budget = Budget { rows: 10_000, outlooks: 8 };
 
-/// In how many troubles suspects are ranked anew at once; a trouble that is still the same keeps its ranking meanwhile.
-const RANKED_AT_ONCE: usize = 2;
+/// In how many troubles suspects are ranked anew in a second, at one to three milliseconds each; a trouble that is
+/// still the same keeps its ranking meanwhile.
+const RANKED_AT_ONCE: usize = 1;
+
+const A_SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// The same of troubles that have begun or are dated otherwise than before.
 const BEGUN_AT_ONCE: usize = 8;

@@ -36,6 +36,8 @@ pub(super) struct Report {
     /// The worst of all services.
     #[serde(with = "words::Severity")]
     pub severity: crate::triage::Severity,
+    /// The team's own name for that; `null` without one.
+    pub severity_name: Option<String>,
     /// The exit code that belongs to it: 0 ok, 1 warning, 2 critical, 3 unknown.
     pub exit_code: u8,
     /// The services, worst first.

@@ -44,6 +44,7 @@ pub(super) fn report(gathered: &Gathered) -> Report {
         watched_s: seconds(gathered.watched),
         time_zone: app.settings().zone.name().to_owned(),
         severity: app.severity(),
+        severity_name: app.settings().severities.own(app.severity()).map(str::to_owned),
         exit_code: app.severity().exit_code(),
         services: services(gathered, &order),
         alerts: alerts::alerts(app),

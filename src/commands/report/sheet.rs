@@ -27,7 +27,7 @@ const CHANGES: usize = 10;
 
 /// Everything that is told, the verdict first.
 pub(super) struct Sheet {
-    /// `CRITICAL`.
+    /// `CRITICAL`, with the team's own name where there is one: `CRITICAL SEV1`.
     pub word: String,
     /// `checkout-api: Errors 45.2 % of requests since 03:15:20.`
     pub verdict: String,

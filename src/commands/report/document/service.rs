@@ -29,6 +29,8 @@ pub(in crate::commands::report) struct Service {
     /// How bad it is.
     #[serde(with = "words::Severity")]
     pub severity: crate::triage::Severity,
+    /// The team's own name for that; `null` without one.
+    pub severity_name: Option<String>,
     /// When it began; `null` while nothing is over a limit.
     pub onset: Option<Onset>,
     /// What is wrong.

@@ -61,6 +61,7 @@ pub(super) fn service(app: &App, incidents: &BTreeMap<Arc<str>, String>) -> Opti
         name: service.name.to_string(),
         environment: service.environment.clone(),
         severity: verdict.severity,
+        severity_name: app.settings().severities.own(verdict.severity).map(str::to_owned),
         onset: verdict.onset.map(|at| Onset {
             at: moment(at),
             open: verdict.onset_open,
