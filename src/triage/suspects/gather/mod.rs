@@ -26,6 +26,7 @@ use crate::triage::suspects::CallGraph;
 use crate::triage::suspects::Candidate;
 use crate::triage::suspects::Case;
 use crate::triage::suspects::Kind;
+use crate::triage::suspects::Place;
 use crate::triage::suspects::Ranking;
 use crate::triage::suspects::Role;
 use crate::triage::suspects::Symptom;
@@ -153,8 +154,12 @@ fn one_of_several(around: &Around<'_>, all: &mut [Candidate]) {
             one.against.push("the other instances are fine".to_owned());
         }
     }
-    let of_deploy = |one: &&mut Candidate| one.kind == Kind::Instance && first_of_deploy.contains(&one.place);
-    all.iter_mut().filter(of_deploy).for_each(|one| one.role = Role::Mechanism);
+    // Where all climb to their limit one is there first.
+    let is_full = |place: &Place| around.climb.is_some_and(|climb| climb.led) && place.service() == Some(around.about);
+    let follows = |one: &&mut Candidate| {
+        one.kind == Kind::Instance && (first_of_deploy.contains(&one.place) || is_full(&one.place))
+    };
+    all.iter_mut().filter(follows).for_each(|one| one.role = Role::Mechanism);
 }
 
 /// What a new version does wrong shows with its first requests.
