@@ -26,7 +26,6 @@ use crate::triage::suspects::CallGraph;
 use crate::triage::suspects::Candidate;
 use crate::triage::suspects::Case;
 use crate::triage::suspects::Kind;
-use crate::triage::suspects::Place;
 use crate::triage::suspects::Ranking;
 use crate::triage::suspects::Role;
 use crate::triage::suspects::Symptom;
@@ -154,10 +153,11 @@ fn one_of_several(around: &Around<'_>, all: &mut [Candidate]) {
             one.against.push("the other instances are fine".to_owned());
         }
     }
-    // Where all climb to their limit one is there first.
-    let is_full = |place: &Place| around.climb.is_some_and(|climb| climb.led) && place.service() == Some(around.about);
+    // Where the whole comes to its limit one is there first.
+    let limit = |one: &&Candidate| matches!(one.kind, Kind::Pool | Kind::Cpu | Kind::Memory | Kind::Database);
+    let full: Vec<_> = all.iter().filter(limit).map(|one| one.place.clone()).collect();
     let follows = |one: &&mut Candidate| {
-        one.kind == Kind::Instance && (first_of_deploy.contains(&one.place) || is_full(&one.place))
+        one.kind == Kind::Instance && (first_of_deploy.contains(&one.place) || full.contains(&one.place))
     };
     all.iter_mut().filter(follows).for_each(|one| one.role = Role::Mechanism);
 }
