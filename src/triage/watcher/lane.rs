@@ -180,7 +180,8 @@ impl Lane {
         }
         let left = match &outlook {
             Outlook::Leak(leak) => Some((leak.full_at - newest).as_seconds_f64().max(0.0)),
-            Outlook::Steady => Some(f64::MAX),
+            // A process that has just begun does not run full soon, whatever the one before did.
+            Outlook::Steady | Outlook::CannotTell(leak::Why::Restarted(_)) => Some(f64::MAX),
             Outlook::CannotTell(_) => None,
         };
         // What is full does not run full any more: the plain rules say so.
