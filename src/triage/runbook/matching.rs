@@ -93,7 +93,7 @@ const fn subject(key: &str) -> (f64, &str) {
 /// Whether it hurts people by itself, so that a warning of it is only half a trouble. Of the others the default rules
 /// know no more than a warning.
 fn can_hurt(key: &str) -> bool {
-    !matches!(key, "db_latency" | "db_locked" | "call_errors" | "calls_limited" | "rate_limited" | "cpu" | "instance")
+    !matches!(key, "db_latency" | "db_locked" | "call_errors" | "calls_limited" | "rate_limited" | "cpu")
 }
 
 /// How telling a suspect is, its usual name, and whether it is a state that a signal shows: states go along with a
