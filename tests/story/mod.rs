@@ -120,7 +120,7 @@ pub fn waiting(wait: Wait) -> App {
         Wait::Misspelt => fleet(&mut app, &["checkout-api", "search", "accounts"]),
         Wait::Empty => fleet(&mut app, &[]),
     }
-    app.update(now(), Msg::Second);
+    read_on(&mut app, now());
     app
 }
 
@@ -334,7 +334,7 @@ pub fn app(scene: Scene) -> App {
     if bad && matches!(scene, Scene::Critical | Scene::Wall | Scene::MetricsDown | Scene::Alerts) {
         journal(&mut app);
     }
-    app.update(now(), Msg::Second);
+    read_on(&mut app, now());
     app
 }
 
@@ -344,14 +344,14 @@ pub fn wall_of_services() -> App {
     metrics(&mut app, "checkout-api", ago(2), history(Kind::Leak, 2, 0));
     metrics(&mut app, "search", ago(2), history(Kind::Calm, 2, 1));
     others(&mut app, true);
-    app.update(now(), Msg::Second);
+    read_on(&mut app, now());
     app
 }
 
 /// Nobody ticked anything, and nothing has answered.
 pub fn fresh(mode: Mode) -> App {
     let mut app = App::new(settings(&["checkout-api"], mode), ago(3_600));
-    app.update(now(), Msg::Second);
+    read_on(&mut app, now());
     app
 }
 
@@ -370,7 +370,7 @@ pub fn targets(targets: Vec<TargetReport>) -> App {
     let batch =
         Batch { points: history(Kind::Calm, 2, 0), splits: Vec::new(), changes: Vec::new(), about: Arc::new(about) };
     send(&mut app, "metrics checkout-api", ago(2), Ok(Payload::Signals(batch)));
-    app.update(now(), Msg::Second);
+    read_on(&mut app, now());
     app
 }
 
@@ -411,7 +411,7 @@ pub fn foreign() -> App {
     all[1].who = "x".repeat(300);
     send(&mut app, "deploys log", ago(1), Ok(Payload::Changes(all)));
     fault(&mut app, "status Twilio", 9, FaultKind::Unreadable, &"非常に長い原因 ".repeat(30));
-    app.update(now(), Msg::Second);
+    read_on(&mut app, now());
     app
 }
 
