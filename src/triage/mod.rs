@@ -32,6 +32,7 @@ pub use rules::Rule;
 pub use rules::Rules;
 pub use rules::SentenceError;
 pub use rules::Side;
+pub use standing::about_time;
 pub use standing::leak_words;
 pub use standing::onset_words;
 pub use standing::usual_words;

@@ -70,7 +70,7 @@ pub fn onset_words(onset: &Onset, subject: Subject, now: At, zone: &Zone) -> Str
 /// `full about 05:10 (04:40 to 06:20): up by 16 % an hour, in 11 of 12 slices of the last 2h`; of a share of a limit.
 #[must_use]
 pub fn leak_words(leak: &Leak, now: At, zone: &Zone) -> String {
-    let clock = |at: At| minute(at, now, zone);
+    let clock = |at: At| about_time(at, now, zone);
     let spread = match leak.latest {
         Some(latest) if clock(latest) == clock(leak.earliest) => String::new(),
         Some(latest) => format!(" ({} to {})", clock(leak.earliest), clock(latest)),
@@ -83,9 +83,18 @@ pub fn leak_words(leak: &Leak, now: At, zone: &Zone) -> String {
     format!("full about {full}{spread}: up by {pace} an hour, in {up} of {of} slices of the last {over}")
 }
 
-/// A forecast is not exact to the second; the day is told where it is another one.
-fn minute(at: At, today: At, zone: &Zone) -> String {
-    let (at, today) = (zone.local(at), zone.local(today));
+/// `05:10`: an instant to come as exactly as a forecast can know it, so that it does not change with every answer: to
+/// five minutes where it is more than five minutes away, to a quarter of an hour where it is more than three hours away.
+/// With the day when that is another one.
+#[must_use]
+pub fn about_time(at: At, now: At, zone: &Zone) -> String {
+    let grain = match (at - now).num_minutes() {
+        ..5 => 60,
+        5..180 => 300,
+        _ => 900,
+    };
+    let rounded = (at.timestamp() + grain / 2).div_euclid(grain) * grain;
+    let (at, today) = (zone.local(At::from_timestamp(rounded, 0).unwrap_or(at)), zone.local(now));
     let format = if at.date_naive() == today.date_naive() { "%H:%M" } else { "%d %b %H:%M" };
     at.format(format).to_string()
 }

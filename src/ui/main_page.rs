@@ -33,10 +33,11 @@ pub(super) fn frame(app: &App, canvas: &mut Canvas<'_>, area: Rect, most: u16) -
     let airy = area.height >= 30;
     header::draw(app, canvas, Rect { height: 1, ..area });
     let mut y = area.y + 1 + u16::from(airy);
-    // Where a line is long, three say it all and the signals keep their room.
-    let lines = if area.width >= 110 { area.height / 12 } else { area.height / 6 };
-    let most = lines.clamp(3, 6).min(most);
-    y += verdict::draw(app, canvas, Rect { y, height: area.bottom() - y, ..area }, most) + u16::from(airy);
+    // Where a line is long, three say it all; they are kept free, so that nothing below jumps when there is more to say.
+    let wide = area.width >= 110 && airy;
+    let most = if wide { 3 } else { (area.height / 6).clamp(3, 6) }.min(most);
+    let used = verdict::draw(app, canvas, Rect { y, height: area.bottom() - y, ..area }, most);
+    y += used.max(if wide { most } else { 0 }) + u16::from(airy);
     let rule = u16::from(area.height >= 20);
     let foot = area.bottom() - 1;
     footer::draw(app, canvas, Rect { y: foot, height: 1, ..area });

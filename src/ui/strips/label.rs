@@ -14,6 +14,7 @@ use crate::signals::units;
 use crate::triage::Finding;
 use crate::triage::Severity;
 use crate::triage::Subject;
+use crate::triage::about_time;
 use crate::ui::Role;
 use crate::ui::clock;
 use crate::ui::glyphs::symbol;
@@ -130,7 +131,7 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
     }
     let waiting = if finding.subject == Subject::DbPoolWaiting { " waiting" } else { "" };
     if let Some(leak) = finding.forecast() {
-        let full = clock::minute(leak.full_at, app.now(), &app.settings().zone);
+        let full = about_time(leak.full_at, app.now(), &app.settings().zone);
         let forms = [format!("{mark} full about {full}"), format!("{mark} full {full}")];
         let fits = usize::from(forms[0].chars().count() >= width);
         return span(role, forms[fits].clone());
@@ -155,7 +156,7 @@ fn problem(app: &App, finding: &Finding, width: usize) -> Span<'static> {
 /// `full about 03:41`, where it is over another limit than that of the forecast and climbs on.
 fn runs_full(app: &App, finding: &Finding) -> Option<Span<'static>> {
     let leak = finding.leak.as_ref().filter(|_| finding.forecast().is_none() && finding.value < 1.0)?;
-    let full = clock::minute(leak.full_at, app.now(), &app.settings().zone);
+    let full = about_time(leak.full_at, app.now(), &app.settings().zone);
     Some(span(severity_role(finding.severity), format!("full about {full}")))
 }
 
