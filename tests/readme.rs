@@ -106,7 +106,7 @@ fn brings(preset: &Preset) -> String {
         Measure::ErrorRate | Measure::CallErrors => Some("errors"),
         Measure::LatencyP95 | Measure::DbLatency => Some("latency"),
         // What comes together has one word.
-        Measure::LatencyP50 | Measure::LatencyP99 | Measure::NotFound => None,
+        Measure::LatencyP50 | Measure::LatencyP99 | Measure::NotFound | Measure::Resets => None,
         Measure::PoolUsed | Measure::MemoryUsed | Measure::CpuUsed => Some("used"),
         Measure::PoolMax | Measure::CpuMax => Some("max"),
         Measure::PoolWaiting => Some("waiting"),
@@ -114,7 +114,6 @@ fn brings(preset: &Preset) -> String {
         Measure::RateLimited => Some("429 and 404"),
         Measure::Disk => Some("fullest"),
         Measure::Started => Some("start"),
-        Measure::Resets => None,
         Measure::CallsLimited => Some("429"),
         Measure::DbLocked => Some("waiting for locks"),
     };

@@ -196,8 +196,8 @@ const fn tone_of(finding: &Finding, lead: bool) -> Tone {
 }
 
 /// `Memory full about 05:10 (04:40 to 06:20): up by 16 % an hour.`
-fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, lead: bool) -> Line {
-    let tone = tone_of(finding, lead);
+fn forecast(finding: &Finding, leak: &Leak, facts: &Facts<'_>, first: bool) -> Line {
+    let tone = tone_of(finding, first);
     let name = finding.subject.signal().title();
     let words = leak_words(leak, facts.at, facts.zone);
     // In how many slices it went up is for the evidence.

@@ -34,11 +34,11 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     // What speaks for and against comes before who did it.
     let detail = detail.filter(|_| area.height >= 10).unwrap_or_default();
     let is_chosen = |(of, _): &(Option<usize>, Row<'_>)| *of == Some(chosen);
-    let (first, last) = (list.iter().position(is_chosen).unwrap_or(0), list.iter().rposition(is_chosen).unwrap_or(0));
+    let (first, end) = (list.iter().position(is_chosen).unwrap_or(0), list.iter().rposition(is_chosen).unwrap_or(0));
     // The whole of what is chosen is seen, its evidence included; else its beginning.
-    let split = Split::new(area, list.len(), last, detail.len());
-    let seen = last.min((first + usize::from(split.list)).saturating_sub(1));
-    let split = if seen < last { Split::new(area, list.len(), seen, detail.len()) } else { split };
+    let split = Split::new(area, list.len(), end, detail.len());
+    let seen = end.min((first + usize::from(split.list)).saturating_sub(1));
+    let split = if seen < end { Split::new(area, list.len(), seen, detail.len()) } else { split };
     let more = match (split.words.as_str(), service.verdict.onset) {
         ("", Some(_)) => "before onset, + after",
         ("", None) => "ago",

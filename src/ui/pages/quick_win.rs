@@ -28,28 +28,23 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let verdict = &service.verdict;
     let (width, glyphs) = (area.width.saturating_sub(2), canvas.glyphs);
     let mut rows: Vec<Row<'_>> = Vec::new();
-    match &verdict.quick_win {
-        Some(win) => {
-            rows.push(Row::new().left(Role::Strong, format!("→ {}", win.title)));
-            rows.push(Row::new());
-            rows.extend(told("why", Role::Text, &win.reason, width, glyphs));
-            if let Some(odds) = win.odds {
-                rows.extend(told("odds", Role::Text, odds, width, glyphs));
-            }
-            command(app, win, width, glyphs, &mut rows);
+    if let Some(win) = &verdict.quick_win {
+        rows.push(Row::new().left(Role::Strong, format!("→ {}", win.title)));
+        rows.push(Row::new());
+        rows.extend(told("why", Role::Text, &win.reason, width, glyphs));
+        if let Some(odds) = win.odds {
+            rows.extend(told("odds", Role::Text, odds, width, glyphs));
         }
-        None => {
-            let why = if verdict.severity < Severity::Warning {
-                "Nothing is wrong that a quick step would end."
-            } else if verdict.suspects.named().is_none() {
-                "No quick step follows: nothing that changed fits what is wrong."
-            } else {
-                "No quick step follows from the first suspect."
-            };
-            rows.extend(
-                wrap_text(why, Role::Text, width, 3, glyphs).into_iter().map(|left| Row { left, ..Row::new() }),
-            );
-        }
+        command(app, win, width, glyphs, &mut rows);
+    } else {
+        let why = if verdict.severity < Severity::Warning {
+            "Nothing is wrong that a quick step would end."
+        } else if verdict.suspects.named().is_none() {
+            "No quick step follows: nothing that changed fits what is wrong."
+        } else {
+            "No quick step follows from the first suspect."
+        };
+        rows.extend(wrap_text(why, Role::Text, width, 3, glyphs).into_iter().map(|left| Row { left, ..Row::new() }));
     }
     if let Some(first) = verdict.suspects.first() {
         rows.push(Row::new());
