@@ -101,6 +101,9 @@ pub(super) fn marks(app: &App, axis: &Axis) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     let mut add = |at: At, glyph, role, word: &str, side| {
         let Some(column) = axis.column(at) else { return };
+        // In the column of the onset the first suspect would not be seen; it was before.
+        let hidden = role == Role::Change && marks.iter().any(|mark: &Mark| mark.column == column);
+        let column = if hidden { column.saturating_sub(1) } else { column };
         if marks.iter().all(|mark| mark.column != column) {
             marks.push(Mark { column, glyph, role, label: format!("{word} {}", clock::minute(at, now, zone)), side });
         }

@@ -93,7 +93,8 @@ pub fn evidence(
 #[must_use]
 pub fn timing(one: &Candidate, anchor: Anchor, before: TimeDelta) -> String {
     let verb = match one.kind {
-        Kind::Deploy if one.running => "began",
+        // What was still rolled out when it began is told by its start.
+        Kind::Deploy if one.running || one.until.is_some() => "began",
         Kind::Deploy => "finished",
         Kind::Config => "changed",
         Kind::Flag => "switched",

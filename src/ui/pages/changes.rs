@@ -29,16 +29,17 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let Some(service) = app.service() else { return };
     let all = app.changed();
     let chosen = app.navigation().change.min(all.len().saturating_sub(1));
-    let list = list(app, service, &all, chosen, canvas.glyphs, (area.width, area.height >= 24));
+    let lines = list(app, service, &all, chosen, canvas.glyphs, (area.width, area.height >= 24));
     let detail = all.get(chosen).map(|one| details(app, one, canvas, area.width));
     // What speaks for and against comes before who did it.
     let detail = detail.filter(|_| area.height >= 10).unwrap_or_default();
     let is_chosen = |(of, _): &(Option<usize>, Row<'_>)| *of == Some(chosen);
-    let (first, end) = (list.iter().position(is_chosen).unwrap_or(0), list.iter().rposition(is_chosen).unwrap_or(0));
+    let head = lines.iter().position(is_chosen).unwrap_or(0);
+    let foot = lines.iter().rposition(is_chosen).unwrap_or(head);
     // The whole of what is chosen is seen, its evidence included; else its beginning.
-    let split = Split::new(area, list.len(), end, detail.len());
-    let seen = end.min((first + usize::from(split.list)).saturating_sub(1));
-    let split = if seen < end { Split::new(area, list.len(), seen, detail.len()) } else { split };
+    let split = Split::new(area, lines.len(), foot, detail.len());
+    let seen = foot.min((head + usize::from(split.list)).saturating_sub(1));
+    let split = if seen < foot { Split::new(area, lines.len(), seen, detail.len()) } else { split };
     let more = match (split.words.as_str(), service.verdict.onset) {
         ("", Some(_)) => "before onset, + after",
         ("", None) => "ago",
@@ -46,11 +47,11 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let name = if all.iter().any(is_suspect) { "Suspects and changes" } else { "Changes" };
     let body = title(app, canvas, area, name, more);
-    if list.is_empty() {
+    if lines.is_empty() {
         canvas.put(body.x + 2, body.y, body.width.saturating_sub(2), changes::nothing(app), Role::Muted);
         return;
     }
-    let rows: Vec<_> = list.into_iter().map(|(_, row)| row).skip(split.first).take(usize::from(split.list)).collect();
+    let rows: Vec<_> = lines.into_iter().map(|(_, row)| row).skip(split.first).take(usize::from(split.list)).collect();
     split.draw(canvas, body, &rows, &detail);
 }
 

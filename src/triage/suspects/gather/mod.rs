@@ -153,8 +153,13 @@ fn one_of_several(around: &Around<'_>, all: &mut [Candidate]) {
             one.against.push("the other instances are fine".to_owned());
         }
     }
-    let of_deploy = |one: &&mut Candidate| one.kind == Kind::Instance && first_of_deploy.contains(&one.place);
-    all.iter_mut().filter(of_deploy).for_each(|one| one.role = Role::Mechanism);
+    // Where the whole comes to its limit one is there first.
+    let limit = |one: &&Candidate| matches!(one.kind, Kind::Pool | Kind::Cpu | Kind::Memory | Kind::Database);
+    let full: Vec<_> = all.iter().filter(limit).map(|one| one.place.clone()).collect();
+    let follows = |one: &&mut Candidate| {
+        one.kind == Kind::Instance && (first_of_deploy.contains(&one.place) || full.contains(&one.place))
+    };
+    all.iter_mut().filter(follows).for_each(|one| one.role = Role::Mechanism);
 }
 
 /// What a new version does wrong shows with its first requests.

@@ -17,7 +17,7 @@ const INSTANCES: [&str; 6] = ["instance", "pod", "host", "node", "container", "t
 /// Words in the name of a label that tells routes apart.
 const ROUTES: [&str; 6] = ["route", "path", "handler", "endpoint", "uri", "operation"];
 /// What makes one instance bad: the measure, from which value on, and how many times that of the others.
-const BAD: [(Measure, f64, f64); 2] = [(Measure::ErrorRate, 0.05, 5.0), (Measure::LatencyP95, 0.5, 3.0)];
+const BAD: [(Measure, f64, f64); 2] = [(Measure::ErrorRate, 0.05, 5.0), (Measure::LatencyP95, 0.5, 5.0)];
 /// A part that has most of it.
 const MOST: f64 = 0.6;
 

@@ -572,3 +572,13 @@ fn restarts_of_a_rollout_that_goes_on_belong_to_it() {
 fn running(what: &str, version: &str, second: i64) -> Change {
     Change { finished: None, state: ChangeState::Running, ..deploy(what, version, second) }
 }
+
+#[test]
+fn the_first_instance_that_is_full_is_no_bad_one() {
+    let splits = vec![split(Measure::ErrorRate, "instance", &[("a:1", 0.5, 0.5), ("b:1", 0.02, 0.5)])];
+    let curves: Vec<Curve> =
+        vec![(Measure::PoolUsed, |t| 100.0 + (t as f64 / 300.0).min(0.0)), (Measure::PoolMax, |_| 100.0)];
+    let changes = vec![deploy("api", "v2", -21_660)];
+    let ranking = World { curves, splits, changes, climb: Some(-21_600), ..World::default() }.ranking();
+    assert_eq!(first(&ranking), (Some(Kind::Deploy), "api v2"), "{ranking:#?}");
+}
