@@ -126,9 +126,11 @@ impl App {
     }
 
     fn judge_those(&mut self, indexes: Vec<usize>) {
-        let due = self.next_to_rank(&indexes);
-        let symptoms = self.symptoms();
-        let known = self.known();
+        // Only what is in trouble is compared with what lies around it: while it is well, one costs one.
+        let in_trouble = indexes.iter().any(|index| self.services[*index].watcher.is_firing());
+        let due = if in_trouble { self.next_to_rank(&indexes) } else { BTreeSet::new() };
+        let symptoms = if in_trouble { self.symptoms() } else { Vec::new() };
+        let known = if in_trouble { self.known() } else { Vec::new() };
         let mut begun = BEGUN_AT_ONCE;
         let mut verdicts = Vec::with_capacity(indexes.len());
         for index in indexes {
@@ -189,7 +191,6 @@ impl App {
     fn verdict(&self, index: usize, is_ranked: bool, symptoms: &[Symptom], known: &[Known<'_>]) -> Verdict {
         let service = &self.services[index];
         let facts = self.facts(service);
-        // Only what is in trouble is compared with what lies around it.
         let known = if service.watcher.is_firing() { self.near(index, known) } else { Vec::new() };
         let around = Surroundings {
             name: &service.name,
@@ -218,9 +219,7 @@ impl App {
 
     /// All services by their names.
     fn known(&self) -> Vec<Known<'_>> {
-        // Nobody asks while all is well.
-        let in_trouble = self.services.iter().any(|service| service.watcher.is_firing());
-        let all = self.services.iter().filter(|_| in_trouble);
+        let all = self.services.iter();
         all.map(|service| Known { name: &service.name, aliases: &service.programs, signals: None }).collect()
     }
 

@@ -283,6 +283,18 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_slow_warning_that_a_short_look_cannot_decide_is_no_reason_to_know_nothing() {
+        let matters = |measures: &[(Measure, Option<f64>)]| {
+            let rows: Vec<Row<'_>> = (0..3).map(|row| (row * 5, measures)).collect();
+            let signals = signals(5, &rows);
+            unsure(&watcher(&signals), &signals, at(12)).map(|one| (one.subject, one.fine_before, one.matters))
+        };
+        let cpu = [(Measure::CpuUsed, Some(3.9)), (Measure::CpuMax, Some(4.0)), (Measure::ErrorRate, Some(0.0))];
+        assert_eq!(matters(&cpu), Some((Subject::Cpu, false, false)));
+        assert_eq!(matters(&[(Measure::ErrorRate, Some(0.0))]), None);
+    }
+
+    #[test]
     fn shares_use_the_limit_of_their_time_and_stale_signals_find_nothing() {
         use Measure::PoolMax;
         use Measure::PoolUsed;
