@@ -17,6 +17,8 @@ use crate::triage::Tone;
 use crate::triage::Verdict;
 use crate::triage::Watch;
 use crate::triage::clock_time;
+use crate::triage::onset::RoundClock;
+use crate::triage::onset::RoundKind;
 use crate::triage::sentences::describe;
 use crate::triage::suspects::Anchor;
 use crate::triage::suspects::Kind;
@@ -90,6 +92,20 @@ fn what_changed(facts: &Facts<'_>, verdict: &Verdict, onset: Option<At>, open: b
         };
         return line.with(Tone::Plain, format!(" {when}{from}."));
     }
+    // Where nothing that somebody did fits, a round clock is worth a word.
+    let told = |round: &&RoundClock| {
+        !open && matches!(round.kind, RoundKind::MidnightUtc | RoundKind::MidnightLocal | RoundKind::NightHour)
+    };
+    let mut line = Line::new();
+    if let Some(round) = verdict.round.as_ref().filter(told) {
+        line.push(Tone::Strong, format!("It began at {round}."));
+    }
+    line.append(nothing_fits(facts, verdict, open));
+    line
+}
+
+/// What is nearest where nothing fits, or why nobody knows.
+fn nothing_fits(facts: &Facts<'_>, verdict: &Verdict, open: bool) -> Line {
     if let Some(near) = verdict.nearby.first() {
         let change = &near.change;
         let (name, kind) = (change.name(), change.kind.word());
