@@ -307,11 +307,11 @@ async fn the_past_comes_once_and_then_what_is_new_with_one_query_for_all() {
     assert!(about.engine.starts_with("Prometheus 2.42.0 at http://127.0.0.1:"), "{}", about.engine);
     assert!(about.engine.ends_with("rate window 60 s") && about.lag == Duration::ZERO && about.notes.is_empty());
     assert_eq!(about.queries[&Measure::RequestRate], "sum by (job) (rate(http_requests_total{job!=\"\"}[1m]))");
-    assert_eq!(server.ranges().len(), 8);
+    assert_eq!(server.ranges().len(), 9);
     clock.turn(Duration::from_secs(5));
     let fleet = watch.ask().await.unwrap();
     assert_eq!(instants(&fleet, "quiet"), [5_000]);
-    assert_eq!(server.ranges().len(), 8);
+    assert_eq!(server.ranges().len(), 9);
     assert_eq!(watch.engine.remark(), None);
     let fleet = watch.ask().await.unwrap();
     assert!(instants(&fleet, "api").is_empty(), "nothing is new");
@@ -349,7 +349,7 @@ async fn a_query_that_is_refused_says_so_and_leaves_the_others_alone() {
     close(newest(&fleet, "api", Measure::RequestRate), 10.0);
     let Answer::NoData(why) = newest(&fleet, "api", Measure::LatencyP95) else { panic!("{fleet:?}") };
     assert!(why.contains("cannot evaluate a query: too many samples"), "{why}");
-    assert_eq!(server.ranges().len(), 8);
+    assert_eq!(server.ranges().len(), 9);
     clock.turn(Duration::from_secs(5));
     let fleet = watch.ask().await.unwrap();
     assert!(matches!(newest(&fleet, "api", Measure::LatencyP95), Answer::NoData(why) if why.contains("too many")));
@@ -543,10 +543,10 @@ async fn of_many_services_the_newest_numbers_come_first_and_some_are_left_out() 
     assert!(fleet.services.iter().any(|(name, _)| &**name == "s202"));
     assert_eq!(instants(&fleet, "s000"), [0]);
     assert!(watch.engine.early().is_some());
-    assert_eq!(server.ranges().len(), 8);
+    assert_eq!(server.ranges().len(), 9);
     let fleet = watch.ask().await.unwrap();
     assert!(instants(&fleet, "s000").len() > 10 && watch.engine.early().is_none());
-    assert_eq!(server.ranges().len(), 8);
+    assert_eq!(server.ranges().len(), 9);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use crate::triage::suspects::Anchor;
 use crate::triage::suspects::Kind;
 use crate::triage::suspects::timing;
 
-/// What changed, where a slow climb led to it, then the other findings, one per signal.
+/// What changed, then the other findings, one per signal, then a slow climb beside them: what hurts comes first.
 pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
     let (findings, severity) = (&verdict.findings, verdict.severity);
     let onset = verdict.onset.map(|onset| (onset, verdict.onset_open));
@@ -36,7 +36,6 @@ pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
         let lead = findings.first().map(|finding| finding.began().0);
         named = Some(onset).filter(|onset| !open && lead != Some(*onset) && verdict.suspects.named().is_some());
         line.append(what_changed(facts, verdict, named, open));
-        line.append(climb(facts, verdict));
     } else if let Some(last) = deploys.find(|change| change.at() <= facts.at) {
         let age = units::rough_between(last.at(), facts.at);
         let words = Line::new().with(Tone::Muted, format!("Last {} ", last.kind.word()));
@@ -53,6 +52,9 @@ pub(super) fn context(facts: &Facts<'_>, verdict: &Verdict) -> Line {
             told.push(finding.subject.signal());
             line.append(describe(finding, facts, false, named));
         }
+    }
+    if severity >= Severity::Warning {
+        line.append(climb(facts, verdict));
     }
     line
 }
