@@ -353,7 +353,7 @@ async fn a_query_that_is_refused_says_so_and_leaves_the_others_alone() {
     clock.turn(Duration::from_secs(5));
     let fleet = watch.ask().await.unwrap();
     assert!(matches!(newest(&fleet, "api", Measure::LatencyP95), Answer::NoData(why) if why.contains("too many")));
-    assert_eq!(server.ranges().len(), 5, "what is refused is not asked again at once");
+    assert_eq!(server.ranges().len(), 6, "what is refused is not asked again at once");
     server.behaves(|_| None);
     let mut filled = 0;
     for _ in 0..4 {
