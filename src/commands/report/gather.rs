@@ -130,6 +130,8 @@ pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Res
     }
     let incidents = read_journals(&mut app, &subject.state, clock);
     app.update(clock.now(), Msg::Second);
+    // There is no screen to keep alive: all of the past is read before anything is said.
+    app.settle();
     Ok(Gathered { app, incidents, watched: began.elapsed() })
 }
 
