@@ -218,6 +218,8 @@ impl<S: Copy> Reader<S> {
         }
         if let Some((place, end)) = self.known.expected(text) {
             let tail = line::tail(&text[end..], format, false)?;
+            // It ends a run of unwanted lines, as it does for one who meets it for the first time.
+            progress.last_name = None;
             return self.sample(place, tail, progress, sink);
         }
         let split = line::split(text, format, false)?;
@@ -256,6 +258,7 @@ impl<S: Copy> Reader<S> {
     fn wants<'a>(&self, name: &'a [u8], progress: &mut Progress<'a>) -> Result<bool, Reason> {
         let Some(filter) = &self.filter else { return Ok(true) };
         if name.is_empty() {
+            progress.last_name = None;
             return Ok(true);
         }
         if let Some((last, wanted)) = progress.last_name
