@@ -32,13 +32,13 @@ pub(super) struct Axis {
 
 impl Axis {
     /// The axis of the app on so many columns, for answers that are `every` apart. Its edges stand still while time
-    /// runs on towards the right one, and then move by a sixteenth of the axis at once, but not more often than in
+    /// runs on towards the right one, and then move by a twelfth of the axis at once, but not more often than in
     /// half a minute: a picture that creeps along with every second is unrest for the eye and costs a slow line
     /// thousands of bytes.
     pub fn new((from, to): (At, At), columns: u16, every: Duration) -> Self {
         let count = i64::from(columns.max(1));
         let window = (to - from).num_milliseconds();
-        let jump = (30_000 * count / window.max(1)).clamp(count / 16, count / 3).max(1);
+        let jump = (30_000 * count / window.max(1)).clamp(count / 12, count / 3).max(1);
         let step = (window / (count - jump).max(1)).max(1);
         let end = (to.timestamp_millis().div_euclid(step * jump) + 1) * step * jump;
         let at = |ms: i64| At::from_timestamp_millis(ms).unwrap_or(to);
@@ -253,11 +253,11 @@ mod tests {
         let five = Duration::from_secs(5);
         let axes: Vec<_> = (0..3_600).map(|s| Axis::new((at(s), at(3_600 + s)), 64, five)).collect();
         let moves = axes.windows(2).filter(|pair| pair[0].from != pair[1].from).count();
-        assert!((14..=15).contains(&moves), "an axis of an hour moves once in four minutes: {moves}");
+        assert!((11..=12).contains(&moves), "an axis of an hour moves once in five minutes: {moves}");
         for (second, axis) in (0..).zip(&axes) {
             assert!(axis.column(at(second)).is_some(), "the whole window is on the axis");
             assert_eq!(axis.column(at(3_600 + second)), Some(axis.last));
-            assert!(axis.columns - axis.last <= 4, "little of it is still to come");
+            assert!(axis.columns - axis.last <= 5, "little of it is still to come");
         }
         assert_eq!(axes[0].column(axes[0].to), None);
         assert_eq!(Axis::new((at(0), at(0)), 0, five).column(at(0)), None);
