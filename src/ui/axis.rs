@@ -39,7 +39,9 @@ impl Axis {
         let count = i64::from(columns.max(1));
         let window = (to - from).num_milliseconds();
         let jump = (30_000 * count / window.max(1)).clamp(count / 12, count / 3).max(1);
-        let step = (window / (count - jump).max(1)).max(1);
+        // Rounded up: even right before it moves, the whole window is on the axis.
+        let shown = (count - jump).max(1);
+        let step = ((window + shown - 1) / shown).max(1);
         let end = (to.timestamp_millis().div_euclid(step * jump) + 1) * step * jump;
         let at = |ms: i64| At::from_timestamp_millis(ms).unwrap_or(to);
         let group = (every.as_millis() as u64).div_ceil(step as u64).clamp(1, (count as u64 / 8).max(1)) as u16;
