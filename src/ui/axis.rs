@@ -266,7 +266,7 @@ mod tests {
         let short = Axis::new((at(0), at(120)), 96, five);
         assert_eq!(
             (short.group, short.columns - short.last <= 32),
-            (4, true),
+            (3, true),
             "a value is never drawn finer than asked"
         );
     }
