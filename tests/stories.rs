@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use sixty::app::AlertsKnown;
 use sixty::app::App;
 use sixty::app::Changed;
+use sixty::app::Deed;
 use sixty::app::Effect;
 use sixty::app::FleetSettings;
 use sixty::app::JournalNews;
@@ -71,7 +72,7 @@ fn app(services: &[&str], mode: Mode) -> App {
 
 /// The same, with a source of alerts.
 fn alerted(services: &[&str]) -> App {
-    let mut settings = settings(services, Mode::Interactive);
+    let mut settings = settings(services, Mode::interactive());
     settings.sources.push(source("alerts prod", SourceKind::Alerts, None, 15));
     App::new(settings, at(0))
 }
@@ -98,10 +99,17 @@ fn settings(services: &[&str], mode: Mode) -> Settings {
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
         past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
+        full_list: sixty::incident::Checklist::full_incident(),
+        incidents: sixty::app::IncidentSettings::default(),
         runbooks: Arc::new(sixty::triage::runbook::Library::shipped()),
         start: (services.len() == 1).then_some(0),
         badge: None,
     }
+}
+
+/// What is to be done that others can see.
+fn deeds(effects: &[Effect]) -> Vec<Deed> {
+    effects.iter().filter_map(Effect::deed).cloned().collect()
 }
 
 fn press(app: &mut App, second: i64, keys: &str) -> Vec<Effect> {
@@ -151,7 +159,7 @@ fn deploy(version: &str, second: i64, who: &str) -> Change {
 
 #[test]
 fn a_service_breaks_and_the_verdict_says_what_how_bad_since_when_and_what_changed() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     assert_eq!(app.severity(), Severity::Unknown, "unknown is never green");
     arrive(
         &mut app,
@@ -180,7 +188,7 @@ fn a_service_breaks_and_the_verdict_says_what_how_bad_since_when_and_what_change
 
 #[test]
 fn a_dead_endpoint_is_unknown_with_its_cause_and_leaves_a_gap() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     for second in (0..30).step_by(5) {
         arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &[(Measure::ErrorRate, 0.9)])));
     }
@@ -202,9 +210,9 @@ fn a_dead_endpoint_is_unknown_with_its_cause_and_leaves_a_gap() {
 
 #[test]
 fn a_tick_is_shown_at_once_written_once_and_seen_by_others() {
-    let mut mine = app(&["checkout-api"], Mode::Interactive);
+    let mut mine = app(&["checkout-api"], Mode::interactive());
     let effects = press(&mut mine, 5, "1");
-    let [Effect::Append(service, entry)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Deed::Append(service, entry)] = &deeds(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(&**service, "checkout-api");
     assert_eq!(mine.checks()[0].by(), Some(("ana", at(5))));
     assert_eq!(mine.countdown(), Some(Duration::from_mins(1)), "the sixty seconds begin with the first key");
@@ -229,7 +237,7 @@ fn a_tick_is_shown_at_once_written_once_and_seen_by_others() {
     assert!(mine.checks()[0].done(), "one's own entry coming back changes nothing");
 
     let effects = press(&mut mine, 501, "1");
-    let [Effect::Append(_, undone)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Deed::Append(_, undone)] = &deeds(&effects)[..] else { panic!("{effects:?}") };
     wall.update(at(502), news(vec![undone.clone(), entry.clone()]));
     assert!(!wall.checks()[0].done(), "in any order");
     assert!(press(&mut mine, 503, "9").is_empty(), "there is no ninth item");
@@ -276,7 +284,7 @@ fn full_pool(mode: Mode) -> App {
 
 #[test]
 fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
-    let mut app = full_pool(Mode::Interactive);
+    let mut app = full_pool(Mode::interactive());
     press(&mut app, 30, "r");
     assert_eq!(app.navigation().page(), Page::Runbook);
     let open = app.runbook().unwrap();
@@ -286,7 +294,7 @@ fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
     assert!(open.steps.iter().any(|step| step.text.contains("Roll back to v1")), "what was live before it");
 
     let effects = press(&mut app, 31, "2");
-    let [Effect::Append(service, entry)] = effects.as_slice() else { panic!("one entry: {effects:?}") };
+    let [Deed::Append(service, entry)] = &deeds(&effects)[..] else { panic!("one entry: {effects:?}") };
     assert_eq!(&**service, "checkout-api");
     assert!(entry.line().contains("runbook:db-pool-exhausted"), "{}", entry.line());
     assert!(app.checks().iter().all(|check| !check.done()), "the checklist is another list");
@@ -294,14 +302,14 @@ fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
     assert_eq!(press(&mut app, 31, "Enter").len(), 1, "and ticks it");
     assert!(app.runbook().unwrap().steps[1].done());
     let copied = press(&mut app, 31, "Down y");
-    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    let [Deed::Copy(text)] = &deeds(&copied)[..] else { panic!("a copy: {copied:?}") };
     assert!(text.starts_with("select application_name, state") && text.ends_with("order by 4 desc;"), "{text}");
     let copied = press(&mut app, 31, "Down Down Down Down Down y");
-    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    let [Deed::Copy(text)] = &deeds(&copied)[..] else { panic!("a copy: {copied:?}") };
     assert!(text.contains("'%checkout-api%'"), "what is known is filled in: {text}");
 
     // The next that fits, and back to the one that was begun.
-    press(&mut app, 31, "n");
+    press(&mut app, 31, "N");
     let next = app.runbook().unwrap().book.key.clone();
     assert_ne!(next, "db-pool-exhausted");
     press(&mut app, 31, "Esc r");
@@ -326,7 +334,7 @@ fn the_runbook_that_fits_opens_its_steps_are_ticked_and_its_commands_copied() {
 
 #[test]
 fn the_quick_win_opens_with_its_reason_and_its_command_is_copied() {
-    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    let mut settings = settings(&["checkout-api"], Mode::interactive());
     let rollback = Template::read("kubectl rollout undo deploy/{service}").unwrap();
     settings.commands.set(Action::RollBack, rollback);
     let mut app = App::new(settings, at(0));
@@ -337,21 +345,21 @@ fn the_quick_win_opens_with_its_reason_and_its_command_is_copied() {
     press(&mut app, 90, "w");
     assert_eq!(app.navigation().page(), Page::QuickWin);
     let copied = press(&mut app, 90, "y");
-    assert_eq!(copied, [Effect::Copy("kubectl rollout undo deploy/checkout-api".to_owned())]);
+    assert_eq!(deeds(&copied), [Deed::Copy("kubectl rollout undo deploy/checkout-api".to_owned())]);
     press(&mut app, 90, "w");
     assert_eq!(app.navigation().page(), Page::Service, "the same key goes back");
 
     // Without a command of the team it is said what to do, and why.
-    let mut bare = self::app(&["checkout-api"], Mode::Interactive);
+    let mut bare = self::app(&["checkout-api"], Mode::interactive());
     broken_by_a_deploy(&mut bare);
     let copied = press(&mut bare, 90, "w y");
-    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    let [Deed::Copy(text)] = &deeds(&copied)[..] else { panic!("a copy: {copied:?}") };
     assert!(text.starts_with("Roll back api v2.31.0 to v2.30. The deploy is 6m before"), "{text}");
 }
 
 #[test]
 fn the_suspects_are_gone_through_before_the_other_changes() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     broken_by_a_deploy(&mut app);
     let rows = |app: &App| -> Vec<(Option<usize>, String)> {
         let all = app.changed();
@@ -375,7 +383,7 @@ fn the_suspects_are_gone_through_before_the_other_changes() {
 
 #[test]
 fn the_verdict_is_a_pane_and_opens_what_it_is_made_from() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     broken_by_a_deploy(&mut app);
     press(&mut app, 90, "Shift-Tab");
     assert_eq!(app.navigation().pane, Pane::Verdict);
@@ -391,7 +399,7 @@ fn the_verdict_is_a_pane_and_opens_what_it_is_made_from() {
 
 #[test]
 fn the_past_is_read_in_parts_and_nothing_is_said_of_now_before() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     let now = 6 * 3_600;
     let points = (0..now / 5).map(|index| {
         let failing = if index * 5 > now - 60 { 0.4 } else { 0.002 };
@@ -424,12 +432,12 @@ fn the_past_is_read_in_parts_and_nothing_is_said_of_now_before() {
 
 #[test]
 fn the_teams_own_names_of_severities_stand_beside_ours() {
-    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    let mut settings = settings(&["checkout-api"], Mode::interactive());
     settings.severities.set(Severity::Critical, "SEV1");
     let mut app = App::new(settings, at(0));
     broken_by_a_deploy(&mut app);
     let copied = press(&mut app, 90, "y");
-    let [Effect::Copy(text)] = copied.as_slice() else { panic!("a copy: {copied:?}") };
+    let [Deed::Copy(text)] = &deeds(&copied)[..] else { panic!("a copy: {copied:?}") };
     assert!(text.starts_with("checkout-api prod CRITICAL SEV1 at "), "{text}");
 }
 
@@ -446,7 +454,7 @@ fn broken_by_a_deploy(app: &mut App) {
 
 #[test]
 fn where_nothing_is_wrong_r_lists_all_runbooks() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     arrive(&mut app, 10, "metrics checkout-api", Ok(signals(10, &[(Measure::ErrorRate, 0.0)])));
     press(&mut app, 11, "r");
     assert_eq!(app.navigation().page(), Page::Runbooks);
@@ -454,7 +462,7 @@ fn where_nothing_is_wrong_r_lists_all_runbooks() {
     press(&mut app, 12, "Down Enter");
     let second = app.listed_runbooks()[1].0.key.clone();
     assert_eq!(app.runbook().map(|open| open.book.key.clone()), Some(second));
-    press(&mut app, 13, "n");
+    press(&mut app, 13, "N");
     assert_eq!(app.remark(), Some("no other runbook fits"));
     press(&mut app, 14, "r r");
     assert_eq!(app.navigation().page(), Page::Runbook, "the same key goes back from the list");
@@ -475,7 +483,7 @@ fn who_may_only_look_reads_runbooks_and_ticks_nothing() {
 
 #[test]
 fn in_the_list_of_services_r_is_about_the_chosen_one() {
-    let mut app = app(&["cart", "checkout-api"], Mode::Interactive);
+    let mut app = app(&["cart", "checkout-api"], Mode::interactive());
     for second in [10, 15, 20] {
         arrive(&mut app, second, "metrics cart", Ok(signals(second, &[(Measure::ErrorRate, 0.0)])));
         let full = [(Measure::MemoryUsed, 99.0), (Measure::MemoryLimit, 100.0)];
@@ -498,7 +506,7 @@ fn the_teams_runbook_wins_and_what_is_not_understood_is_told() {
     };
     let ours = "---\ntitle: Ours\nsymptoms: [db_pool > 95%]\nsuspects: [pool, deploy]\n---\n## Fix\n- [ ] Call ana\n";
     let files = [file("db-pool-exhausted", ours), file("disk-full", "---\ntitle: x\nsymptoms: [dsk > 1]\n---\n")];
-    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    let mut settings = settings(&["checkout-api"], Mode::interactive());
     settings.runbooks = Arc::new(sixty::triage::runbook::Library::shipped().with(&files));
     let app = App::new(settings, at(0));
     let told: Vec<_> = logged(&app);
@@ -515,7 +523,7 @@ fn the_teams_runbook_wins_and_what_is_not_understood_is_told() {
 
 #[test]
 fn panes_open_and_close_and_the_axis_moves_into_the_past_and_back() {
-    let mut app = app(&["checkout-api"], Mode::Interactive);
+    let mut app = app(&["checkout-api"], Mode::interactive());
     for second in (0..600).step_by(5) {
         arrive(&mut app, second, "metrics checkout-api", Ok(signals(second, &[(Measure::RequestRate, 10.0)])));
     }
@@ -530,14 +538,14 @@ fn panes_open_and_close_and_the_axis_moves_into_the_past_and_back() {
     assert_eq!(app.navigation().end, None, "never beyond now");
     press(&mut app, 602, "- [ 0");
     assert_eq!((app.axis().1, app.window()), (at(602), Duration::from_mins(15)));
-    assert!(matches!(press(&mut app, 602, "y").as_slice(), [Effect::Copy(text)] if text.contains("checkout-api")));
+    assert!(matches!(&deeds(&press(&mut app, 602, "y"))[..], [Deed::Copy(text)] if text.contains("checkout-api")));
     assert!(matches!(press(&mut app, 602, "R").as_slice(), [Effect::Poll(ids)] if ids.len() == 3));
     assert_eq!(press(&mut app, 602, "Ctrl-Z"), [Effect::Suspend]);
 }
 
 #[test]
 fn several_services_are_listed_worst_first() {
-    let mut app = app(&["web", "api", "jobs"], Mode::Interactive);
+    let mut app = app(&["web", "api", "jobs"], Mode::interactive());
     assert_eq!(app.navigation().page(), Page::Overview);
     for second in [0, 5, 10] {
         arrive(&mut app, second, "metrics web", Ok(signals(second, &[(Measure::ErrorRate, 0.0)])));
@@ -546,7 +554,7 @@ fn several_services_are_listed_worst_first() {
     assert_eq!(app.worst_first(), [2, 1, 0], "critical, unknown, ok");
     press(&mut app, 11, "Enter");
     assert_eq!(&*app.service().unwrap().name, "jobs");
-    press(&mut app, 11, "n");
+    press(&mut app, 11, "N");
     assert_eq!(&*app.service().unwrap().name, "web");
     press(&mut app, 11, "s");
     assert_eq!(app.navigation().page(), Page::Overview);
@@ -554,7 +562,7 @@ fn several_services_are_listed_worst_first() {
 
 #[test]
 fn a_vendor_that_stopped_answering_is_unknown_and_not_green() {
-    let mut app = app(&["web"], Mode::Interactive);
+    let mut app = app(&["web"], Mode::interactive());
     let fine = ProviderStatus {
         level: Level::Operational,
         summary: String::new(),
@@ -576,7 +584,7 @@ fn a_vendor_that_stopped_answering_is_unknown_and_not_green() {
 
 #[test]
 fn a_deploy_that_two_sources_tell_is_one_deploy_with_its_author() {
-    let mut app = app(&["web"], Mode::Interactive);
+    let mut app = app(&["web"], Mode::interactive());
     let mut seen = deploy("2.31.0", 5, "");
     seen.id = "metrics".to_owned();
     let Payload::Signals(mut batch) = signals(5, &[(Measure::ErrorRate, 0.0)]) else { unreachable!() };
@@ -597,7 +605,7 @@ fn a_deploy_that_is_told_twice_keeps_what_either_knows() {
     let told =
         |what: &str, second: i64| Change { id: what.to_owned(), what: what.to_owned(), ..deploy("v7", second, "ana") };
     let services_of = |logged: Vec<Change>, observed: &[(&str, i64)]| {
-        let mut app = app(&["web", "mails"], Mode::Interactive);
+        let mut app = app(&["web", "mails"], Mode::interactive());
         arrive(&mut app, 6, "log", Ok(Payload::Changes(logged)));
         for (service, second) in observed {
             let Payload::Signals(mut batch) = signals(7, &[(Measure::ErrorRate, 0.0)]) else { unreachable!() };
@@ -704,16 +712,19 @@ fn many_alerts_of_one_rule_are_one_row_and_keys_step_over_them() {
     press(&mut app, 11, "Enter");
     assert_eq!(app.navigation().page(), Page::Alerts);
     let copied = |app: &mut App| match press(app, 12, "y").as_slice() {
-        [Effect::Copy(text)] => text.clone(),
+        [effect] => match effect.deed() {
+            Some(Deed::Copy(text)) => text.clone(),
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     };
     assert_eq!(copied(&mut app), "https://runbooks.example/errors");
     press(&mut app, 12, "k");
     assert!(copied(&mut app).starts_with("PodSlow firing since 2027-01-15 08:00:04 UTC\n"), "{}", copied(&mut app));
-    press(&mut app, 12, "a");
+    press(&mut app, 12, "A");
     assert_eq!(app.navigation().page(), Page::Service, "the same key goes back");
 
-    let mut without = self::app(&["shop"], Mode::Interactive);
+    let mut without = self::app(&["shop"], Mode::interactive());
     press(&mut without, 1, "Tab Tab");
     assert_eq!(without.navigation().pane, Pane::Changes, "there is no pane that nobody fills");
 }
@@ -764,7 +775,7 @@ fn broken_rules_are_told_and_copied() {
     let said = |broken: Vec<BrokenRule>| Alerting { broken, rules: Some(3), ..Alerting::default() };
     arrive(&mut app, 0, "alerts prod", Ok(Payload::Alerts(said(vec![broken]))));
     press(&mut app, 1, "a G");
-    assert_eq!(press(&mut app, 1, "y"), [Effect::Copy("Stuck (shop): many-to-many\nup * on (x) up".to_owned())]);
+    assert_eq!(deeds(&press(&mut app, 1, "y")), [Deed::Copy("Stuck (shop): many-to-many\nup * on (x) up".to_owned())]);
     arrive(&mut app, 15, "alerts prod", Ok(Payload::Alerts(said(vec![]))));
     let words = ["alerts prod: 1 rule cannot be evaluated", "alerts prod: every rule can be evaluated again"];
     assert_eq!(logged(&app), words);

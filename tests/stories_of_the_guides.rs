@@ -32,6 +32,9 @@ const SHARES: &[(&str, f64)] = &[("onset", 0.95), ("change", 0.95), ("runbook", 
 
 /// The longest time from when a trouble can be seen to the first verdict, in seconds.
 const FIRST_VERDICT: f64 = 60.0;
+/// Where the first verdict is a forecast, `full in < 1h`: nothing is visible at that instant that one could see at once.
+/// How soon it must come, the file itself says.
+const FORECASTS: &[&str] = &["unbounded-cache"];
 
 /// The change that was made stands among so many.
 const FIRST_CHANGES: u64 = 3;
@@ -102,7 +105,8 @@ impl Counts {
             let words = format!("{} {}, said: {}", one["what"], one["expected"], one["said"]);
             self.count(one["what"].as_str().unwrap(), one["ok"] == true, &format!("{line}: {words}"));
         }
-        if let Some(late) = run["first_verdict"]["after_visible_s"].as_f64() {
+        let is_forecast = FORECASTS.contains(&run["scenario"].as_str().unwrap());
+        if let Some(late) = run["first_verdict"]["after_visible_s"].as_f64().filter(|_| !is_forecast) {
             self.count("at once", late <= FIRST_VERDICT, &format!("{place}: first verdict after {late} s"));
         }
         if let Some(change) = run["expected_change"].as_str() {

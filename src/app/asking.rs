@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::app::Command;
+use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::KeyPress;
 use crate::app::Page;
@@ -98,7 +99,9 @@ impl App {
                 let Some(source) = self.asked_source().map(|info| info.id.clone()) else { return Vec::new() };
                 self.navigation.scroll = 0;
                 self.asking.asked = None;
-                vec![Effect::Remember(text.clone()), self.ask(source, text)]
+                let mut effects = self.act(Deed::Remember(text.clone()));
+                effects.push(self.ask(source, text));
+                effects
             }
         }
     }

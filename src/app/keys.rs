@@ -2,131 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::fmt;
 
-/// A key without its modifiers. Small and our own, so that nothing above the terminal knows a terminal library.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum KeyCode {
-    /// A character, as typed (upper case when Shift was held).
-    Char(char),
-    /// Enter.
-    Enter,
-    /// Escape.
-    Esc,
-    /// Tab.
-    Tab,
-    /// Shift and Tab.
-    BackTab,
-    /// Arrow up.
-    Up,
-    /// Arrow down.
-    Down,
-    /// Arrow left.
-    Left,
-    /// Arrow right.
-    Right,
-    /// Page up.
-    PageUp,
-    /// Page down.
-    PageDown,
-    /// Home.
-    Home,
-    /// End.
-    End,
-    /// Backspace.
-    Backspace,
-    /// Delete.
-    Delete,
-    /// A character that was pasted, and not typed: it is text and never a command.
-    Pasted(char),
-    /// A function key.
-    F(u8),
-}
-
-/// A key with the modifiers that count.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct KeyPress {
-    /// The key.
-    pub code: KeyCode,
-    /// Control was held.
-    pub ctrl: bool,
-}
-
-impl KeyPress {
-    /// A character.
-    #[must_use]
-    pub const fn char(c: char) -> Self {
-        Self { code: KeyCode::Char(c), ctrl: false }
-    }
-
-    /// A key without Control.
-    #[must_use]
-    pub const fn plain(code: KeyCode) -> Self {
-        Self { code, ctrl: false }
-    }
-
-    /// Reads `q`, `Ctrl-C`, `Enter`, `Space`, `F1`, as the key table, the configuration and the help write it.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (ctrl, name) = match text.strip_prefix("Ctrl-").or_else(|| text.strip_prefix("ctrl-")) {
-            Some(name) => (true, name),
-            None => (false, text),
-        };
-        let mut chars = name.chars();
-        let code = match (chars.next()?, chars.next()) {
-            (c, None) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
-            (c, None) if !c.is_control() => KeyCode::Char(c),
-            _ => NAMED.iter().find(|(named, _)| named.eq_ignore_ascii_case(name)).map(|(_, code)| *code)?,
-        };
-        Some(Self { code, ctrl })
-    }
-}
-
-const NAMED: &[(&str, KeyCode)] = &[
-    ("Space", KeyCode::Char(' ')),
-    ("Enter", KeyCode::Enter),
-    ("Esc", KeyCode::Esc),
-    ("Tab", KeyCode::Tab),
-    ("Shift-Tab", KeyCode::BackTab),
-    ("Up", KeyCode::Up),
-    ("Down", KeyCode::Down),
-    ("Left", KeyCode::Left),
-    ("Right", KeyCode::Right),
-    ("PgUp", KeyCode::PageUp),
-    ("PgDn", KeyCode::PageDown),
-    ("Home", KeyCode::Home),
-    ("End", KeyCode::End),
-    ("Backspace", KeyCode::Backspace),
-    ("Delete", KeyCode::Delete),
-    ("F1", KeyCode::F(1)),
-    ("F2", KeyCode::F(2)),
-    ("F3", KeyCode::F(3)),
-    ("F4", KeyCode::F(4)),
-    ("F5", KeyCode::F(5)),
-    ("F6", KeyCode::F(6)),
-    ("F7", KeyCode::F(7)),
-    ("F8", KeyCode::F(8)),
-    ("F9", KeyCode::F(9)),
-    ("F10", KeyCode::F(10)),
-    ("F11", KeyCode::F(11)),
-    ("F12", KeyCode::F(12)),
-];
-
-impl fmt::Display for KeyPress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.ctrl {
-            f.write_str("Ctrl-")?;
-        }
-        if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
-            return f.write_str(name);
-        }
-        match self.code {
-            KeyCode::Char(c) if self.ctrl => write!(f, "{}", c.to_ascii_uppercase()),
-            KeyCode::Char(c) => write!(f, "{c}"),
-            other => write!(f, "{other:?}"),
-        }
-    }
-}
+use crate::app::KeyCode;
+use crate::app::KeyPress;
 
 /// What a key means.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -173,6 +51,28 @@ pub enum Command {
     Evidence,
     /// What happened to the sources.
     Log,
+    /// Acknowledge the page.
+    Acknowledge,
+    /// Write something down.
+    Note,
+    /// Tell the others.
+    Update,
+    /// The incident.
+    Incident,
+    /// All incidents.
+    Incidents,
+    /// What happened, in order.
+    Timeline,
+    /// On to the next stage.
+    NextStage,
+    /// Back to the stage before.
+    PreviousStage,
+    /// Say what was done to end it.
+    Fix,
+    /// Write down what it may be.
+    Hypothesis,
+    /// Quiet the clock that is due.
+    Snooze,
     /// Move the time axis into the past.
     Earlier,
     /// Move the time axis towards now.
@@ -273,9 +173,26 @@ pub const KEYS: &[Binding] = &[
     row("first", Command::First, &["Home", "g"], None, "To the first line"),
     row("last", Command::Last, &["End", "G"], None, "To the last line"),
     row("services", Command::Services, &["s"], Some("services"), "All services, worst first"),
-    row("next-service", Command::NextService, &["n"], None, "Next service; on a runbook the next that fits"),
-    row("previous-service", Command::PreviousService, &["p"], None, "Service before; on a runbook the one before"),
-    row("alerts", Command::Alerts, &["a"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
+    row("next-service", Command::NextService, &["N"], None, "Next service; on a runbook the next that fits"),
+    row("previous-service", Command::PreviousService, &["P"], None, "Service before; on a runbook the one before"),
+    row("acknowledge", Command::Acknowledge, &["a"], Some("ack"), "Acknowledge the page, at the pager and here"),
+    row("note", Command::Note, &["n"], Some("note"), "Write a note into the incident's journal"),
+    row("update", Command::Update, &["u"], Some("update"), "An update for the others: drafted, edited, sent, copied"),
+    row(
+        "incident",
+        Command::Incident,
+        &["i"],
+        Some("incident"),
+        "The incident: stage, answers, hypotheses, clocks, roles",
+    ),
+    row("timeline", Command::Timeline, &["t"], Some("timeline"), "What happened in the incident, in order"),
+    row("incidents", Command::Incidents, &["I"], None, "All incidents: join, reopen, merge"),
+    row("hypothesis", Command::Hypothesis, &["H"], None, "Write down what it may be, with what speaks for it"),
+    row("fix", Command::Fix, &["f"], None, "Say what was done to end it; sixty then watches whether it helps"),
+    row("next-stage", Command::NextStage, &[">"], None, "On to the next stage; behind the last: resolved"),
+    row("previous-stage", Command::PreviousStage, &["<"], None, "Back to the stage before"),
+    row("snooze", Command::Snooze, &["z"], None, "Quiet the clock that is due for five minutes"),
+    row("alerts", Command::Alerts, &["A"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
     row("quick-win", Command::QuickWin, &["w"], Some("quick win"), "What ends it soonest, why, and the command for it"),
     row("changes", Command::Changes, &["c"], None, "What changed: the suspects, and what speaks for and against each"),
     row("evidence", Command::Evidence, &["e"], None, "What the verdict is made from: rules, queries, windows, dates"),

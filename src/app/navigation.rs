@@ -36,6 +36,20 @@ pub enum Page {
     Help,
     /// A question in `PromQL` and its answer.
     Query,
+    /// The incident: stage, answers, hypotheses, clocks, roles, updates.
+    Incident,
+    /// What happened in it, in order.
+    Timeline,
+    /// An update: its words, and where it goes.
+    Update,
+    /// A text that is being written.
+    Write,
+    /// All incidents.
+    Incidents,
+    /// What the pagers have open, to be acknowledged.
+    Pages,
+    /// What came of a drill.
+    Debrief,
 }
 
 /// A part of the service page that can be chosen.
@@ -93,6 +107,18 @@ pub struct Navigation {
     pub step: usize,
     /// The chosen row of the list of runbooks.
     pub book: usize,
+    /// The chosen row of the incident's page.
+    pub row: usize,
+    /// The chosen row of the list of incidents, or of pages.
+    pub listed: usize,
+    /// The chosen checklist: the first minute's, or the whole incident's.
+    pub list: usize,
+    /// The timeline shows what sixty saw as well, and not only what people did.
+    pub noise: bool,
+    /// The update that is open, by its key.
+    pub update: Option<String>,
+    /// Something that is asked once more before it is done: which word stands in the footer.
+    pub sure: Option<String>,
     /// Lines scrolled on the open page (log: from the end).
     pub scroll: usize,
     /// The length of the time axis as the person set it; `None` grows with what is known.
@@ -120,6 +146,12 @@ impl Navigation {
             runbook: None,
             step: 0,
             book: 0,
+            row: 0,
+            listed: 0,
+            list: 0,
+            noise: true,
+            update: None,
+            sure: None,
             scroll: 0,
             window: None,
             end: None,

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::app::FleetSettings;
 use crate::app::KeyMap;
+use crate::app::Licence;
 use crate::facts::SourceInfo;
 use crate::facts::Zone;
 use crate::incident::Checklist;
+use crate::incident::ClockSettings;
 use crate::triage::Rules;
 use crate::triage::SeverityNames;
 use crate::triage::quick_win::Commands;
@@ -16,8 +18,8 @@ use crate::triage::runbook::Library;
 /// What a person may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
-    /// Everything.
-    Interactive,
+    /// Everything: there is a person, who may act.
+    Interactive(Licence),
     /// Look only: `--read-only`.
     ReadOnly,
     /// Look only, from across the room: `sixty wall`.
@@ -25,10 +27,25 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// For a person at the keyboard.
+    #[must_use]
+    pub const fn interactive() -> Self {
+        Self::Interactive(Licence::of_a_person())
+    }
+
+    /// The right to act, for whoever has it.
+    #[must_use]
+    pub const fn licence(self) -> Option<Licence> {
+        match self {
+            Self::Interactive(licence) => Some(licence),
+            Self::ReadOnly | Self::Wall => None,
+        }
+    }
+
     /// Whether nothing may be written or sent.
     #[must_use]
     pub const fn is_read_only(self) -> bool {
-        !matches!(self, Self::Interactive)
+        !matches!(self, Self::Interactive(_))
     }
 }
 
@@ -58,6 +75,30 @@ impl ServiceSettings {
             calls: Vec::new(),
             rules: Rules::default(),
         }
+    }
+}
+
+/// How incidents are led.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IncidentSettings {
+    /// One opens by itself when a service is critical.
+    pub opens: bool,
+    /// The clocks.
+    pub clocks: ClockSettings,
+    /// Half a minute to breathe comes first.
+    pub breathes: bool,
+    /// Where updates can be sent: names and what they are, `#incidents` and `Slack`.
+    pub channels: Vec<(String, String)>,
+    /// Who pages: names and what they are.
+    pub pagers: Vec<(String, String)>,
+    /// It is a drill: pages that are opened are journaled, and there are fixes to try.
+    pub drill: bool,
+}
+
+impl Default for IncidentSettings {
+    fn default() -> Self {
+        let (channels, pagers) = (Vec::new(), Vec::new());
+        Self { opens: true, clocks: ClockSettings::default(), breathes: true, channels, pagers, drill: false }
     }
 }
 
@@ -92,8 +133,12 @@ pub struct Settings {
     pub keys: KeyMap,
     /// Questions of earlier sessions, the oldest first.
     pub past_questions: Vec<String>,
-    /// The checklist.
+    /// The checklist of the first minute.
     pub checklist: Checklist,
+    /// The checklist of the whole incident.
+    pub full_list: Checklist,
+    /// How incidents are led.
+    pub incidents: IncidentSettings,
     /// The runbooks.
     pub runbooks: Arc<Library>,
     /// The service to start with; `None` starts with the overview.

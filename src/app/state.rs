@@ -13,17 +13,21 @@ use crate::app::Navigation;
 use crate::app::ServiceState;
 use crate::app::Settings;
 use crate::app::SourceHealth;
+use crate::app::Writing;
 use crate::app::alerts::AlertBook;
 use crate::app::fleet::Roll;
 use crate::facts::At;
 use crate::facts::Calls;
 use crate::facts::Change;
 use crate::facts::ChangeKind;
+use crate::facts::Fault;
 use crate::facts::ProviderStatus;
 use crate::facts::Signal;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
 use crate::incident::Evidence;
+use crate::incident::OpenPage;
+use crate::incident::Row;
 use crate::signals::ServiceSignals;
 use crate::triage::Line;
 use crate::triage::Seen;
@@ -34,6 +38,9 @@ use crate::triage::Vendor;
 use crate::triage::Watch;
 use crate::triage::seen;
 use crate::triage::suspects::CallGraph;
+
+/// What the pagers said last: pages, and who could not be asked.
+pub(super) type Pages = (Vec<OpenPage>, Vec<(String, Fault)>);
 
 /// Everything that is known.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,6 +71,12 @@ pub struct App {
     pub(super) log: Log,
     pub(super) first_key: Option<At>,
     pub(super) remark: Option<(At, String)>,
+    /// The text that is being written.
+    pub(super) writing: Option<Writing>,
+    /// All incidents, once somebody asked for them.
+    pub(super) incidents: Option<Result<Vec<Row>, Fault>>,
+    /// What the pagers have open, by service.
+    pub(super) pages: BTreeMap<Arc<str>, Pages>,
     pub(super) entries_made: u64,
     pub(super) now: At,
     pub(super) started: At,
@@ -108,6 +121,9 @@ impl App {
             log: Log::default(),
             first_key: None,
             remark: None,
+            writing: None,
+            incidents: None,
+            pages: BTreeMap::new(),
             entries_made: 0,
             now: at,
             started: at,
@@ -257,7 +273,7 @@ impl App {
                 let called = self.called(&service.name);
                 called.unwrap_or_else(|| Line::new().with(Tone::Muted, "see your pager; tick here"))
             }
-            None => Line::new(),
+            _ => Line::new(),
         };
         list.items
             .iter()
@@ -270,6 +286,22 @@ impl App {
                 evidence: evidence(entry.evidence),
             })
             .collect()
+    }
+
+    /// The text that is being written.
+    pub const fn writing(&self) -> Option<&Writing> {
+        self.writing.as_ref()
+    }
+
+    /// All incidents, newest first; `None` until somebody asked for them.
+    pub const fn incidents(&self) -> Option<&Result<Vec<Row>, Fault>> {
+        self.incidents.as_ref()
+    }
+
+    /// What the pagers have open for the shown service, and which of them could not be asked; `None` until asked.
+    pub fn pages(&self) -> Option<(&[OpenPage], &[(String, Fault)])> {
+        let (pages, faults) = self.pages.get(&self.service()?.name)?;
+        Some((pages, faults))
     }
 
     /// The worst severity of all services.

@@ -1,6 +1,7 @@
 //! Ticks: an item of the checklist or a step of a runbook is done, or is not after all.
 
 use crate::app::App;
+use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::Page;
 use crate::incident::Entry;
@@ -38,6 +39,6 @@ impl App {
         let what = if done { What::Unticked { list, item: key } } else { What::Ticked { list, item: key } };
         let entry = Entry::new(&self.next_entry_id(), at, &self.settings.who, &self.settings.host, what);
         self.services[index].incident.apply(entry.clone());
-        vec![Effect::Append(name, entry)]
+        self.act(Deed::Append(name, entry))
     }
 }

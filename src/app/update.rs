@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::app::Command;
+use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::JournalNews;
 use crate::app::Msg;
 use crate::app::Page;
-use crate::app::Pane;
 use crate::facts::At;
 use crate::facts::Payload;
 use crate::facts::Reading;
@@ -63,6 +63,17 @@ impl App {
             }
             Msg::Journal(news) => {
                 self.journal(news);
+                Vec::new()
+            }
+            Msg::Incidents(rows) => {
+                self.incidents = Some(rows);
+                Vec::new()
+            }
+            Msg::Pages(service, pages, faults) => {
+                self.pages.insert(service, (pages, faults));
+                Vec::new()
+            }
+            Msg::Delivered(_) | Msg::Acknowledged(..) | Msg::Edited(_) | Msg::Exported(..) | Msg::Tried(_) => {
                 Vec::new()
             }
             Msg::Copied(result) => {
@@ -213,7 +224,7 @@ impl App {
             Command::Repaint => return vec![Effect::Repaint],
             Command::Refresh => return vec![Effect::Poll(self.sources.iter().map(|s| s.info.id.clone()).collect())],
             Command::Query => return self.open_prompt(),
-            Command::Copy => return vec![Effect::Copy(self.copied_text())],
+            Command::Copy => return self.act(Deed::Copy(self.copied_text())),
             Command::Tick(number) => return self.toggle(usize::from(number) - 1),
             Command::TickChosen => return self.toggle_chosen(),
             Command::Open if self.navigation.page() == Page::Runbook => return self.toggle_chosen(),
@@ -223,6 +234,20 @@ impl App {
             Command::Changes => self.about_one(Page::Changes),
             Command::QuickWin => self.about_one(Page::QuickWin),
             Command::Evidence => self.about_one(Page::Evidence),
+            Command::Incident => self.about_one(Page::Incident),
+            Command::Timeline => self.about_one(Page::Timeline),
+            Command::Incidents => {
+                self.navigation.show(Page::Incidents);
+                return vec![Effect::List];
+            }
+            Command::Acknowledge
+            | Command::Note
+            | Command::Update
+            | Command::NextStage
+            | Command::PreviousStage
+            | Command::Fix
+            | Command::Hypothesis
+            | Command::Snooze => {}
             Command::Services => self.services_key(),
             Command::Runbook => self.runbook_key(),
             Command::NextService => self.next_service(true),
@@ -291,88 +316,6 @@ impl App {
         self.navigation.strip = 0;
         self.navigation.item = 0;
         self.navigation.change = 0;
-    }
-
-    fn open(&mut self) {
-        match self.navigation.page() {
-            Page::Overview => {
-                if let Some(index) = self.worst_first().get(self.navigation.overview_row) {
-                    self.select_service(*index);
-                    self.navigation.show(Page::Service);
-                }
-            }
-            Page::Service => {
-                let page = match self.navigation.pane {
-                    Pane::Verdict => Page::Evidence,
-                    Pane::Checklist => Page::Checklist,
-                    Pane::Alerts => Page::Alerts,
-                    Pane::Changes => Page::Changes,
-                    Pane::Outside => Page::Outside,
-                    Pane::Strips => match self.strips().get(self.navigation.strip) {
-                        Some(signal) => Page::Signal(*signal),
-                        None => return,
-                    },
-                };
-                self.navigation.show(page);
-            }
-            Page::Signal(_)
-            | Page::Checklist
-            | Page::Alerts
-            | Page::Changes
-            | Page::QuickWin
-            | Page::Evidence
-            | Page::Outside
-            | Page::Log
-            | Page::Help
-            | Page::Runbook
-            | Page::Query => self.navigation.back(),
-            Page::Runbooks => self.open_listed(),
-        }
-    }
-
-    /// The next pane, or the one before; alerts are skipped where nobody tells of them.
-    fn turn(&mut self, forward: bool) {
-        if self.navigation.page() == Page::Runbook {
-            return self.turn_runbook(forward);
-        }
-        self.navigation.turn(forward);
-        if self.navigation.pane == Pane::Alerts && self.sources_of(SourceKind::Alerts, None).next().is_none() {
-            self.navigation.turn(forward);
-        }
-    }
-
-    /// Moves what is chosen, or scrolls, by that many lines.
-    fn step(&mut self, by: isize) {
-        let strips = self.strips().len();
-        let alerts = self.alerts().len() + self.broken_rules().count();
-        let steps = self.runbook_rows();
-        let changed = self.changed().len();
-        let navigation = &mut self.navigation;
-        let log = navigation.page() == Page::Log;
-        let (position, count) = match (navigation.page(), navigation.pane) {
-            (Page::Overview, _) => (&mut navigation.overview_row, self.services.len()),
-            (Page::Checklist, _) | (Page::Service, Pane::Checklist) => {
-                (&mut navigation.item, self.settings.checklist.items.len())
-            }
-            (Page::Service, Pane::Strips) => (&mut navigation.strip, strips),
-            (Page::Alerts, _) => (&mut navigation.alert, alerts),
-            (Page::Service, Pane::Alerts) => return self.step_alerts(by),
-            (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, changed),
-            (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
-            (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
-            (Page::Runbook, _) => (&mut navigation.step, steps),
-            (Page::Runbooks, _) => (&mut navigation.book, self.settings.runbooks.runbooks().len()),
-            (Page::Service, Pane::Verdict) => return,
-            (Page::Signal(_) | Page::Help | Page::Query | Page::QuickWin | Page::Evidence, _) => {
-                (&mut navigation.scroll, 200)
-            }
-        };
-        // The log grows at its end, so its scroll counts from there: up is towards the past.
-        let by = if log { by.saturating_neg() } else { by };
-        *position = position.saturating_add_signed(by).min(count.saturating_sub(1));
-        if self.navigation.page() == Page::Overview {
-            self.navigation.overview_choice = self.worst_first().get(self.navigation.overview_row).copied();
-        }
     }
 
     fn shift(&mut self, later: bool) {

@@ -68,7 +68,7 @@ const LOG_EVERY: Duration = Duration::from_secs(5);
 pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
     check_terminal(prepare::env("TERM").as_deref())?;
     let stage = Stage::build(cli, demo)?;
-    let mode = if cli.options.read_only { Mode::ReadOnly } else { Mode::Interactive };
+    let mode = if cli.options.read_only { Mode::ReadOnly } else { Mode::interactive() };
     let badge = Some(if demo.speed > 1.0 { format!("demo {}x", demo.speed) } else { "demo".to_owned() });
     let wish = Wish { mode, service: None, who: None, badge, only: false };
     let (sources, past) = stage.past()?;

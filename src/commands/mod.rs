@@ -39,7 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let outcome = match &cli.command {
-        None => screen(&cli, Mode::Interactive),
+        None => screen(&cli, Mode::interactive()),
         Some(Command::Wall(_)) => screen(&cli, Mode::Wall),
         Some(Command::Demo(demo)) => demo::run(&cli, demo),
         Some(Command::Completions { shell }) => return print(&cli::completions(*shell)),
@@ -65,7 +65,7 @@ fn print(bytes: &[u8]) -> ExitCode {
 
 /// The screen, on what the configuration or the addresses say.
 fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
-    let mode = if mode == Mode::Interactive && cli.options.read_only { Mode::ReadOnly } else { mode };
+    let mode = if !mode.is_read_only() && cli.options.read_only { Mode::ReadOnly } else { mode };
     check_terminal(prepare::env("TERM").as_deref())?;
     let prepared = prepare::prepare(cli)?;
     let clock = Clock::machine();

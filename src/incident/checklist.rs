@@ -19,12 +19,16 @@ use crate::facts::markdown::split_id;
 use crate::facts::markdown::task_text;
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
+use crate::incident::terms::words;
 
 /// A countdown longer than this is a mistake in the unit.
 const COUNTDOWN_MAX: Duration = Duration::from_hours(24);
 
 /// The four items of the first minute; also what is shipped as the example of the format.
 const FIRST_60_SECONDS: &str = include_str!("../../runbooks/first-60-seconds.md");
+
+/// The fourteen items of the whole incident.
+const FULL_INCIDENT: &str = include_str!("../../runbooks/full-incident.md");
 
 /// A list of things to do, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,7 +57,7 @@ pub struct Item {
 }
 
 /// Which live fact stands beside an item.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Evidence {
     /// Whether and when the alert was acknowledged.
     Acknowledged,
@@ -63,6 +67,30 @@ pub enum Evidence {
     Changes,
     /// The worst of the providers that are watched.
     Outside,
+    /// How long the incident has been going on, and its stage.
+    Stage,
+    /// When the last update was sent.
+    Updated,
+    /// The share of failing requests, by route and status where that is known.
+    Errors,
+    /// When it began.
+    Onset,
+    /// The quick win.
+    QuickWin,
+    /// Pool, locks, latency and disk of the database.
+    Database,
+    /// The hypotheses, and how they stand.
+    Hypothesis,
+    /// What was tested.
+    Tested,
+    /// Whether it is better since the last fix.
+    Recovered,
+    /// For how long all has been as before.
+    Monitored,
+    /// Whether the update that ends it was sent.
+    Resolution,
+    /// Whether the post-mortem was written, and when it is due.
+    PostMortem,
 }
 
 /// Something in a checklist's file that must be written otherwise.
@@ -74,22 +102,24 @@ pub struct Problem {
     pub what: String,
 }
 
-impl Evidence {
-    /// The word in a file.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Acknowledged => "acknowledged",
-            Self::Down => "down",
-            Self::Changes => "changes",
-            Self::Outside => "outside",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        [Self::Acknowledged, Self::Down, Self::Changes, Self::Outside].into_iter().find(|known| known.word() == word)
-    }
-}
+words!(Evidence {
+    Acknowledged = "acknowledged", "acknowledged";
+    Down = "down", "down";
+    Changes = "changes", "changes";
+    Outside = "outside", "outside";
+    Stage = "stage", "stage";
+    Updated = "updated", "updated";
+    Errors = "errors", "errors";
+    Onset = "onset", "onset";
+    QuickWin = "quick-win", "quick win";
+    Database = "database", "database";
+    Hypothesis = "hypothesis", "hypothesis";
+    Tested = "tested", "tested";
+    Recovered = "recovered", "recovered";
+    Monitored = "monitored", "monitored";
+    Resolution = "resolution", "resolution";
+    PostMortem = "post-mortem", "post-mortem";
+});
 
 impl Checklist {
     /// Reads a task list. `shown_path` gives the title when no heading does. A list without items is a list.
@@ -107,13 +137,20 @@ impl Checklist {
     /// The list that is shipped: acknowledge, is it down, deployments, outside services.
     #[must_use]
     pub fn first_60_seconds() -> Self {
-        Self::parse(FIRST_60_SECONDS, "first-60-seconds.md").unwrap_or_else(|_| Self {
-            key: "first-60-seconds".to_owned(),
-            title: "First 60 seconds".to_owned(),
-            countdown: None,
-            items: Vec::new(),
-        })
+        shipped(FIRST_60_SECONDS, "first-60-seconds", "First 60 seconds")
     }
+
+    /// The list of the whole incident that is shipped: from breathing to the post-mortem.
+    #[must_use]
+    pub fn full_incident() -> Self {
+        shipped(FULL_INCIDENT, "full-incident", "The whole incident")
+    }
+}
+
+/// A list that is shipped. A test reads each: one that cannot be read would be empty.
+fn shipped(markdown: &str, key: &str, title: &str) -> Checklist {
+    let empty = || Checklist { key: key.to_owned(), title: title.to_owned(), countdown: None, items: Vec::new() };
+    Checklist::parse(markdown, &format!("{key}.md")).unwrap_or_else(|_| empty())
 }
 
 /// An item whose key is not decided yet: explicit ids are served first.
@@ -193,8 +230,9 @@ impl Reader {
                 (Some(evidence), Some(draft)) => draft.evidence = Some(evidence),
                 (Some(_), None) => self.problem("`evidence` belongs on the line of an item or below it".to_owned()),
                 (None, _) => self.problem(format!(
-                    "evidence `{}` is not known: write acknowledged, down, changes or outside",
-                    clean_line(value, 40)
+                    "evidence `{}` is not known: write one of {}",
+                    clean_line(value, 40),
+                    Evidence::ALL.iter().map(|one| one.word()).collect::<Vec<_>>().join(", ")
                 )),
             },
             "countdown" => match countdown(value) {

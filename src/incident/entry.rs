@@ -11,15 +11,18 @@ use serde_json::Value;
 use crate::facts::At;
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
+use crate::incident::What;
+use crate::incident::body::Body;
+use crate::incident::body::whole;
+use crate::incident::body::written;
+use crate::incident::what::LINE_MAX;
 
 /// The version of the line format that is written.
 const VERSION: u64 = 1;
-/// Most characters of a name, a title, a key.
-const LINE_MAX: usize = 200;
-/// Most characters of a note; keeps the longest line far below what a reader accepts.
-const NOTE_MAX: usize = 10_000;
 /// Most bytes of an id.
 const ID_MAX: usize = 128;
+/// What `by` says of an entry that no person made.
+const SIXTY: &str = "sixty";
 
 /// One thing that happened in an incident. Make it with [`Entry::new`], which makes its texts harmless.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,47 +31,23 @@ pub struct Entry {
     pub id: String,
     /// When it happened, in whole milliseconds.
     pub at: At,
-    /// Who did it.
+    /// In whose session.
     pub who: String,
     /// On which machine.
     pub host: String,
+    /// Whether that person did it, or sixty saw it.
+    pub by: By,
     /// What happened.
     pub what: What,
 }
 
-/// What happened. `list` and `item` are the keys of a [`Checklist`](crate::incident::Checklist) and its items.
-#[derive(Clone, PartialEq, Debug)]
-pub enum What {
-    /// The incident began.
-    Opened {
-        /// The service that it is about.
-        service: String,
-        /// A headline; may be empty.
-        title: String,
-    },
-    /// An item was done.
-    Ticked {
-        /// The key of the list.
-        list: String,
-        /// The key of the item.
-        item: String,
-    },
-    /// An item was taken back.
-    Unticked {
-        /// The key of the list.
-        list: String,
-        /// The key of the item.
-        item: String,
-    },
-    /// Somebody wrote something down.
-    Note {
-        /// The words; may have several lines.
-        text: String,
-    },
-    /// The incident is over.
-    Resolved,
-    /// A kind that this version does not know: the whole object, as it was read. Not cleaned: never draw it.
-    Unknown(Value),
+/// Who did what an entry tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// A person.
+    Person,
+    /// The program, which saw it: a verdict, a clock that rang.
+    Sixty,
 }
 
 /// The known shape of a line, in the order of its fields.
@@ -81,37 +60,29 @@ struct Line {
     who: String,
     #[serde(default)]
     host: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     kind: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    service: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    list: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    item: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+    #[serde(flatten)]
+    body: Body,
 }
 
 impl Entry {
-    /// An entry as it will be read back: texts clean and capped, the time cut to milliseconds.
+    /// An entry of a person as it will be read back: texts clean and capped, times cut to milliseconds.
     #[must_use]
     pub fn new(id: &str, at: At, who: &str, host: &str, what: What) -> Self {
-        let line = |text: String| clean_line(&text, LINE_MAX);
-        let what = match what {
-            What::Opened { service, title } => What::Opened { service: line(service), title: line(title) },
-            What::Ticked { list, item } => What::Ticked { list: line(list), item: line(item) },
-            What::Unticked { list, item } => What::Unticked { list: line(list), item: line(item) },
-            What::Note { text } => What::Note { text: paragraph(&text) },
-            What::Resolved | What::Unknown(_) => what,
-        };
         let name = |text: &str| match clean_line(text, LINE_MAX) {
             empty if empty.is_empty() => "unknown".to_owned(),
             name => name,
         };
-        let at = At::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at);
-        Self { id: id.to_owned(), at, who: name(who), host: name(host), what }
+        let (who, host) = (name(who), name(host));
+        Self { id: id.to_owned(), at: whole(at), who, host, by: By::Person, what: what.cleaned() }
+    }
+
+    /// The same, seen by the program.
+    #[must_use]
+    pub fn by_sixty(self) -> Self {
+        Self { by: By::Sixty, ..self }
     }
 
     /// The entry as one line of JSON without its line break: RFC 3339 UTC with milliseconds, `"v":1`, and no raw
@@ -121,28 +92,16 @@ impl Entry {
         let mut line = Line {
             v: VERSION,
             id: self.id.clone(),
-            at: self.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+            at: written(self.at),
             who: self.who.clone(),
             host: self.host.clone(),
+            by: (self.by == By::Sixty).then(|| SIXTY.to_owned()),
             kind: self.what.kind().to_owned(),
-            service: None,
-            title: None,
-            list: None,
-            item: None,
-            text: None,
+            body: Body::default(),
         };
-        match &self.what {
-            What::Opened { service, title } => {
-                line.service = Some(service.clone());
-                line.title = Some(title.clone());
-            }
-            What::Ticked { list, item } | What::Unticked { list, item } => {
-                line.list = Some(list.clone());
-                line.item = Some(item.clone());
-            }
-            What::Note { text } => line.text = Some(text.clone()),
-            What::Resolved => {}
-            What::Unknown(value) => return harmless(&kept(&line, value).to_string()),
+        self.what.put(&mut line.body);
+        if let What::Unknown(value) = &self.what {
+            return harmless(&kept(&line, value).to_string());
         }
         // Strings and numbers cannot fail to serialise; an empty line would be skipped by every reader.
         harmless(&serde_json::to_string(&line).unwrap_or_default())
@@ -153,13 +112,14 @@ impl Entry {
     /// # Errors
     /// What is wrong with the line, in a few clean words: no JSON object, no id, no time, a known kind without what
     /// belongs to it.
-    pub fn parse(line: &str) -> Result<Self, String> {
-        let (line, unknown) = match serde_json::from_str::<Line>(line) {
-            Ok(known) if known.v == VERSION && is_known(&known.kind) => (known, None),
-            _ => {
-                let (envelope, value) = envelope(line)?;
-                (envelope, Some(value))
-            }
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let known = match serde_json::from_str::<Line>(text) {
+            Ok(mut line) if line.v == VERSION => What::of(&line.kind, &mut line.body)?.map(|what| (line, what)),
+            _ => None,
+        };
+        let (line, what) = match known {
+            Some(known) => known,
+            None => envelope(text)?,
         };
         if line.id.is_empty() || line.id.len() > ID_MAX || !line.id.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(format!("the id is not 1 to {ID_MAX} printable ASCII characters"));
@@ -167,51 +127,13 @@ impl Entry {
         let at = chrono::DateTime::parse_from_rfc3339(&line.at)
             .map_err(|_| format!("`{}` is not an RFC 3339 time", clean_line(&line.at, 40)))?
             .to_utc();
-        let what = match unknown {
-            Some(value) => What::Unknown(value),
-            None => What::of(&line.kind, line.service, line.title, line.list.zip(line.item), line.text)?,
-        };
-        Ok(Self::new(&line.id, at, &line.who, &line.host, what))
+        let by = if line.by.as_deref() == Some(SIXTY) { By::Sixty } else { By::Person };
+        Ok(Self { by, ..Self::new(&line.id, at, &line.who, &line.host, what) })
     }
-}
-
-impl What {
-    /// The word in the journal's `kind`.
-    fn kind(&self) -> &str {
-        match self {
-            Self::Opened { .. } => "opened",
-            Self::Ticked { .. } => "ticked",
-            Self::Unticked { .. } => "unticked",
-            Self::Note { .. } => "note",
-            Self::Resolved => "resolved",
-            Self::Unknown(value) => value.get("kind").and_then(Value::as_str).unwrap_or("unknown"),
-        }
-    }
-
-    fn of(
-        kind: &str,
-        service: Option<String>,
-        title: Option<String>,
-        place: Option<(String, String)>,
-        text: Option<String>,
-    ) -> Result<Self, String> {
-        match (kind, service, place, text) {
-            ("opened", Some(service), _, _) => Ok(Self::Opened { service, title: title.unwrap_or_default() }),
-            ("ticked", _, Some((list, item)), _) => Ok(Self::Ticked { list, item }),
-            ("unticked", _, Some((list, item)), _) => Ok(Self::Unticked { list, item }),
-            ("note", _, _, Some(text)) => Ok(Self::Note { text }),
-            ("resolved", ..) => Ok(Self::Resolved),
-            _ => Err(format!("`{}` without what belongs to it", clean_line(kind, 40))),
-        }
-    }
-}
-
-fn is_known(kind: &str) -> bool {
-    matches!(kind, "opened" | "ticked" | "unticked" | "note" | "resolved")
 }
 
 /// The common part of a line that is not of a known kind and version, and the whole object.
-fn envelope(line: &str) -> Result<(Line, Value), String> {
+fn envelope(line: &str) -> Result<(Line, What), String> {
     let value: Value = serde_json::from_str(line).map_err(|error| clean_line(&error.to_string(), 120))?;
     if !value.is_object() {
         return Err("not a JSON object".to_owned());
@@ -225,17 +147,15 @@ fn envelope(line: &str) -> Result<(Line, Value), String> {
         at: need("at")?,
         who: text("who").unwrap_or_default(),
         host: text("host").unwrap_or_default(),
+        by: text("by"),
         kind: text("kind").unwrap_or_default(),
-        service: None,
-        title: None,
-        list: None,
-        item: None,
-        text: None,
+        body: Body::default(),
     };
-    if v == VERSION && is_known(&envelope.kind) {
-        return Err(format!("`{}` with a field of the wrong type", envelope.kind));
+    // What could be read and holds a word of a newer program is kept; what could not be read is damaged.
+    if v == VERSION && What::is_known(&envelope.kind) && serde_json::from_str::<Line>(line).is_err() {
+        return Err(format!("`{}` with a field of the wrong type", clean_line(&envelope.kind, 40)));
     }
-    Ok((envelope, value))
+    Ok((envelope, What::Unknown(value)))
 }
 
 /// An unknown object as it was read; the envelope is only filled in where it is missing.
@@ -248,16 +168,6 @@ fn kept(line: &Line, value: &Value) -> Value {
         object.entry(key).or_insert_with(|| Value::from(text.as_str()));
     }
     Value::Object(object)
-}
-
-/// A text of several lines, clean, without trailing blanks, capped.
-fn paragraph(text: &str) -> String {
-    let end = text.char_indices().nth(NOTE_MAX).map_or(text.len(), |(index, _)| index);
-    let cleaned = clean(text[..end].trim());
-    match cleaned.char_indices().nth(NOTE_MAX) {
-        Some((index, _)) => cleaned[..index].trim_end().to_owned(),
-        None => cleaned,
-    }
 }
 
 /// Writes as `\uXXXX` what `serde_json` leaves raw although a terminal acts on it or a reader cannot see it. In JSON
@@ -287,6 +197,7 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
     use super::*;
+    use crate::incident::what::NOTE_MAX;
 
     fn at(ms: i64) -> At {
         At::from_timestamp_millis(1_714_533_320_000 + ms).unwrap()
@@ -315,7 +226,7 @@ mod tests {
     #[test]
     fn unknown_kinds_and_versions_are_kept_as_they_are() {
         for line in [
-            r#"{"at":"2024-05-01T03:15:20.123Z","host":"h","id":"x1","kind":"hypothesis","text":{"deep":[1,2.5,null]},"v":1,"who":"ana"}"#,
+            r#"{"at":"2024-05-01T03:15:20.123Z","host":"h","id":"x1","kind":"telepathy","text":{"deep":[1,2.5,null]},"v":1,"who":"ana"}"#,
             r#"{"at":"2024-05-01T03:15:20.123Z","host":"h","id":"x1","item":7,"kind":"ticked","v":2,"who":"ana"}"#,
         ] {
             let entry = Entry::parse(line).unwrap();
@@ -351,6 +262,7 @@ mod tests {
             at: at(0),
             who: hostile.into(),
             host: hostile.into(),
+            by: By::Person,
             what: What::Note { text: hostile.into() },
         };
         let line = raw.line();
@@ -365,7 +277,9 @@ mod tests {
     #[test]
     fn the_longest_line_stays_small() {
         let text = "\u{e0041}\t".repeat(NOTE_MAX);
-        let raw = Entry { id: "a".into(), at: at(0), who: "w".into(), host: "h".into(), what: What::Note { text } };
+        let who = || "w".to_owned();
+        let raw =
+            Entry { id: "a".into(), at: at(0), who: who(), host: who(), by: By::Person, what: What::Note { text } };
         let read = Entry::parse(&raw.line()).unwrap();
         assert!(read.line().len() < 64 * 1024, "{}", read.line().len());
     }

@@ -4,11 +4,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::facts::At;
+use crate::incident::By;
+use crate::incident::ClockAct;
+use crate::incident::ClockKind;
 use crate::incident::Entry;
+use crate::incident::Question;
+use crate::incident::Role;
 use crate::incident::What;
 
 /// The order of entries: by time, ties by id.
-type Key = (At, String);
+pub(super) type Key = (At, String);
 
 /// The state of one item of one checklist.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,12 +31,40 @@ pub struct Tick {
 /// One incident: the fold of its entries. The default is an incident of which nothing is known yet.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Incident {
-    entries: BTreeMap<Key, Entry>,
-    times: HashMap<String, At>,
-    ticks: HashMap<String, HashMap<String, Tick>>,
-    opened: Option<Key>,
-    resolved: Option<Key>,
+    pub(super) entries: BTreeMap<Key, Entry>,
+    pub(super) times: HashMap<String, At>,
+    pub(super) ticks: HashMap<String, HashMap<String, Tick>>,
+    pub(super) opened: Option<Key>,
+    /// The last word on whether it is over.
+    pub(super) ended: Option<Key>,
     people: HashMap<String, Key>,
+    pub(super) staged: Option<Key>,
+    pub(super) observed: Option<Key>,
+    pub(super) normal: Option<Key>,
+    pub(super) fixed: Option<Key>,
+    pub(super) exported: Option<Key>,
+    pub(super) handed: Option<Key>,
+    /// The last thing that a person did which brings the work on.
+    pub(super) progress: Option<Key>,
+    /// The last update that arrived.
+    pub(super) updated: Option<Key>,
+    /// The last call-out or anything that tells others.
+    pub(super) clocks: HashMap<(ClockKind, &'static str), Key>,
+    pub(super) assessed: HashMap<Question, Key>,
+    pub(super) roles: HashMap<Role, Key>,
+    pub(super) unsaved: HashMap<(String, String), Key>,
+    pub(super) hypotheses: BTreeMap<String, (Option<Key>, Option<Key>)>,
+    pub(super) updates: BTreeMap<String, UpdateKeys>,
+    pub(super) acknowledged: BTreeMap<Key, ()>,
+    pub(super) observations: usize,
+}
+
+/// The entries that an update is made of.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub(super) struct UpdateKeys {
+    pub(super) drafted: Option<Key>,
+    /// By channel: the last entry, and the first that says it arrived, which nothing takes back.
+    pub(super) deliveries: BTreeMap<String, (Option<Key>, Option<Key>)>,
 }
 
 impl Incident {
@@ -70,15 +103,65 @@ impl Incident {
                 self.people.insert(entry.who.clone(), key.clone());
             }
         }
-        match &entry.what {
-            What::Opened { .. } => earliest(&mut self.opened, &key),
-            What::Resolved => earliest(&mut self.resolved, &key),
-            What::Ticked { list, item } => self.mark(true, list, item, &entry),
-            What::Unticked { list, item } => self.mark(false, list, item, &entry),
-            What::Note { .. } | What::Unknown(_) => {}
-        }
+        self.place(&entry, &key);
         self.entries.insert(key, entry);
         true
+    }
+
+    /// Notes what the entry is the last word on.
+    fn place(&mut self, entry: &Entry, key: &Key) {
+        match &entry.what {
+            What::Opened { .. } => earliest(&mut self.opened, key),
+            What::Resolved | What::Reopened | What::MergedInto { .. } => latest(&mut self.ended, key),
+            What::Ticked { list, item } => self.mark(true, list, item, entry),
+            What::Unticked { list, item } => self.mark(false, list, item, entry),
+            What::Staged { .. } => latest(&mut self.staged, key),
+            What::Clock { clock, act } => {
+                // Off and on are words on one thing.
+                let slot = match act {
+                    ClockAct::Off | ClockAct::On => "off",
+                    other => other.word(),
+                };
+                later(self.clocks.entry((*clock, slot)), key);
+            }
+            What::Observed(_) => {
+                self.observations += 1;
+                latest(&mut self.observed, key);
+            }
+            What::Normal { .. } => latest(&mut self.normal, key),
+            What::Assessed { question, .. } => later(self.assessed.entry(*question), key),
+            What::Hypothesis { .. } => latest(&mut self.hypotheses.entry(entry.id.clone()).or_default().0, key),
+            What::Tested { hypothesis, .. } => {
+                latest(&mut self.hypotheses.entry(hypothesis.clone()).or_default().1, key);
+            }
+            What::Acknowledged { .. } => drop(self.acknowledged.insert(key.clone(), ())),
+            What::Took { role, .. } => later(self.roles.entry(*role), key),
+            What::HandedOver { .. } => latest(&mut self.handed, key),
+            What::Drafted { update, .. } => {
+                latest(&mut self.updates.entry(update.clone()).or_default().drafted, key);
+            }
+            What::Sending { update, to } | What::NotSent { update, to, .. } => {
+                let update = self.updates.entry(update.clone()).or_default();
+                latest(&mut update.deliveries.entry(to.clone()).or_default().0, key);
+            }
+            What::Sent { update, to, .. } => {
+                let update = self.updates.entry(update.clone()).or_default();
+                earliest(&mut update.deliveries.entry(to.clone()).or_default().1, key);
+                latest(&mut self.updated, key);
+            }
+            What::Fixed { .. } => latest(&mut self.fixed, key),
+            What::Unsaved { about, .. } => later(self.unsaved.entry((entry.who.clone(), about.clone())), key),
+            What::Exported { .. } => latest(&mut self.exported, key),
+            What::Joined
+            | What::MergedFrom { .. }
+            | What::Note { .. }
+            | What::Action { .. }
+            | What::Looked { .. }
+            | What::Unknown(_) => {}
+        }
+        if entry.by == By::Person && is_progress(&entry.what) {
+            latest(&mut self.progress, key);
+        }
     }
 
     fn mark(&mut self, done: bool, list: &str, item: &str, entry: &Entry) {
@@ -134,10 +217,14 @@ impl Incident {
         }
     }
 
-    /// The entry that ended it; `None` while it goes on.
+    /// The entry that ended it; `None` while it goes on, or goes on again.
     #[must_use]
     pub fn resolved(&self) -> Option<&Entry> {
-        self.resolved.as_ref().and_then(|key| self.entries.get(key))
+        self.entry(self.ended.as_ref()).filter(|entry| entry.what != What::Reopened)
+    }
+
+    pub(super) fn entry(&self, key: Option<&Key>) -> Option<&Entry> {
+        self.entries.get(key?)
     }
 
     /// Everybody who wrote an entry, in the order in which they joined.
@@ -158,6 +245,38 @@ impl Incident {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+}
+
+/// Whether it brings the work on, so that nobody need be called yet.
+const fn is_progress(what: &What) -> bool {
+    matches!(
+        what,
+        What::Ticked { .. }
+            | What::Note { .. }
+            | What::Staged { .. }
+            | What::Assessed { .. }
+            | What::Hypothesis { .. }
+            | What::Tested { .. }
+            | What::Acknowledged { .. }
+            | What::HandedOver { .. }
+            | What::Fixed { .. }
+            | What::Sent { .. }
+    )
+}
+
+fn later<K>(slot: std::collections::hash_map::Entry<'_, K, Key>, key: &Key) {
+    slot.and_modify(|known| {
+        if key > known {
+            known.clone_from(key);
+        }
+    })
+    .or_insert_with(|| key.clone());
+}
+
+fn latest(slot: &mut Option<Key>, key: &Key) {
+    if slot.as_ref().is_none_or(|known| key > known) {
+        *slot = Some(key.clone());
     }
 }
 

@@ -4,15 +4,48 @@
 //! and however often they arrive; a [`Checklist`] is a Markdown task list. All of it is pure: the file, its lock and
 //! the clock are the runtime's, and which live fact stands beside an item is decided where the facts are.
 
+mod body;
 mod checklist;
+mod clock;
 mod entry;
 mod fold;
+mod now;
+mod outgoing;
+mod stage;
+mod terms;
+mod told;
+mod what;
 
 pub use checklist::Checklist;
 pub use checklist::Evidence;
 pub use checklist::Item;
 pub use checklist::Problem;
+pub use clock::ClockAct;
+pub use clock::ClockKind;
+pub use clock::ClockNow;
+pub use clock::ClockSettings;
+pub use clock::clocks;
+pub use entry::By;
 pub use entry::Entry;
-pub use entry::What;
 pub use fold::Incident;
 pub use fold::Tick;
+pub use now::Acknowledgement;
+pub use now::ClockRecord;
+pub use now::Delivery;
+pub use now::DeliveryState;
+pub use now::HypothesisNow;
+pub use now::Said;
+pub use now::UpdateNow;
+pub use outgoing::OpenPage;
+pub use outgoing::PageState;
+pub use outgoing::Parcel;
+pub use outgoing::Row;
+pub use stage::Stage;
+pub use terms::Question;
+pub use terms::Role;
+pub use terms::TestState;
+pub use terms::UpdateStatus;
+pub use told::told;
+pub use told::told_with;
+pub use what::Observation;
+pub use what::What;

@@ -14,7 +14,9 @@ use tokio::signal::unix::signal;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::unbounded_channel;
 
+use crate::app::Act;
 use crate::app::App;
+use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::KeyPress;
 use crate::app::Msg;
@@ -312,18 +314,34 @@ impl Desk {
         for effect in self.app.update(self.clock.now(), msg) {
             match effect {
                 Effect::Quit => return Err(Leave),
-                Effect::Append(service, entry) => self.scribe.append(service, entry),
                 Effect::Follow(services) => self.scribe.follow(services),
                 Effect::Poll(ids) => self.pollers.hurry(&ids),
                 Effect::Ask(question) => self.pollers.ask(question),
                 Effect::Names(source) => self.pollers.names(&source),
-                Effect::Remember(text) => self.scribe.remember(text),
                 Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
-                Effect::Copy(text) => self.copy(&text),
+                Effect::Bell | Effect::List => {}
+                Effect::Act(act) => self.act(act),
             }
         }
         Ok(())
+    }
+
+    /// Does what others can see.
+    fn act(&mut self, act: Act) {
+        match act.into_deed() {
+            Deed::Append(service, entry) => self.scribe.append(service, entry),
+            Deed::Remember(text) => self.scribe.remember(text),
+            Deed::Copy(text) => self.copy(&text),
+            Deed::Send(..)
+            | Deed::AskPagers(_)
+            | Deed::Acknowledge(..)
+            | Deed::Edit(_)
+            | Deed::Export(_)
+            | Deed::Reopen(_)
+            | Deed::Merge(..)
+            | Deed::Try(_) => {}
+        }
     }
 
     /// Gives the terminal to the shell until `fg`. Where nobody could wake us (no job control, as under

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::app::FleetSettings;
+use crate::app::IncidentSettings;
 use crate::app::KeyMap;
 use crate::app::Mode;
 use crate::app::ServiceSettings;
@@ -107,6 +108,8 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         keys,
         past_questions: Vec::new(),
         checklist,
+        full_list: Checklist::full_incident(),
+        incidents: IncidentSettings::default(),
         runbooks: Arc::new(runbooks::load(config)),
         start,
         badge: wish.badge.clone(),

@@ -56,6 +56,12 @@ impl Severity {
         }
     }
 
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Ok, Self::Info, Self::Unknown, Self::Warning, Self::Critical].into_iter().find(|one| one.word() == word)
+    }
+
     /// The tone of words about it.
     #[must_use]
     pub const fn tone(self) -> Tone {

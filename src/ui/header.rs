@@ -122,7 +122,7 @@ fn alerts_words(app: &App, service: Option<&ServiceState>) -> Option<(String, Ro
 fn demo(app: &App) -> &str {
     app.settings().badge.as_deref().unwrap_or(match app.mode() {
         Mode::ReadOnly => "read-only",
-        Mode::Interactive | Mode::Wall => "",
+        Mode::Interactive(_) | Mode::Wall => "",
     })
 }
 

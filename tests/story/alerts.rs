@@ -94,7 +94,7 @@ pub fn firing() -> Alerting {
 
 /// A source of alerts that said this, or nothing yet.
 pub fn asked(said: Option<Alerting>) -> App {
-    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    let mut settings = settings(&["checkout-api"], Mode::interactive());
     settings.sources.push(info());
     let mut app = App::new(settings, ago(60));
     if let Some(said) = said {
@@ -106,7 +106,7 @@ pub fn asked(said: Option<Alerting>) -> App {
 
 /// Nothing fired when the source was last heard of, four minutes ago.
 pub fn quiet_then_silent() -> App {
-    let mut settings = settings(&["checkout-api"], Mode::Interactive);
+    let mut settings = settings(&["checkout-api"], Mode::interactive());
     settings.sources.push(info());
     let mut app = App::new(settings, ago(3_600));
     send(&mut app, "alerts prod", ago(255), Ok(Payload::Alerts(quiet())));

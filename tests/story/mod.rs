@@ -105,7 +105,7 @@ pub enum Wait {
 
 /// A screen that has no service to show.
 pub fn waiting(wait: Wait) -> App {
-    let mut settings = settings(&[], Mode::Interactive);
+    let mut settings = settings(&[], Mode::interactive());
     settings.sources = vec![server()];
     settings.fleet.wanted = (wait == Wait::Misspelt).then(|| Arc::from("chekout-api"));
     settings.start = None;
@@ -175,7 +175,7 @@ fn fleet(app: &mut App, names: &[&str]) {
 
 /// Forty services that one server names.
 fn servers() -> App {
-    let mut settings = settings(&[], Mode::Interactive);
+    let mut settings = settings(&[], Mode::interactive());
     settings.sources.push(server());
     settings.start = None;
     let mut app = App::new(settings, ago(3_600));
@@ -193,7 +193,7 @@ fn servers() -> App {
 
 /// Six hours of a service, and its deploys: version, and how many seconds ago.
 fn slow(kind: Kind, deploys: &[(&str, i64)]) -> App {
-    let mut app = App::new(settings(&["checkout-api"], Mode::Interactive), ago(21_600));
+    let mut app = App::new(settings(&["checkout-api"], Mode::interactive()), ago(21_600));
     let mut points = long_history(kind);
     // What runs full is seen as time goes by.
     let live = points.split_off(points.len() - 12);
@@ -273,7 +273,7 @@ pub fn app(scene: Scene) -> App {
         }
         _ => &["checkout-api"],
     };
-    let mode = if matches!(scene, Scene::Wall | Scene::AlertsWall) { Mode::Wall } else { Mode::Interactive };
+    let mode = if matches!(scene, Scene::Wall | Scene::AlertsWall) { Mode::Wall } else { Mode::interactive() };
     let mut settings = settings(names, mode);
     if matches!(scene, Scene::Alerts | Scene::AlertsOld | Scene::AlertsWall | Scene::Quiet | Scene::Fleet) {
         settings.sources.push(alerts::info());
@@ -403,7 +403,8 @@ pub fn unsaved() -> App {
 
 /// Names that are wide, long, or made of several code points.
 pub fn foreign() -> App {
-    let mut app = App::new(settings(&["支払いサービス-非常に長い名前-非常に長い名前"], Mode::Interactive), ago(3_600));
+    let mut app =
+        App::new(settings(&["支払いサービス-非常に長い名前-非常に長い名前"], Mode::interactive()), ago(3_600));
     metrics(&mut app, "支払いサービス-非常に長い名前-非常に長い名前", ago(2), history(Kind::Leak, 2, 0));
     others(&mut app, true);
     let mut all = changes(true);
@@ -517,6 +518,8 @@ pub fn settings(names: &[&str], mode: Mode) -> Settings {
         keys: KeyMap::new(&BTreeMap::new(), mode.is_read_only()).unwrap(),
         past_questions: Vec::new(),
         checklist: Checklist::first_60_seconds(),
+        full_list: sixty::incident::Checklist::full_incident(),
+        incidents: sixty::app::IncidentSettings::default(),
         runbooks: Arc::new(sixty::triage::runbook::Library::shipped()),
         start: if names.len() > 1 { None } else { Some(0) },
         badge: None,

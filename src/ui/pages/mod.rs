@@ -54,7 +54,16 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Runbooks => runbook::draw_list(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
         Page::Query => query::draw(app, canvas, body),
-        Page::Service | Page::Overview => {}
+        // Drawn by their own files as they come.
+        Page::Incident
+        | Page::Timeline
+        | Page::Update
+        | Page::Write
+        | Page::Incidents
+        | Page::Pages
+        | Page::Debrief
+        | Page::Service
+        | Page::Overview => {}
     }
 }
 

@@ -215,10 +215,8 @@ fn entry(entry: &incident::Entry) -> Entry {
         What::Note { text } => ("note".to_owned(), text.clone()),
         What::Resolved => ("resolved".to_owned(), String::new()),
         // What a newer sixty wrote is not clean; its kind is all that can be told.
-        What::Unknown(value) => {
-            let kind = value.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown");
-            (clean_line(kind, 40), String::new())
-        }
+        What::Unknown(_) => (clean_line(entry.what.kind(), 40), String::new()),
+        other => (other.kind().to_owned(), crate::incident::told(other)),
     };
     Entry { id: entry.id.clone(), at: moment(entry.at), who: entry.who.clone(), host: entry.host.clone(), kind, text }
 }
