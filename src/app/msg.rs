@@ -61,7 +61,7 @@ pub enum Msg {
 }
 
 /// What is new in the journal of a service.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct JournalNews {
     /// The service.
     pub service: Arc<str>,
