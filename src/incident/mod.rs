@@ -7,6 +7,7 @@
 mod body;
 mod checklist;
 mod clock;
+pub mod draft;
 mod entry;
 mod fold;
 mod now;
