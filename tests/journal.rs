@@ -435,7 +435,7 @@ fn only_one_file_of_the_journal_can_write() {
             assert!(!text.contains(word), "{path} has `{word}`");
         }
     }
-    assert_eq!(fs::read_dir(source.join("journal")).unwrap().count(), 6, "look at new files as well");
+    assert_eq!(fs::read_dir(source.join("journal")).unwrap().count(), 8, "look at new files as well");
 }
 
 #[test]

@@ -7,12 +7,15 @@
 //! [`crate::incident`]'s.
 
 mod append;
+mod archive;
+mod change;
 mod identity;
 mod place;
 mod roster;
 mod tail;
 mod write;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -25,6 +28,11 @@ use crate::runtime::journal::place::FolderStamp;
 use crate::runtime::journal::tail::Tail;
 use crate::runtime::journal::write::Writer;
 
+pub use crate::runtime::journal::archive::Archive;
+pub use crate::runtime::journal::archive::Found;
+pub use crate::runtime::journal::archive::Listing;
+pub use crate::runtime::journal::archive::Loaded;
+pub use crate::runtime::journal::change::Signature;
 pub use crate::runtime::journal::identity::host;
 pub use crate::runtime::journal::identity::new_id;
 pub use crate::runtime::journal::identity::who;
@@ -92,16 +100,20 @@ impl Journal {
     #[must_use]
     pub fn poll(&mut self, now: At) -> Vec<Entry> {
         self.trouble = None;
-        if let Err(error) = self.search(now) {
-            self.trouble = Some(write::fault(&self.folder, &error));
-        }
+        self.look(now);
         self.read();
+        // It has just ended: perhaps it goes on as a part of another, or another goes on beside it.
+        if self.searched.is_none() && self.tail.as_ref().is_some_and(Tail::is_over) {
+            self.look(now);
+        }
         if self.tail.take_if(|tail| tail.is_idle(now)).is_some() {
             self.unread.clear();
             self.searched = None;
         }
         let path = self.path().map(Path::to_path_buf);
         let mut entries = std::mem::take(&mut self.unread);
+        let mut visited = HashSet::from_iter(self.incident());
+        entries.extend(archive::parts(&self.dir, &entries, &mut visited));
         if path != self.told {
             let waiting = self.writer.iter().flat_map(|writer| &writer.queue);
             let ours = waiting.filter(|one| one.target.is_none() || one.target == path);
@@ -133,6 +145,12 @@ impl Journal {
                 self.searched = None;
             }
             Err(error) => self.trouble = Some(write::fault(tail.path(), &error)),
+        }
+    }
+
+    fn look(&mut self, now: At) {
+        if let Err(error) = self.search(now) {
+            self.trouble = Some(write::fault(&self.folder, &error));
         }
     }
 

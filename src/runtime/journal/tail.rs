@@ -121,6 +121,11 @@ impl Tail {
         self.opened.max(again)
     }
 
+    /// When the last word on whether it is over was said.
+    pub(super) fn ended_at(&self) -> Option<At> {
+        self.ended.as_ref().map(|(at, _, _)| *at)
+    }
+
     /// Nobody wrote for so long that it is history: by the entries' own times, or by the file's.
     pub(super) fn is_idle(&self, now: At) -> bool {
         self.last_at.is_none_or(|at| (now - at).to_std().is_ok_and(|age| age > place::IDLE))

@@ -94,6 +94,33 @@ impl Writer {
     }
 }
 
+/// The file of an incident that nobody else writes to until this is dropped.
+pub(super) struct Locked {
+    file: File,
+    /// What was read of it, under the lock.
+    pub(super) tail: Tail,
+    /// All its entries.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Locked {
+    /// Locks a file and reads it; only for whoever may act.
+    pub(super) fn open(_: Licence, path: &Path) -> io::Result<Self> {
+        let mut locked = Self { file: open_locked(path)?, tail: Tail::new(path.to_path_buf()), entries: Vec::new() };
+        locked.tail.read(&mut locked.entries)?;
+        Ok(locked)
+    }
+
+    /// Writes an entry, once, and syncs it.
+    pub(super) fn put(&mut self, entry: &Entry) -> io::Result<Appended> {
+        let appended = put(&mut self.file, &mut self.tail, &mut self.entries, std::iter::once(entry))?;
+        if entry.what == What::Reopened {
+            stir(self.tail.path());
+        }
+        Ok(appended.first().copied().unwrap_or(Appended::Known))
+    }
+}
+
 /// A folder that nobody else opens an incident in until this is dropped. Only a [`Writer`] gives it.
 pub(super) struct Held {
     folder: PathBuf,
