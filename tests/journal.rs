@@ -12,6 +12,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use chrono::{TimeDelta, Utc};
+use sixty::app::Licence;
 use sixty::facts::At;
 use sixty::facts::FaultKind;
 use sixty::incident::Entry;
@@ -19,6 +20,7 @@ use sixty::incident::Incident;
 use sixty::incident::What;
 use sixty::runtime::journal;
 use sixty::runtime::journal::Access;
+use sixty::runtime::journal::Appended;
 use sixty::runtime::journal::Journal;
 
 const SERVICE: &str = "checkout-api";
@@ -40,7 +42,7 @@ fn tick(item: &str) -> Entry {
 }
 
 fn writer(dir: &Path) -> Journal {
-    Journal::open(dir, SERVICE, Access::Write)
+    Journal::open(dir, SERVICE, Access::Write(Licence::of_a_person()))
 }
 
 fn watcher(dir: &Path) -> Journal {
@@ -410,7 +412,14 @@ fn read_only_leaves_no_trace() {
 #[test]
 fn only_one_file_of_the_journal_can_write() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runtime");
-    for path in ["journal.rs", "journal/place.rs", "journal/roster.rs", "journal/tail.rs", "journal/identity.rs"] {
+    for path in [
+        "journal.rs",
+        "journal/place.rs",
+        "journal/roster.rs",
+        "journal/tail.rs",
+        "journal/identity.rs",
+        "journal/append.rs",
+    ] {
         let text = fs::read_to_string(source.join(path)).unwrap();
         for word in [
             "OpenOptions",
@@ -426,7 +435,7 @@ fn only_one_file_of_the_journal_can_write() {
             assert!(!text.contains(word), "{path} has `{word}`");
         }
     }
-    assert_eq!(fs::read_dir(source.join("journal")).unwrap().count(), 5, "look at new files as well");
+    assert_eq!(fs::read_dir(source.join("journal")).unwrap().count(), 8, "look at new files as well");
 }
 
 #[test]
@@ -482,6 +491,76 @@ fn an_incident_is_over_when_nobody_writes_for_six_hours() {
 }
 
 #[test]
+fn an_id_that_is_there_is_not_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut a, mut b) = (writer(dir.path()), writer(dir.path()));
+    let sending = Entry::new(
+        "sending-u1-slack-1",
+        Utc::now(),
+        "ana",
+        "h",
+        What::Sending { update: "u1".into(), to: "slack".into() },
+    );
+    assert_eq!(a.append(&tick("ack")), Ok(Appended::New));
+    assert_eq!(a.append(&sending), Ok(Appended::New));
+    assert_eq!(b.append(&sending), Ok(Appended::Known), "what another wrote is read first");
+    assert_eq!(a.append(&sending), Ok(Appended::Known));
+    // A third one finds it under another time and another name as well: the id decides.
+    let other = Entry { at: sending.at + TimeDelta::seconds(9), who: "sam".into(), ..sending.clone() };
+    assert_eq!(writer(dir.path()).append(&other), Ok(Appended::Known));
+    assert_eq!((a.poll(Utc::now()).len(), b.poll(Utc::now()).len()), (3, 3));
+    let path = files(dir.path()).remove(0);
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3);
+
+    // Cut out of the file by hand, it is new again.
+    let text = fs::read_to_string(&path).unwrap();
+    let kept: String =
+        text.lines().filter(|line| !line.contains("sending-u1")).map(|line| format!("{line}\n")).collect();
+    fs::write(&path, kept).unwrap();
+    assert_eq!(b.append(&sending), Ok(Appended::New));
+
+    // One that waits is there once as well.
+    let held = File::open(&path).unwrap();
+    held.lock().unwrap();
+    let waits = tick("waits");
+    assert!(a.append(&waits).is_err() && a.append(&waits).is_err());
+    assert_eq!(a.pending(), 1);
+    drop(held);
+    assert_eq!(a.append(&waits), Ok(Appended::Known));
+    assert_eq!(a.pending(), 0);
+}
+
+#[test]
+fn what_is_over_goes_on_when_it_is_opened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut a, mut wall) = (writer(dir.path()), watcher(dir.path()));
+    let start = Utc::now();
+    let said = |seconds: i64, what: What| entry_at(start + TimeDelta::seconds(seconds), what);
+    a.append(&said(0, What::Note { text: "one".into() })).unwrap();
+    a.append(&said(10, What::Resolved)).unwrap();
+    let first = a.incident();
+    assert!(wall.poll(start).is_empty(), "it was over before");
+    // What is about its end belongs to it; the time of the words counts, not their place in the file.
+    let export = said(11, What::Exported { path: "p.md".into(), hash: "h".into() });
+    a.append(&export).unwrap();
+    a.append(&said(5, What::Reopened)).unwrap();
+    assert!(watcher(dir.path()).poll(start).is_empty(), "closed after it was opened again");
+    // A folder that has not changed for long is not searched again and again.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    File::open(dir.path().join("incidents").join(SERVICE)).unwrap().set_modified(old).unwrap();
+    assert!(wall.poll(start).is_empty() && wall.poll(start).is_empty());
+    a.append(&said(20, What::Reopened)).unwrap();
+    assert_eq!(wall.poll(start).len(), 6);
+    assert_eq!((a.incident(), files(dir.path()).len()), (first.clone(), 1));
+    let mut late = watcher(dir.path());
+    assert_eq!((late.poll(start).len(), late.incident()), (6, first.clone()));
+    a.append(&said(21, What::Note { text: "two".into() })).unwrap();
+    assert_eq!((a.incident(), files(dir.path()).len()), (first, 1));
+    let fold = Incident::fold(late.poll(start));
+    assert!(fold.resolved().is_none());
+}
+
+#[test]
 fn what_no_reader_accepts_is_not_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = writer(dir.path());
@@ -533,7 +612,7 @@ fn a_hostile_service_stays_in_its_folder() {
     let dir = tempfile::tempdir().unwrap();
     let names = ["../../x", "/etc", "..", "", "a\u{1b}]0;x\u{7}", "a/b", "a b", &"ä".repeat(300)];
     for name in names {
-        let mut journal = Journal::open(dir.path(), name, Access::Write);
+        let mut journal = Journal::open(dir.path(), name, Access::Write(Licence::of_a_person()));
         journal.append(&tick("ack")).unwrap();
         let opened = Incident::fold(journal.poll(Utc::now()));
         assert!(!opened.service().chars().any(char::is_control));

@@ -21,6 +21,7 @@ use loopback::Loopback;
 use loopback::Script;
 use recorded::RECORDED;
 use serde_json::Value;
+use sixty::app::Licence;
 use sixty::drill::Server;
 use sixty::drill::Story;
 use sixty::drill::StoryWorld as World;
@@ -302,7 +303,7 @@ async fn the_worst_service_comes_first_and_decides_and_one_can_be_named() {
 async fn ticks_of_everybody_are_in_the_report() {
     let (server, _world) = story(-3_600).await;
     let place = Place::new();
-    let mut journal = Journal::open(&place.path("state/sixty"), "app", Access::Write);
+    let mut journal = Journal::open(&place.path("state/sixty"), "app", Access::Write(Licence::of_a_person()));
     let list = sixty::incident::Checklist::first_60_seconds();
     let ticked = What::Ticked { list: list.key.clone(), item: list.items[0].key.clone() };
     let at = Utc::now();

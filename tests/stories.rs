@@ -227,6 +227,7 @@ fn a_tick_is_shown_at_once_written_once_and_seen_by_others() {
             service: Arc::from("checkout-api"),
             entries,
             replaced: false,
+            incident: None,
             pending: 0,
             trouble: None,
         })

@@ -69,6 +69,8 @@ pub struct JournalNews {
     pub entries: Vec<Entry>,
     /// The journal that these entries belong to is another than before: forget the old one.
     pub replaced: bool,
+    /// The id of the incident that they belong to; `None` while there is none on disk.
+    pub incident: Option<String>,
     /// Entries that could not be written yet.
     pub pending: usize,
     /// Why not.

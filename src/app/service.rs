@@ -43,6 +43,8 @@ pub struct ServiceState {
     watched: Option<u64>,
     /// The incident that people work on, folded from its journal.
     pub incident: Incident,
+    /// The id of that incident; `None` while there is none on disk.
+    pub incident_id: Option<String>,
     /// Entries that could not be written yet.
     pub pending: usize,
     /// Why the journal cannot be written or read.
@@ -67,6 +69,7 @@ impl ServiceState {
             ranked: None,
             watched: None,
             incident: Incident::default(),
+            incident_id: None,
             pending: 0,
             journal_trouble: None,
         }

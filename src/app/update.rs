@@ -200,6 +200,7 @@ impl App {
         for entry in news.entries {
             service.incident.apply(entry);
         }
+        service.incident_id = news.incident;
         service.pending = news.pending;
         if service.journal_trouble != news.trouble {
             let (fault, text) = match &news.trouble {

@@ -265,6 +265,26 @@ impl What {
         }
     }
 
+    /// Whether somebody who does this while no incident goes on begins one. What is about the end, or about what went
+    /// before, belongs to the incident that ended.
+    #[must_use]
+    pub const fn opens(&self) -> bool {
+        matches!(
+            self,
+            Self::Opened { .. }
+                | Self::Joined
+                | Self::Ticked { .. }
+                | Self::Unticked { .. }
+                | Self::Note { .. }
+                | Self::Staged { .. }
+                | Self::Assessed { .. }
+                | Self::Hypothesis { .. }
+                | Self::Acknowledged { .. }
+                | Self::Took { .. }
+                | Self::Fixed { .. }
+        )
+    }
+
     /// Whether this version knows the kind, so that a line which lacks what belongs to it is damaged.
     pub(super) fn is_known(kind: &str) -> bool {
         body::KINDS.contains(&kind)

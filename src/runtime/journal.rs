@@ -1,44 +1,52 @@
 //! The journal of a service's current incident as a file that several `sixty` share: append, follow, never lose.
 //!
-//! Files are `DIR/incidents/<service>/<opened>-<random>.jsonl`. The current incident is the newest one that is not
-//! resolved and in which somebody wrote within six hours; the first entry without one opens one. What cannot be written
-//! waits in memory. Reading and writing are apart: a read-only journal owns no `Writer`, and nothing else can write.
-//! What the entries mean is [`crate::incident`]'s.
+//! Files are `DIR/incidents/<service>/<opened>-<random>.jsonl`. The current incident is the one that was opened, or
+//! opened again, last, that is not over and in which somebody wrote within six hours; one that was made a part of
+//! another is that other one. The first entry without one opens one. What cannot be written waits in memory. Reading
+//! and writing are apart: a read-only journal owns no `Writer`, and nothing else can write. What the entries mean is
+//! [`crate::incident`]'s.
 
+mod append;
+mod archive;
+mod change;
 mod identity;
 mod place;
 mod roster;
 mod tail;
 mod write;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::app::Licence;
 use crate::facts::At;
 use crate::facts::Fault;
-use crate::facts::FaultKind;
-use crate::facts::text::clean_line;
 use crate::incident::Entry;
-use crate::incident::What;
 use crate::runtime::journal::place::FolderStamp;
 use crate::runtime::journal::tail::Tail;
-use crate::runtime::journal::write::Pending;
 use crate::runtime::journal::write::Writer;
 
+pub use crate::runtime::journal::archive::Archive;
+pub use crate::runtime::journal::archive::Found;
+pub use crate::runtime::journal::archive::Listing;
+pub use crate::runtime::journal::archive::Loaded;
+pub use crate::runtime::journal::change::Signature;
 pub use crate::runtime::journal::identity::host;
 pub use crate::runtime::journal::identity::new_id;
 pub use crate::runtime::journal::identity::who;
 pub use crate::runtime::journal::roster::Roster;
+pub use crate::runtime::journal::write::Appended;
 
-/// How often the files may vanish under our hands before it is told as trouble.
-const VANISHED_MAX: usize = 3;
+/// How often an incident may be a part of another that is a part of another.
+const CHAIN_MAX: usize = 16;
 
 /// What a journal may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
-    /// Read and append.
-    Write,
+    /// Read and append: only for whoever may act.
+    Write(Licence),
     /// Only read: no file is opened for writing, no directory made, no lock taken.
     ReadOnly,
 }
@@ -46,6 +54,8 @@ pub enum Access {
 /// The journal of one service. Calls block for the time of a small disk write; keep them off the task that draws.
 pub struct Journal {
     service: String,
+    /// The state directory.
+    dir: PathBuf,
     folder: PathBuf,
     /// The incident that is followed: the current one, or one that was resolved while we followed it.
     tail: Option<Tail>,
@@ -68,6 +78,7 @@ impl Journal {
     pub fn open(dir: &Path, service: &str, access: Access) -> Self {
         Self {
             service: service.to_owned(),
+            dir: dir.to_path_buf(),
             folder: place::folder(dir, service),
             tail: None,
             unread: Vec::new(),
@@ -75,99 +86,11 @@ impl Journal {
             told: None,
             replaced: false,
             trouble: None,
-            writer: (access == Access::Write).then(Writer::new),
+            writer: match access {
+                Access::Write(licence) => Some(Writer::new(licence)),
+                Access::ReadOnly => None,
+            },
         }
-    }
-
-    /// Writes an entry to the current incident, or opens one with it. When this answers `Ok`, the entry, and all that
-    /// waited before it, is on disk.
-    ///
-    /// # Errors
-    /// Why it is not on disk. It waits in memory for [`Journal::retry`], except when the journal is read-only or
-    /// readers would not accept the entry.
-    pub fn append(&mut self, entry: &Entry) -> Result<(), Fault> {
-        let Some(writer) = &mut self.writer else {
-            return Err(
-                Fault::new(FaultKind::Denied, "this sixty is read-only").advise("tick on the on-call's own sixty")
-            );
-        };
-        // What no reader would accept must not count as written.
-        let line = entry.line();
-        if line.len() >= tail::LINE_MAX {
-            return Err(Fault::new(FaultKind::TooLarge, "the entry is too long").advise("write less at once"));
-        }
-        if let Err(reason) = Entry::parse(&line) {
-            return Err(
-                Fault::new(FaultKind::Unreadable, &reason).advise("this is a mistake in sixty; please report it")
-            );
-        }
-        let target = self.tail.as_ref().filter(|tail| tail.is_current(entry.at)).map(|tail| tail.path().to_path_buf());
-        writer.queue.push_back(Pending { entry: entry.clone(), target });
-        self.retry().map(|_| ())
-    }
-
-    /// Tries to write what waits, oldest first. Answers how many entries were written; 0 at once when none waits.
-    ///
-    /// # Errors
-    /// Why the rest still waits; also told by [`Journal::trouble`].
-    pub fn retry(&mut self) -> Result<usize, Fault> {
-        let Some(mut writer) = self.writer.take() else { return Ok(0) };
-        let result = self.flush(&mut writer);
-        writer.trouble = result.as_ref().err().cloned();
-        self.writer = Some(writer);
-        result
-    }
-
-    fn flush(&mut self, writer: &mut Writer) -> Result<usize, Fault> {
-        let mut written = 0;
-        let mut vanished = 0;
-        while let Some(first) = writer.queue.front() {
-            let at = first.entry.at;
-            let current = self.tail.as_ref().filter(|tail| tail.is_current(at)).map(|tail| tail.path().to_path_buf());
-            let Some(target) = first.target.clone().or(current) else {
-                written += self.begin(writer, at).map_err(|error| write::fault(&self.folder, &error))?;
-                continue;
-            };
-            match writer.append(&target) {
-                Ok(count) => {
-                    written += count;
-                    if let Some(tail) = self.tail.as_mut().filter(|tail| tail.path() == target) {
-                        tail.note(at);
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound && vanished < VANISHED_MAX => {
-                    vanished += 1;
-                    writer.forget(&target);
-                    self.tail.take_if(|tail| tail.path() == target);
-                }
-                Err(error) => return Err(write::fault(&target, &error)),
-            }
-        }
-        Ok(written)
-    }
-
-    /// Joins the current incident, or opens one for the first entry that waits. Under the folder's lock, so that all
-    /// who do it at once find the same one. Answers how many waiting entries it wrote.
-    fn begin(&mut self, writer: &mut Writer, at: At) -> io::Result<usize> {
-        let held = writer.hold(&self.folder)?;
-        self.searched = None;
-        self.search(at)?;
-        if self.tail.as_ref().is_some_and(|tail| tail.is_current(at)) {
-            return Ok(0);
-        }
-        let Some(first) = writer.queue.front().map(|pending| &pending.entry) else { return Ok(0) };
-        let opens = matches!(first.what, What::Opened { .. });
-        let path = if opens {
-            held.create(at, first)?
-        } else {
-            let what = What::Opened { service: self.service.clone(), title: String::new() };
-            let opening = Entry::new(&new_id(at), at, &first.who, &first.host, what);
-            held.create(at, &opening)?
-        };
-        let mut tail = Tail::new(path);
-        tail.note(at);
-        self.follow(tail, Vec::new());
-        Ok(if opens { writer.queue.drain(..1).count() } else { 0 })
     }
 
     /// The entries that were not answered before, one's own included, each once. Two metadata calls when nothing
@@ -177,16 +100,20 @@ impl Journal {
     #[must_use]
     pub fn poll(&mut self, now: At) -> Vec<Entry> {
         self.trouble = None;
-        if let Err(error) = self.search(now) {
-            self.trouble = Some(write::fault(&self.folder, &error));
-        }
+        self.look(now);
         self.read();
+        // It has just ended: perhaps it goes on as a part of another, or another goes on beside it.
+        if self.searched.is_none() && self.tail.as_ref().is_some_and(Tail::is_over) {
+            self.look(now);
+        }
         if self.tail.take_if(|tail| tail.is_idle(now)).is_some() {
             self.unread.clear();
             self.searched = None;
         }
         let path = self.path().map(Path::to_path_buf);
         let mut entries = std::mem::take(&mut self.unread);
+        let mut visited = HashSet::from_iter(self.incident());
+        entries.extend(archive::parts(&self.dir, &entries, &mut visited));
         if path != self.told {
             let waiting = self.writer.iter().flat_map(|writer| &writer.queue);
             let ours = waiting.filter(|one| one.target.is_none() || one.target == path);
@@ -208,15 +135,22 @@ impl Journal {
     /// Reads on in the incident that is followed.
     fn read(&mut self) {
         let Some(tail) = &mut self.tail else { return };
-        let was_resolved = tail.is_resolved();
+        let was_over = tail.is_over();
         match tail.read(&mut self.unread) {
-            Ok(()) if tail.is_resolved() && !was_resolved => self.searched = None,
+            Ok(()) if tail.is_over() && !was_over => self.searched = None,
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.tail = None;
+                self.unread.clear();
                 self.searched = None;
             }
             Err(error) => self.trouble = Some(write::fault(tail.path(), &error)),
+        }
+    }
+
+    fn look(&mut self, now: At) {
+        if let Err(error) = self.search(now) {
+            self.trouble = Some(write::fault(&self.folder, &error));
         }
     }
 
@@ -226,6 +160,7 @@ impl Journal {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.tail = None;
+                self.unread.clear();
                 self.searched = None;
                 return Ok(());
             }
@@ -236,25 +171,34 @@ impl Journal {
             return Ok(());
         }
         let mut certain = settled;
+        let mut found: Option<(Tail, Vec<Entry>)> = None;
         for path in place::list(&self.folder)? {
-            if let Some(tail) = self.tail.as_ref().filter(|tail| tail.path() == path) {
-                if tail.is_current(now) {
-                    break;
-                }
+            if self.tail.as_ref().is_some_and(|tail| tail.path() == path && tail.merged_into().is_none()) {
                 continue;
             }
             if fs::metadata(&path).and_then(|file| file.modified()).is_ok_and(|at| !place::is_fresh(at)) {
                 continue;
             }
-            let (mut tail, mut entries) = (Tail::new(path), Vec::new());
-            if let Err(error) = tail.read(&mut entries) {
-                // Looked at again each time, so that the trouble is told for as long as it lasts.
-                certain = false;
-                self.trouble = Some(write::fault(tail.path(), &error));
-            } else if tail.is_current(now) {
-                self.follow(tail, entries);
-                break;
+            match root(&self.dir, path) {
+                Err((path, error)) => {
+                    // Looked at again each time, so that the trouble is told for as long as it lasts.
+                    certain = false;
+                    self.trouble = Some(write::fault(&path, &error));
+                }
+                Ok((tail, entries)) => {
+                    let followed = self.path() == Some(tail.path());
+                    let later = found.as_ref().is_none_or(|(other, _)| tail.began() > other.began());
+                    if !followed && later && tail.is_current(now) {
+                        found = Some((tail, entries));
+                    }
+                }
             }
+        }
+        let followed = self.tail.as_ref().filter(|tail| tail.is_current(now));
+        if let Some((tail, entries)) =
+            found.filter(|(other, _)| followed.is_none_or(|tail| tail.began() < other.began()))
+        {
+            self.follow(tail, entries);
         }
         self.searched = certain.then_some(stamp);
         Ok(())
@@ -274,8 +218,7 @@ impl Journal {
     /// The name of the incident that is followed, clean; `None` while there is none.
     #[must_use]
     pub fn incident(&self) -> Option<String> {
-        let stem = self.path()?.file_stem()?;
-        Some(clean_line(&stem.to_string_lossy(), 100))
+        self.path().map(place::id)
     }
 
     /// The file of the incident that is followed; `None` while there is none.
@@ -295,4 +238,21 @@ impl Journal {
     pub fn trouble(&self) -> Option<&Fault> {
         self.writer.as_ref().and_then(|writer| writer.trouble.as_ref()).or(self.trouble.as_ref())
     }
+}
+
+/// Reads the incident of a file, or the one that it goes on as a part of; answers all entries of that one.
+fn root(dir: &Path, path: PathBuf) -> Result<(Tail, Vec<Entry>), (PathBuf, io::Error)> {
+    let read = |path: PathBuf| {
+        let (mut tail, mut entries) = (Tail::new(path), Vec::new());
+        match tail.read(&mut entries) {
+            Ok(()) => Ok((tail, entries)),
+            Err(error) => Err((tail.path().to_path_buf(), error)),
+        }
+    };
+    let (mut tail, mut entries) = read(path)?;
+    for _ in 0..CHAIN_MAX {
+        let Some(next) = tail.merged_into().and_then(|id| place::find(dir, id)) else { break };
+        (tail, entries) = read(next)?;
+    }
+    Ok((tail, entries))
 }

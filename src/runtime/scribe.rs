@@ -141,7 +141,8 @@ impl Desk {
             return None;
         }
         self.told.clone_from(&state);
-        Some(JournalNews { service: Arc::clone(&self.service), entries, replaced, pending: state.0, trouble: state.1 })
+        let (service, incident) = (Arc::clone(&self.service), self.journal.incident());
+        Some(JournalNews { service, entries, replaced, incident, pending: state.0, trouble: state.1 })
     }
 
     /// What cannot be written waits in the journal and is told with the news.

@@ -100,7 +100,7 @@ impl Session {
         let (sender, inbox) = unbounded_channel();
         // The first answers are on their way while the first frame is painted.
         let pollers = Pollers::start(self.sources, clock, sender.clone())?;
-        let access = if app.mode().is_read_only() { Access::ReadOnly } else { Access::Write };
+        let access = app.mode().licence().map_or(Access::ReadOnly, Access::Write);
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
         let scribe = Scribe::start(self.state, services, access, clock, sender)?;

@@ -396,7 +396,7 @@ pub fn unsaved() -> App {
     let mut app = app(Scene::Critical);
     let trouble = Some(Fault::new(FaultKind::Local, "disk full"));
     let service = Arc::from("checkout-api");
-    let news = JournalNews { service, entries: Vec::new(), replaced: false, pending: 2, trouble };
+    let news = JournalNews { service, entries: Vec::new(), replaced: false, incident: None, pending: 2, trouble };
     app.update(now(), Msg::Journal(news));
     app
 }
@@ -785,6 +785,7 @@ fn journal(app: &mut App) {
         entry("2", 189, "ana", ticked("ack")),
         entry("3", 129, "ana", ticked("down")),
     ];
-    let news = JournalNews { service: Arc::from("checkout-api"), entries, replaced: false, pending: 0, trouble: None };
+    let (service, incident) = (Arc::from("checkout-api"), Some("20240501T031520Z-abcdef".to_owned()));
+    let news = JournalNews { service, entries, replaced: false, incident, pending: 0, trouble: None };
     app.update(ago(100), Msg::Journal(news));
 }

@@ -175,9 +175,11 @@ fn read_journals(app: &mut App, state: &Path, clock: Clock) -> BTreeMap<Arc<str>
     for service in services {
         let mut journal = Journal::open(state, &service, Access::ReadOnly);
         let entries = journal.poll(clock.now());
-        names.extend(journal.incident().map(|name| (Arc::clone(&service), name)));
+        let incident = journal.incident();
+        names.extend(incident.iter().map(|name| (Arc::clone(&service), name.clone())));
         let (replaced, trouble) = (journal.take_replaced(), journal.trouble().cloned());
-        app.update(clock.now(), Msg::Journal(JournalNews { service, entries, replaced, pending: 0, trouble }));
+        let news = JournalNews { service, entries, replaced, incident, pending: 0, trouble };
+        app.update(clock.now(), Msg::Journal(news));
     }
     names
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::facts::At;
+use crate::facts::text::clean_line;
 
 /// An incident in which nobody wrote for so long is not the one that a new page is about. On-call people who work on
 /// something write within it; and ticks of an afternoon, half a shift ago, must not look like those of tonight.
@@ -55,6 +56,22 @@ fn fnv(bytes: &[u8]) -> u64 {
 pub(super) fn file_name(opened: At) -> String {
     let random: String = std::iter::repeat_with(fastrand::alphanumeric).take(6).collect();
     format!("{}-{}.jsonl", opened.format("%Y%m%dT%H%M%SZ"), random.to_ascii_lowercase())
+}
+
+/// The id of the incident of a file, clean.
+pub(super) fn id(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |stem| clean_line(&stem.to_string_lossy(), 100))
+}
+
+/// The file of an incident, of whichever service.
+pub(super) fn find(dir: &Path, id: &str) -> Option<PathBuf> {
+    // An id comes from a file that others write: it must not lead out of the folders.
+    if id.is_empty() || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
+        return None;
+    }
+    let name = format!("{id}.jsonl");
+    let folders = fs::read_dir(all(dir)).ok()?.flatten();
+    folders.map(|folder| folder.path().join(&name)).find(|path| path.is_file())
 }
 
 /// The incident files of a folder, newest first by name.

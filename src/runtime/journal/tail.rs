@@ -3,8 +3,9 @@
 //! Costs one metadata call while nothing changes. A last line without its line break is somebody's writing that is
 //! not done (or never will be): it is left for later. A file that was cut or replaced is read again from its start.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, File, Metadata};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -38,6 +39,14 @@ impl Stamp {
     }
 }
 
+/// How an incident ended, or that it goes on after an end.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Resolved,
+    Reopened,
+    Merged(String),
+}
+
 /// A reader's place in one incident's file, and what decides whether it is the current incident.
 pub(super) struct Tail {
     path: PathBuf,
@@ -47,11 +56,17 @@ pub(super) struct Tail {
     offset: u64,
     /// The last bytes before `offset`.
     mark: Vec<u8>,
-    /// The ids that were answered already: a line that was written twice is one entry.
-    seen: HashSet<String>,
+    /// Hashes of the ids that were answered already (a line that was written twice is one entry), and in which turn
+    /// each was last found in the file.
+    seen: HashMap<u64, u32>,
+    hasher: RandomState,
+    /// How often the file was read from its start.
+    turn: u32,
     skipped: usize,
     last_at: Option<At>,
-    resolved: bool,
+    opened: Option<At>,
+    /// The last word on whether it is over: by time, ties by id.
+    ended: Option<(At, String, End)>,
 }
 
 impl Tail {
@@ -63,10 +78,13 @@ impl Tail {
             modified: None,
             offset: 0,
             mark: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            hasher: RandomState::new(),
+            turn: 0,
             skipped: 0,
             last_at: None,
-            resolved: false,
+            opened: None,
+            ended: None,
         }
     }
 
@@ -79,8 +97,33 @@ impl Tail {
         self.skipped
     }
 
-    pub(super) fn is_resolved(&self) -> bool {
-        self.resolved
+    /// Whether an entry of that id was in the file when it was read last.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.seen.get(&self.hasher.hash_one(id)) == Some(&self.turn)
+    }
+
+    /// Whether the last word is that it ended, and not that it goes on again.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.as_ref().is_some_and(|(_, _, end)| *end != End::Reopened)
+    }
+
+    /// The incident that it goes on as a part of.
+    pub(super) fn merged_into(&self) -> Option<&str> {
+        match &self.ended {
+            Some((_, _, End::Merged(incident))) => Some(incident),
+            _ => None,
+        }
+    }
+
+    /// When it was opened, or opened again.
+    pub(super) fn began(&self) -> Option<At> {
+        let again = self.ended.as_ref().filter(|(_, _, end)| *end == End::Reopened).map(|(at, _, _)| *at);
+        self.opened.max(again)
+    }
+
+    /// When the last word on whether it is over was said.
+    pub(super) fn ended_at(&self) -> Option<At> {
+        self.ended.as_ref().map(|(at, _, _)| *at)
     }
 
     /// Nobody wrote for so long that it is history: by the entries' own times, or by the file's.
@@ -91,7 +134,7 @@ impl Tail {
 
     /// It goes on: entries belong here.
     pub(super) fn is_current(&self, now: At) -> bool {
-        !self.resolved && !self.is_idle(now)
+        !self.is_over() && !self.is_idle(now)
     }
 
     /// An entry of that time was just written to it.
@@ -117,7 +160,9 @@ impl Tail {
             self.mark.clear();
             self.skipped = 0;
             self.last_at = None;
-            self.resolved = false;
+            self.opened = None;
+            self.ended = None;
+            self.turn += 1;
         }
         file.seek(SeekFrom::Start(self.offset))?;
         self.read_lines(BufReader::with_capacity(64 * 1024, file), out)?;
@@ -175,10 +220,33 @@ impl Tail {
             self.skipped += 1;
             return;
         };
-        self.note(entry.at);
-        self.resolved |= entry.what == What::Resolved;
-        if self.seen.insert(entry.id.clone()) {
-            out.push(entry);
+        let id = self.hasher.hash_one(&entry.id);
+        match self.seen.insert(id, self.turn) {
+            // The same line twice.
+            Some(turn) if turn == self.turn => return,
+            answered => {
+                self.weigh(&entry);
+                if answered.is_none() {
+                    out.push(entry);
+                }
+            }
         }
+    }
+
+    /// Notes what decides whether the incident goes on.
+    fn weigh(&mut self, entry: &Entry) {
+        self.note(entry.at);
+        let end = match &entry.what {
+            What::Opened { .. } => {
+                self.opened = Some(self.opened.map_or(entry.at, |first| first.min(entry.at)));
+                return;
+            }
+            What::Resolved => End::Resolved,
+            What::Reopened => End::Reopened,
+            What::MergedInto { incident } => End::Merged(incident.clone()),
+            _ => return,
+        };
+        let said = (entry.at, entry.id.clone(), end);
+        self.ended = self.ended.take().max(Some(said));
     }
 }

@@ -3,7 +3,7 @@
 //! A line is written whole, at the end, under the file's lock, and synced before it counts. What another writer left
 //! torn is closed first; nothing is ever cut or overwritten.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -11,11 +11,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::app::Licence;
 use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::incident::Entry;
+use crate::incident::What;
 use crate::runtime::journal::place;
+use crate::runtime::journal::tail::Tail;
 
 /// How long to wait for a lock. It is held for one write and one sync; longer than this means that its holder was
 /// stopped (Ctrl-Z) in between, and the entry is better kept than the caller.
@@ -33,6 +36,15 @@ pub(super) struct Pending {
     pub(super) target: Option<PathBuf>,
 }
 
+/// Whether an entry was new to its incident.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Appended {
+    /// It was written.
+    New,
+    /// The incident has an entry of that id: nothing was written.
+    Known,
+}
+
 /// The right to write, and what could not be written yet.
 pub(super) struct Writer {
     /// Oldest first.
@@ -42,30 +54,27 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    /// Only for whoever may act.
+    pub(super) fn new(_: Licence) -> Self {
         Self { queue: VecDeque::new(), trouble: None }
     }
 
-    /// Appends to a file all entries at the head of the queue that belong there, with one write and one sync, and
-    /// takes them off the queue. Answers how many. After an error all of them are still in the queue; part of them may
-    /// be in the file, which readers and the fold bear.
-    pub(super) fn append(&mut self, path: &Path) -> io::Result<usize> {
+    /// Appends to the file of `tail` all entries at the head of the queue that belong there, but for those that it
+    /// has; with one write and one sync. Takes them off the queue and answers what became of each. What others wrote
+    /// goes to `unread`. After an error all of them are still in the queue; part of them may be in the file, and is
+    /// found there the next time.
+    pub(super) fn append(&mut self, tail: &mut Tail, unread: &mut Vec<Entry>) -> io::Result<Vec<Appended>> {
+        let path = tail.path().to_path_buf();
         let belongs = |pending: &&Pending| pending.target.as_deref().is_none_or(|target| target == path);
-        let mut lines = String::new();
-        let mut count = 0;
-        for pending in self.queue.iter().take_while(belongs) {
-            lines.push_str(&pending.entry.line());
-            lines.push('\n');
-            count += 1;
+        let mut file = open_locked(&path)?;
+        let entries = self.queue.iter().take_while(belongs).map(|pending| &pending.entry);
+        let reopens = entries.clone().any(|entry| entry.what == What::Reopened);
+        let appended = put(&mut file, tail, unread, entries)?;
+        if reopens {
+            stir(&path);
         }
-        let mut file = open_locked(path)?;
-        if !ends_with_newline(&file)? {
-            lines.insert(0, '\n');
-        }
-        file.write_all(lines.as_bytes())?;
-        file.sync_data()?;
-        self.queue.drain(..count);
-        Ok(count)
+        self.queue.drain(..appended.len());
+        Ok(appended)
     }
 
     /// Makes the folder where it is missing and holds it, so that two who open an incident at once open one.
@@ -82,6 +91,33 @@ impl Writer {
         for pending in &mut self.queue {
             pending.target.take_if(|target| target == path);
         }
+    }
+}
+
+/// The file of an incident that nobody else writes to until this is dropped.
+pub(super) struct Locked {
+    file: File,
+    /// What was read of it, under the lock.
+    pub(super) tail: Tail,
+    /// All its entries.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Locked {
+    /// Locks a file and reads it; only for whoever may act.
+    pub(super) fn open(_: Licence, path: &Path) -> io::Result<Self> {
+        let mut locked = Self { file: open_locked(path)?, tail: Tail::new(path.to_path_buf()), entries: Vec::new() };
+        locked.tail.read(&mut locked.entries)?;
+        Ok(locked)
+    }
+
+    /// Writes an entry, once, and syncs it.
+    pub(super) fn put(&mut self, entry: &Entry) -> io::Result<Appended> {
+        let appended = put(&mut self.file, &mut self.tail, &mut self.entries, std::iter::once(entry))?;
+        if entry.what == What::Reopened {
+            stir(self.tail.path());
+        }
+        Ok(appended.first().copied().unwrap_or(Appended::Known))
     }
 }
 
@@ -134,6 +170,46 @@ fn open_locked(path: &Path) -> io::Result<File> {
         }
     }
     Err(io::Error::other("the file is being replaced all the time"))
+}
+
+/// Writes the entries to a file that is locked, but for those that it has already, and syncs it; answers what became
+/// of each. What was not read yet is read first.
+fn put<'a>(
+    file: &mut File,
+    tail: &mut Tail,
+    unread: &mut Vec<Entry>,
+    entries: impl Iterator<Item = &'a Entry>,
+) -> io::Result<Vec<Appended>> {
+    if !ends_with_newline(file)? {
+        // Its writer was killed, or its disk was full: nobody else closes the line. It may be whole all the same.
+        file.write_all(b"\n")?;
+    }
+    tail.read(unread)?;
+    let mut lines = String::new();
+    let mut appended = Vec::new();
+    let mut fresh = BTreeSet::new();
+    for entry in entries {
+        if tail.has(&entry.id) || !fresh.insert(entry.id.as_str()) {
+            appended.push(Appended::Known);
+            continue;
+        }
+        lines.push_str(&entry.line());
+        lines.push('\n');
+        appended.push(Appended::New);
+    }
+    file.write_all(lines.as_bytes())?;
+    // Also where nothing is new: whoever wrote it may have died before it was safe.
+    file.sync_data()?;
+    tail.read(unread)?;
+    Ok(appended)
+}
+
+/// Lets the folder of a file look changed, so that whoever follows no incident, or another, looks into it again.
+fn stir(path: &Path) {
+    let stirred = path.with_file_name(format!("{UNBORN}{}", fastrand::u64(..)));
+    if OpenOptions::new().write(true).create_new(true).open(&stirred).is_ok() {
+        let _ = fs::remove_file(&stirred);
+    }
 }
 
 fn ends_with_newline(file: &File) -> io::Result<bool> {
