@@ -12,6 +12,7 @@
 //! | [`signals`] | the golden signals as points with gaps: presets, units, freshness |
 //! | [`triage`] | thresholds to findings to the verdict in words |
 //! | [`incident`] | the journal and its folds: checklist, ticks, who and when |
+//! | [`courier`] | answers go out: updates to channels, acknowledgements to pagers |
 //! | [`app`] | `Msg` in, `Effect` out, the key table; the only place where state changes |
 //! | [`ui`] | state to cells: layout, strips, panes, theme roles |
 //! | [`config`] | what the team wrote, checked: all problems at once, each with its place |
@@ -27,6 +28,7 @@
 pub mod app;
 pub mod commands;
 pub mod config;
+pub mod courier;
 pub mod drill;
 pub mod facts;
 pub mod incident;

@@ -15,14 +15,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("signals", &["facts"]),
     ("triage", &["facts", "signals"]),
     ("incident", &["facts", "triage"]),
+    ("courier", &["facts", "sources", "incident", "triage"]),
     ("app", &["facts", "promql", "signals", "triage", "incident"]),
     ("ui", &["facts", "promql", "signals", "triage", "incident", "app"]),
     ("drill", &["facts"]),
-    ("config", &["facts", "promql", "sources", "signals", "triage", "app", "drill"]),
-    ("runtime", &["facts", "promql", "sources", "signals", "triage", "incident", "app", "ui", "config", "drill"]),
+    ("config", &["facts", "promql", "sources", "signals", "triage", "courier", "app", "drill"]),
+    (
+        "runtime",
+        &["facts", "promql", "sources", "signals", "triage", "incident", "courier", "app", "ui", "config", "drill"],
+    ),
     (
         "commands",
-        &["facts", "promql", "sources", "signals", "triage", "incident", "app", "ui", "config", "drill", "runtime"],
+        &[
+            "facts", "promql", "sources", "signals", "triage", "incident", "courier", "app", "ui", "config", "drill",
+            "runtime",
+        ],
     ),
 ];
 
@@ -36,7 +43,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("ratatui", &["ui", "runtime", "commands"]),
     ("crossterm", &["runtime", "commands"]),
     ("reqwest", &["sources"]),
-    ("tokio", &["sources", "runtime", "commands", "drill"]),
+    ("tokio", &["sources", "courier", "runtime", "commands", "drill"]),
     (".unwrap()", &[]),
     ("#[allow(", &[]),
 ];

@@ -184,6 +184,7 @@ impl Scraped {
     #[cfg(test)]
     pub(super) fn made(answer: Result<&str, Fault>, url: &Url) -> Self {
         let body = |text: &str| Body {
+            status: 200,
             bytes: text.as_bytes().to_vec(),
             content_type: Some("text/plain; version=0.0.4".to_owned()),
             validators: crate::sources::http::Validators::default(),

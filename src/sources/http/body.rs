@@ -12,6 +12,8 @@ use crate::sources::http::shown;
 
 /// A successful answer, unpacked.
 pub struct Body {
+    /// The status, which is a success.
+    pub status: u16,
     /// The bytes, at most the cap of the ask.
     pub bytes: Vec<u8>,
     /// The `Content-Type` as it came.

@@ -11,6 +11,7 @@ mod cause;
 mod clients;
 mod handshake;
 mod headers;
+mod message;
 mod name;
 mod network;
 mod oauth2;
@@ -55,6 +56,9 @@ pub use address::shown;
 pub use body::Body;
 pub use body::decode;
 pub use body::looks_like_html;
+pub use message::Failure;
+pub use message::Message;
+pub use message::Method;
 pub use network::Network;
 pub use network::Reply;
 pub use network::Sent;
@@ -74,6 +78,8 @@ pub struct Ask {
     /// Names and values that are sent as a form with POST; `None`: GET. The request must be one that may be sent
     /// twice: a connection that broke is tried again.
     pub form: Option<Vec<(String, String)>>,
+    /// A body that is sent instead, once, and that follows no redirect; see [`Http::tell`].
+    pub message: Option<Message>,
     /// Headers beside those of the access; their values are resolved at each ask.
     pub headers: Vec<(String, SecretRef)>,
     /// The `Accept` header.
@@ -94,6 +100,7 @@ impl Ask {
             url,
             access: None,
             form: None,
+            message: None,
             headers: Vec::new(),
             accept: "*/*",
             deadline: Duration::from_secs(10),
@@ -184,17 +191,32 @@ impl Http {
     /// 405 for a form that is not taken), a redirect to a login
     /// page (`Denied`), an answer above the cap or cut short, a secret that cannot be read (`Local`).
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Fault> {
+        self.tell(ask).await.map_err(|failure| failure.fault)
+    }
+
+    /// The same for an ask with a [`Message`], which changes something: a failure says whether it can have done so.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask), and a redirect in any case. Certain are those in which nothing was sent (no name, no
+    /// connection, no handshake, no secret) or the server refused it (3xx and 4xx).
+    pub async fn tell(&self, ask: &Ask) -> Result<Answer, Failure> {
         let end = Deadline::now() + ask.deadline;
-        let who = self.authorization(ask).await?;
-        let headers = Headers::resolve(ask, who.as_ref()).await?;
-        let answer = self.travel(ask, &headers, end).await.map_err(|fault| headers.redact(fault));
+        let who = self.authorization(ask).await.map_err(Failure::certain)?;
+        let headers = Headers::resolve(ask, who.as_ref()).await.map_err(Failure::certain)?;
+        let redacted = |headers: Headers| {
+            move |failure: Failure| Failure { fault: headers.redact(failure.fault), certain: failure.certain }
+        };
+        let answer = self.travel(ask, &headers, end).await.map_err(redacted(headers));
         match (&answer, ask.access.as_deref().and_then(|access| access.auth.as_ref()), who) {
-            (Err(fault), Some(Auth::OAuth2(oauth2)), Some(who)) if fault.status == Some(401) && who.is_kept => {
+            (Err(failure), Some(Auth::OAuth2(oauth2)), Some(who))
+                if failure.fault.status == Some(401) && who.is_kept =>
+            {
                 // A token may be taken back before its end.
                 self.shared.tokens.forget(oauth2, who.header()).await;
-                let who = self.authorization(ask).await?;
-                let headers = Headers::resolve(ask, who.as_ref()).await?;
-                self.travel(ask, &headers, end).await.map_err(|fault| headers.redact(fault))
+                let who = self.authorization(ask).await.map_err(Failure::certain)?;
+                let headers = Headers::resolve(ask, who.as_ref()).await.map_err(Failure::certain)?;
+                self.travel(ask, &headers, end).await.map_err(redacted(headers))
             }
             _ => answer,
         }
@@ -211,7 +233,7 @@ impl Http {
     }
 
     /// Asks and goes where redirects lead.
-    async fn travel(&self, ask: &Ask, headers: &Headers, end: Deadline) -> Result<Answer, Fault> {
+    async fn travel(&self, ask: &Ask, headers: &Headers, end: Deadline) -> Result<Answer, Failure> {
         let begun = self.stopwatch();
         let mut trip = Trip::begin(ask, end);
         for _ in 0..=REDIRECTS {
@@ -222,33 +244,39 @@ impl Http {
             }
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
-                trip.follow(status, location)?;
+                if ask.message.is_some() {
+                    return Err(message::redirected(&trip, status, location));
+                }
+                trip.follow(status, location).map_err(Failure::certain)?;
                 continue;
             }
             if !status.is_success() {
-                return Err(receive::refused(response, &trip, headers.authorized).await);
+                return Err(Failure::of_status(status, receive::refused(response, &trip, headers.authorized).await));
             }
-            let body = receive::read(response, ask, &trip, &begun).await?;
+            let body = receive::read(response, ask, &trip, &begun).await.map_err(Failure::open)?;
             if !trip.trusted && body.looks_like_html() && !ask.accept.contains("html") {
-                return Err(redirect::login(&trip.url));
+                return Err(Failure::certain(redirect::login(&trip.url)));
             }
             return Ok(Answer::Body(body));
         }
-        Err(Fault::new(FaultKind::Status, &format!("more than {REDIRECTS} redirects"))
-            .advise("the address leads in a circle: open it in a browser and configure where it ends"))
+        let fault = Fault::new(FaultKind::Status, &format!("more than {REDIRECTS} redirects"))
+            .advise("the address leads in a circle: open it in a browser and configure where it ends");
+        Err(Failure::certain(fault))
     }
 
-    async fn send(&self, ask: &Ask, headers: &Headers, trip: &Trip, begun: &Stopwatch) -> Result<Response, Fault> {
+    async fn send(&self, ask: &Ask, headers: &Headers, trip: &Trip, begun: &Stopwatch) -> Result<Response, Failure> {
         if !matches!(trip.url.scheme(), "http" | "https") {
-            return Err(Fault::new(FaultKind::Local, &format!("`{}:` is not an HTTP address", trip.url.scheme()))
-                .advise("use an address that begins with http:// or https://"));
+            let fault = Fault::new(FaultKind::Local, &format!("`{}:` is not an HTTP address", trip.url.scheme()))
+                .advise("use an address that begins with http:// or https://");
+            return Err(Failure::certain(fault));
         }
         if let Some(network) = &self.shared.inside {
-            return network::send(network, ask, trip, begun).await;
+            return network::send(network, ask, trip, begun).await.map_err(Failure::certain);
         }
         let too_slow = || cause::too_slow(ask.deadline, cause::Phase::Head);
         let building = self.shared.clients.client(&trip.url, &trip.route);
-        let client = timeout_at(trip.end, building).await.map_err(|_| too_slow())??;
+        let client = timeout_at(trip.end, building).await.map_err(|_| Failure::certain(too_slow()))?;
+        let client = client.map_err(Failure::certain)?;
         let mut url = trip.url.clone();
         let mut all = headers.to_send(trip.trusted);
         if let Some(name) = trip.route.tls.server_name.as_deref().filter(|_| url.scheme() == "https")
@@ -258,23 +286,28 @@ impl Http {
             all.insert(HOST, host);
         }
         let once = || {
-            let request = match ask.form.as_ref().filter(|_| trip.form) {
-                Some(form) => client.post(url.clone()).form(form),
-                None => client.get(url.clone()),
+            let request = match (&ask.message, ask.form.as_ref().filter(|_| trip.form)) {
+                (Some(message), _) => message.request(&client, url.clone()),
+                (None, Some(form)) => client.post(url.clone()).form(form),
+                (None, None) => client.get(url.clone()),
             };
             request.headers(all.clone()).send()
         };
         let attempts = async {
             match once().await {
                 // A server may close an idle connection in the moment in which it is used again (Node does so after
-                // 5 s, which is a usual interval). The second attempt has a connection of its own.
-                Err(error) if cause::may_be_stale(&error) => once().await,
+                // 5 s, which is a usual interval). The second attempt has a connection of its own. What changes
+                // something is not sent twice: it may have arrived.
+                Err(error) if cause::may_be_stale(&error) && ask.message.is_none() => once().await,
                 other => other,
             }
         };
         match timeout_at(trip.end, attempts).await {
-            Ok(answer) => answer.map_err(|error| cause::of(&error, &trip.url, &trip.route, cause::Phase::Head)),
-            Err(_) => Err(too_slow()),
+            Ok(answer) => answer.map_err(|error| Failure {
+                certain: error.is_connect() || error.is_builder(),
+                fault: cause::of(&error, &trip.url, &trip.route, cause::Phase::Head),
+            }),
+            Err(_) => Err(Failure::open(too_slow())),
         }
     }
 }

@@ -127,6 +127,9 @@ pub(super) async fn send(
     trip: &Trip,
     begun: &Stopwatch,
 ) -> Result<Response, Fault> {
+    if ask.message.is_some() {
+        return Err(Fault::new(FaultKind::Local, "a network inside the program takes no messages"));
+    }
     let asked = network.now();
     let left = ask.deadline.saturating_sub(begun.elapsed());
     let form = ask.form.as_deref().filter(|_| trip.form);

@@ -57,6 +57,7 @@ pub(super) async fn refused(mut response: Response, trip: &Trip, authorized: boo
 
 /// Reads a body in pieces, so that a bomb stops at the cap and not at the end of memory.
 pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: &Stopwatch) -> Result<Body, Fault> {
+    let status = response.status().as_u16();
     let header =
         |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     // What the client can unpack it has unpacked, and it has taken this header out.
@@ -84,5 +85,5 @@ pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: 
     }
     let mut url = trip.url.clone();
     address::strip_userinfo(&mut url);
-    Ok(Body { bytes, content_type, validators, took: begun.elapsed(), url })
+    Ok(Body { status, bytes, content_type, validators, took: begun.elapsed(), url })
 }

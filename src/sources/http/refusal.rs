@@ -61,8 +61,9 @@ fn retry_after(headers: &HeaderMap, used_up: bool) -> Option<Duration> {
     let now = text_of(headers, DATE.as_str()).and_then(date);
     let until = |end: DateTime<Utc>| now.map(|now| (end - now).to_std().unwrap_or_default());
     let asked = text_of(headers, RETRY_AFTER.as_str());
-    let pause = match asked.map(|text| (text, text.parse::<u64>())) {
-        Some((_, Ok(seconds))) => Some(Duration::from_secs(seconds)),
+    // Discord writes fractions of a second.
+    let pause = match asked.map(|text| (text, text.parse::<f64>())) {
+        Some((_, Ok(seconds))) => Duration::try_from_secs_f64(seconds.ceil()).ok(),
         Some((text, Err(_))) => date(text).and_then(until),
         None => None,
     };
@@ -165,6 +166,9 @@ mod tests {
         for (pairs, seconds) in [
             (vec![("retry-after", "120")], Some(120)),
             (vec![("retry-after", " 7 ")], Some(7)),
+            (vec![("retry-after", "1.337")], Some(2)),
+            (vec![("retry-after", "-1")], None),
+            (vec![("retry-after", "NaN")], None),
             (vec![("retry-after", "Wed, 01 Jul 2026 10:01:30 GMT"), at], Some(90)),
             (vec![("retry-after", "Wed, 01 Jul 2026 09:00:00 GMT"), at], Some(0)),
             (vec![("retry-after", "Wed, 01 Jul 2026 10:01:30 GMT")], None),
