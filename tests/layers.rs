@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sources", &["facts", "promql"]),
     ("signals", &["facts"]),
     ("triage", &["facts", "signals"]),
-    ("incident", &["facts", "triage"]),
+    ("incident", &["facts", "signals", "triage"]),
     ("app", &["facts", "promql", "signals", "triage", "incident"]),
     ("ui", &["facts", "promql", "signals", "triage", "incident", "app"]),
     ("drill", &["facts"]),

@@ -12,6 +12,7 @@ mod entry;
 mod fold;
 mod now;
 mod outgoing;
+pub mod postmortem;
 mod stage;
 mod terms;
 mod told;
