@@ -62,7 +62,7 @@ impl<'a> Material<'a> {
 
 /// When an incident began: as the verdict dated the trouble, else when it was opened.
 #[must_use]
-pub(super) fn began(material: &Material<'_>) -> Option<At> {
+pub fn began(material: &Material<'_>) -> Option<At> {
     let observed = material.all().flat_map(|(_, incident)| incident.entries()).filter_map(|entry| match &entry.what {
         What::Observed(seen) if seen.severity >= Severity::Warning => seen.onset,
         _ => None,
@@ -72,7 +72,8 @@ pub(super) fn began(material: &Material<'_>) -> Option<At> {
 }
 
 /// When an incident was over: since all was as before, else when it was resolved; `None` while it goes on.
-pub(super) fn over(material: &Material<'_>) -> Option<At> {
+#[must_use]
+pub fn over(material: &Material<'_>) -> Option<At> {
     let resolved = material.incident.resolved().map(|entry| entry.at);
     material
         .incident

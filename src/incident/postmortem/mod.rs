@@ -13,7 +13,11 @@ mod scale;
 mod strips;
 mod timeline;
 
+pub use document::Material;
+pub use document::Measured;
+pub use document::began;
 pub use document::document;
+pub use document::over;
 pub use markdown::markdown;
 pub use paper::*;
 pub use strips::Mark;
