@@ -13,6 +13,7 @@ mod fold;
 mod now;
 mod outgoing;
 mod part;
+pub mod postmortem;
 mod stage;
 mod terms;
 mod told;

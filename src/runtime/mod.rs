@@ -6,6 +6,7 @@
 mod clipboard;
 mod clock;
 pub mod exit;
+pub mod export;
 pub mod files;
 mod input;
 pub mod journal;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::facts::markdown::escape;
+
 use super::sheet::Section;
 use super::sheet::Sheet;
 use super::sheet::Table;
@@ -71,33 +73,6 @@ fn table(out: &mut String, table: &Table) {
         let cells: Vec<String> = row.iter().zip(table.head).map(plain).collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
-}
-
-/// Text of which Markdown makes nothing: no table cell, link, image, heading, HTML or code. A mention is written as
-/// an entity, which most chats do not take for one. Several lines become one.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut chars = text.chars().peekable();
-    let mut before = ' ';
-    while let Some(c) = chars.next() {
-        // Within a word an underscore is an underscore; names of metrics stay legible.
-        let within = before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_alphanumeric());
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
-            '_' if within => out.push(c),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-        before = c;
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,0 +1,1 @@
+//! Strips and documents from data written by hand.

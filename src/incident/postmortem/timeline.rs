@@ -1,0 +1,115 @@
+//! The timeline of a post-mortem: the entries of one or several journals in one order, in words, with what they rest on.
+//!
+//! It decides what is noise; it makes no table.
+
+use crate::facts::At;
+use crate::facts::text::clean;
+use crate::facts::text::clean_line;
+use crate::incident;
+use crate::incident::Entry;
+use crate::incident::Incident;
+use crate::incident::What;
+use crate::incident::postmortem::By;
+use crate::incident::postmortem::Line;
+use crate::incident::postmortem::document::Material;
+use crate::incident::told_with;
+use crate::triage::Severity;
+
+/// Most characters of a kind that this version does not know.
+const KIND_MAX: usize = 60;
+
+/// The lines, and how many entries were left out.
+pub(super) fn timeline(material: &Material<'_>) -> (Vec<Line>, usize) {
+    let own = std::iter::once((None, material.incident));
+    let merged = material.merged.iter().map(|(id, incident)| (Some(id.as_str()), incident));
+    let mut lines: Vec<(At, Line)> = Vec::new();
+    let mut left_out = 0;
+    for (id, incident) in own.chain(merged) {
+        let mut severity = None;
+        for entry in incident.entries() {
+            let noise = is_noise(entry, &mut severity);
+            if is_bookkeeping(&entry.what) || (noise && material.people_only) {
+                left_out += 1;
+            } else {
+                lines.push((entry.at, line(material, incident, id, entry)));
+            }
+        }
+    }
+    // Stable: what was written at one instant keeps the order of its journal.
+    lines.sort_by_key(|(at, _)| *at);
+    (lines.into_iter().map(|(_, line)| line).collect(), left_out)
+}
+
+/// What only a program needs: a text that was kept while somebody wrote it, pages that were opened in a drill.
+const fn is_bookkeeping(what: &What) -> bool {
+    matches!(what, What::Unsaved { .. } | What::Looked { .. })
+}
+
+/// What sixty wrote and nobody misses who asks for the people: not that it began, got better or worse, or was over.
+fn is_noise(entry: &Entry, severity: &mut Option<Severity>) -> bool {
+    match &entry.what {
+        What::Observed(seen) => severity.replace(seen.severity) == Some(seen.severity),
+        // That it leaves is told by whether it arrived.
+        What::Sending { .. } | What::Exported { .. } => true,
+        What::Opened { .. } | What::Resolved | What::Normal { .. } => false,
+        _ => entry.by == incident::By::Sixty,
+    }
+}
+
+fn line(material: &Material<'_>, incident: &Incident, id: Option<&str>, entry: &Entry) -> Line {
+    Line {
+        at: entry.at,
+        by: match entry.by {
+            incident::By::Person => By::Person,
+            incident::By::Sixty => By::Sixty,
+        },
+        who: entry.who.clone(),
+        kind: clean_line(entry.what.kind(), KIND_MAX),
+        text: text(material, incident, &entry.what),
+        evidence: evidence(incident, entry),
+        incident: id.map(str::to_owned),
+    }
+}
+
+/// What an entry tells; of a hypothesis that is tested also which one.
+fn text(material: &Material<'_>, incident: &Incident, what: &What) -> String {
+    let told = match what {
+        What::Unknown(_) => {
+            format!("something that this version does not know ({})", clean_line(what.kind(), KIND_MAX))
+        }
+        // More than the first line: here is room.
+        What::Fixed { text } => format!("fix applied: {text}"),
+        What::Hypothesis { text, .. } => format!("hypothesis: {text}"),
+        What::Tested { hypothesis, state, text } => {
+            let said = incident.hypotheses().into_iter().find(|one| one.key == *hypothesis);
+            let about = said.map(|one| format!(" “{}”", first_line(&one.said.text))).unwrap_or_default();
+            let words = if text.is_empty() { String::new() } else { format!(": {text}") };
+            format!("hypothesis{about} {}{words}", state.title())
+        }
+        other => told_with(other, material.item_words),
+    };
+    clean(&told)
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim()
+}
+
+/// What a line rests on.
+fn evidence(incident: &Incident, entry: &Entry) -> Vec<String> {
+    match &entry.what {
+        What::Observed(seen) => {
+            let onset = seen.onset.map(|at| format!("began at {}", at.format("%Y-%m-%d %H:%M:%S UTC")));
+            let failed = seen.failed.map(|(failed, asked)| format!("{failed:.0} of {asked:.0} requests failed so far"));
+            onset.into_iter().chain(failed).chain(seen.evidence.iter().cloned()).collect()
+        }
+        What::Hypothesis { evidence, .. } => evidence.clone(),
+        What::Drafted { text, .. } => vec![text.clone()],
+        What::Sent { update, .. } | What::NotSent { update, .. } => {
+            let sent = incident.updates().into_iter().find(|one| one.key == *update);
+            sent.map(|one| one.said.text).into_iter().collect()
+        }
+        What::HandedOver { text, .. } if text.lines().count() > 1 => vec![text.clone()],
+        _ => Vec::new(),
+    }
+}
