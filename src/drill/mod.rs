@@ -9,11 +9,14 @@
 
 mod event;
 mod expect;
+mod fix;
+mod fixed;
 mod noise;
 mod scenario;
 mod server;
 mod shipped;
 mod tale;
+mod truth;
 mod world;
 
 pub use event::Alteration;
@@ -30,6 +33,8 @@ pub use expect::Expect;
 pub use expect::ExpectedChange;
 pub use expect::Moment;
 pub use expect::Severity;
+pub use fix::Fix;
+pub use fixed::Acts;
 pub use scenario::Call;
 pub use scenario::Cpu;
 pub use scenario::Disk;
@@ -51,8 +56,10 @@ pub use shipped::SHIPPED;
 pub use shipped::shipped;
 pub use tale::Story;
 pub use tale::StoryWorld;
+pub use truth::Truth;
 pub use world::Answered;
 pub use world::Endpoints;
+pub use world::Pulse;
 pub use world::Watched;
 pub use world::WatchedVendor;
 pub use world::World;

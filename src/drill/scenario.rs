@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::drill::Acts;
 use crate::drill::Event;
 use crate::drill::Expect;
 use crate::drill::Setting;
@@ -45,6 +46,8 @@ pub struct Scenario {
     pub events: Vec<Event>,
     /// What a good verdict says, in the order of time.
     pub expects: Vec<Expect>,
+    /// What somebody has done about it since, which no file can write.
+    pub acts: Acts,
 }
 
 impl Scenario {

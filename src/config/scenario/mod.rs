@@ -15,6 +15,7 @@ mod values;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::drill::Acts;
 use crate::drill::Scenario;
 use crate::drill::Teller;
 
@@ -107,6 +108,7 @@ fn document(top: Section<'_>, lines: &dyn Fn(usize) -> usize) -> Scenario {
         jobs,
         events,
         expects,
+        acts: Acts::default(),
     }
 }
 

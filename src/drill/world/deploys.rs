@@ -102,7 +102,9 @@ impl World {
     fn job_runs(&self) -> impl Iterator<Item = Told<'_>> {
         let jobs = self.scenario.jobs.iter().filter(|job| job.told);
         jobs.flat_map(|job| {
-            runs(&self.scenario, job).into_iter().map(|at| Told {
+            let stopped = self.scenario.acts.stopped(&job.name);
+            let began = move |at: &Second| stopped.is_none_or(|stopped| *at < stopped);
+            runs(&self.scenario, job).into_iter().filter(began).map(move |at| Told {
                 at,
                 change: Cow::Owned(Alteration {
                     kind: AlterationKind::Job,
@@ -110,7 +112,7 @@ impl World {
                     version: String::new(),
                     by: "cron".to_owned(),
                     title: job.title.clone(),
-                    takes: job.lasts,
+                    takes: stopped.map_or(job.lasts, |stopped| job.lasts.min(stopped - at)),
                     told: true,
                     restarts: false,
                     failed: false,

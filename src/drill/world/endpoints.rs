@@ -111,7 +111,7 @@ pub(super) const REPOSITORY: &str = "acme/shop";
 impl Endpoints {
     pub(super) fn of(scenario: &Scenario) -> Self {
         let services = scenario.services.iter().map(|service| {
-            let most = most_instances(scenario, &service.name).max(service.instances);
+            let most = most_instances(scenario, &service.name);
             Watched {
                 name: service.name.clone(),
                 environment: service.environment.clone(),
@@ -138,10 +138,12 @@ impl Endpoints {
     }
 }
 
-/// The most instances that a service has at any time, by its events.
-pub(super) fn most_instances(scenario: &Scenario, service: &str) -> usize {
-    let scales = scenario.events.iter().filter(|event| event.place.service.as_deref() == Some(service));
-    scales.filter_map(|event| event.scale).max().unwrap_or(0)
+/// The most instances that a service has at any time.
+pub(in crate::drill) fn most_instances(scenario: &Scenario, service: &str) -> usize {
+    let here = scenario.events.iter().filter(|event| event.place.service.as_deref() == Some(service));
+    let scaled = here.filter_map(|event| event.scale).max().unwrap_or(0);
+    let first = scenario.services.iter().find(|one| one.name == service).map_or(0, |one| one.instances);
+    scaled.max(first).max(scenario.acts.room_of(service))
 }
 
 /// A name as a part of a path.

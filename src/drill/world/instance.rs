@@ -158,6 +158,7 @@ impl Moment<'_> {
         let haste = 1.0
             + 0.03 * self.noise.wander(channel + TIME_NOISE, s, 20.0)
             + 0.015 * self.noise.bell(channel + TIME_NOISE + 10, self.second);
+        let haste = haste * self.plan.cold(instance.started, self.second);
         // Few errors come and go, many are steady.
         let unrest = 0.25 * self.noise.wander(channel + ERROR_NOISE, s, 45.0);
         for (index, &rate) in rates.iter().enumerate() {
@@ -217,6 +218,8 @@ impl Moment<'_> {
         }
         let disk_full = self.surroundings(here, instance, frame);
         let collecting = self.collecting(instance, frame);
+        // Most of what a cold process waits for is done by others.
+        work *= 0.6 + 0.4 * self.plan.cold(instance.started, self.second);
         let (slow, overload) = self.processor(here, work / mean.max(1e-9), collecting, frame);
         Load { pool: frame.pool, longer, locked: locks, slow, overload, disk_full }
     }

@@ -11,6 +11,7 @@ mod layout;
 mod page;
 mod plan;
 mod pool;
+mod pulse;
 mod run;
 mod spread;
 mod track;
@@ -20,6 +21,9 @@ pub use endpoints::Answered;
 pub use endpoints::Endpoints;
 pub use endpoints::Watched;
 pub use endpoints::WatchedVendor;
+pub use pulse::Pulse;
+
+pub(in crate::drill) use endpoints::most_instances;
 
 use crate::drill::Manner;
 use crate::drill::Scenario;

@@ -21,6 +21,10 @@ use chrono::Timelike;
 const RUNS_BEFORE: Second = 24;
 const NIGHTS_BEFORE: Second = 3;
 
+/// How much slower than usual a process is whose caches are empty, and in how many seconds that becomes a third of it.
+const COLD: f64 = 1.2;
+const COLD_FOR: f64 = 40.0;
+
 /// An instance begins anew.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Restart {
@@ -46,6 +50,10 @@ pub(super) struct Plan {
     counts: Vec<(Second, usize)>,
     /// From when on which instances answer how; none: all.
     manners: Vec<(Second, Vec<usize>, Manner)>,
+    /// When somebody freed the disk.
+    pub(super) freed: Vec<Second>,
+    /// From when on a fresh process begins with cold caches.
+    cold_from: Option<Second>,
     /// The mean of all its requests per second, with those that other services make.
     pub(super) mean_rate: f64,
 }
@@ -59,7 +67,7 @@ impl Plan {
     }
 
     fn of(scenario: &Scenario, service: &Service, mean_rate: f64) -> Self {
-        let most = most_instances(scenario, &service.name).max(service.instances);
+        let most = most_instances(scenario, &service.name);
         let mut plan = Self {
             service: service.clone(),
             most,
@@ -67,6 +75,8 @@ impl Plan {
             restarts: vec![Vec::new(); most],
             counts: Vec::new(),
             manners: Vec::new(),
+            freed: scenario.acts.freed_of(&service.name),
+            cold_from: scenario.acts.cold_from,
             mean_rate,
         };
         let here = || scenario.events.iter().filter(|event| event.place.service.as_ref() == Some(&service.name));
@@ -155,8 +165,11 @@ impl Plan {
 
     fn job(&mut self, scenario: &Scenario, job: &Job) {
         let place = Where { instance: None, route: self.route(job.route.as_ref()), call: None };
+        let stopped = scenario.acts.stopped(&job.name);
         for run in runs(scenario, job) {
-            self.knots(place, &job.set, run, 0, Some(run + job.lasts));
+            let end = run + job.lasts;
+            // What never begins leaves its knots as well: the same series are exported before and after.
+            self.knots(place, &job.set, run, 0, Some(stopped.map_or(end, |at| end.min(at.max(run)))));
         }
     }
 
@@ -184,6 +197,14 @@ impl Plan {
                 let place = Where { instance: Some(instance), route, call };
                 self.knots(place, &event.set, event.at, event.over, event.until);
             }
+        }
+    }
+
+    /// How much slower than usual a process is that began then: its caches are cold.
+    pub(super) fn cold(&self, started: Second, second: Second) -> f64 {
+        match self.cold_from {
+            Some(from) if started > from => 1.0 + COLD * (-((second - started) as f64) / COLD_FOR).exp(),
+            _ => 1.0,
         }
     }
 

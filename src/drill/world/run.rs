@@ -226,6 +226,9 @@ impl Fixed {
                 instance.pool = frame.pool.after;
                 instance.memory += frame.memory_leak;
                 instance.written += frame.disk_fill;
+                if self.plans[service].freed.contains(&state.here) {
+                    instance.written = 0.0;
+                }
                 self.begin_anew(service, index, &mut instance, frame, state.here);
                 state.instances[service][index] = instance;
             }

@@ -1,0 +1,6 @@
+//! Drills: what somebody tries changes the simulated world as it would a real one, and what came of it is told.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it is surprised")]
+
+#[path = "drills/fixes.rs"]
+mod fixes;
