@@ -32,7 +32,7 @@ const PAGES: [(&str, &str); 16] = [
     ("quick-win", "w"),
     ("evidence", "Shift-Tab Enter"),
     ("outside", "Shift-Tab Shift-Tab Enter"),
-    ("alerts", "a"),
+    ("alerts", "A"),
     ("runbook", "r"),
     ("runbooks", "r r"),
     ("log", "L"),
@@ -102,11 +102,11 @@ fn pages_at_120x36() {
 #[test]
 fn alerts_on_their_page() {
     for (name, scene, keys) in [
-        ("firing", Scene::Alerts, "a"),
-        ("old", Scene::AlertsOld, "a"),
-        ("broken-rule", Scene::Alerts, "a G"),
-        ("of-all-services", Scene::Fleet, "a"),
-        ("quiet", Scene::Quiet, "a"),
+        ("firing", Scene::Alerts, "A"),
+        ("old", Scene::AlertsOld, "A"),
+        ("broken-rule", Scene::Alerts, "A G"),
+        ("of-all-services", Scene::Fleet, "A"),
+        ("quiet", Scene::Quiet, "A"),
     ] {
         let mut app = story::app(scene);
         story::press(&mut app, keys);
@@ -122,7 +122,7 @@ fn runbooks_on_their_page() {
     for (name, scene, keys) in [
         ("fitting", Scene::Critical, "r"),
         ("ticked", Scene::Critical, "r 1 Down Space Down Down"),
-        ("next", Scene::Critical, "r n"),
+        ("next", Scene::Critical, "r N"),
         ("end", Scene::Critical, "r G"),
         ("all", Scene::Critical, "r r"),
         ("none-fits", Scene::Healthy, "r"),

@@ -1,13 +1,18 @@
 //! The checklist of the panel: ticks with who and when, the live fact under each item, and the countdown.
 
+use std::time::Duration;
+
 use crate::app::App;
 use crate::app::Check;
 use crate::app::Mode;
 use crate::app::Pane;
+use crate::app::StageNow;
+use crate::incident::Stage;
 use crate::triage::Phrase;
 use crate::triage::Tone;
 use crate::ui::Glyphs;
 use crate::ui::Role;
+use crate::ui::breath;
 use crate::ui::clock;
 use crate::ui::panel::Block;
 use crate::ui::panel::is_chosen;
@@ -17,6 +22,7 @@ use crate::ui::rows::clipped;
 use crate::ui::rows::role;
 use crate::ui::rows::span;
 use crate::ui::rows::wrap;
+use crate::ui::standing;
 
 /// Fewest cells of an item's text that who ticked it leaves, and fewest and most of who where both are long.
 const TEXT_LEAST: u16 = 10;
@@ -31,12 +37,21 @@ pub(super) fn block<'a>(
     width: u16,
     glyphs: Glyphs,
 ) -> Block<'a> {
-    let mut heading = Row::new().left(Role::Title, app.settings().checklist.title.to_uppercase());
     let mut rows = Vec::new();
-    if let Some((text, role)) = countdown(app) {
-        heading = heading.right(role, text);
-        rows.push(progress(app, width));
-    }
+    let heading = match app.breath() {
+        Some(breath) => {
+            rows.extend(breath::rows(app, &breath, width));
+            Row::new().left(Role::Title, "BREATHE").right(Role::Key, standing::left(breath.left))
+        }
+        None => {
+            let mut heading = Row::new().left(Role::Title, title(app).to_uppercase());
+            if let Some((text, role)) = countdown(app) {
+                heading = heading.right(role, text);
+                rows.push(progress(app, width));
+            }
+            heading
+        }
+    };
     rows.extend(trouble(app, width, glyphs));
     let chosen = is_chosen(app, Pane::Checklist);
     for (index, check) in checks.iter().enumerate() {
@@ -134,26 +149,44 @@ pub(super) fn evidence_row<'a>(app: &App, check: &Check<'_>) -> Row<'a> {
     row
 }
 
-/// What is left of the time that the list is meant to take.
+/// The stage that the pane is about, where that is more than the first look.
+fn later_stage(app: &App) -> Option<StageNow> {
+    app.stage_now().filter(|now| !matches!(now.stage, Stage::Breathe | Stage::First))
+}
+
+/// What the pane is about: the stage, or the list of the first minute.
+pub(super) fn title(app: &App) -> &str {
+    later_stage(app).map_or(&app.settings().checklist.title, |now| now.stage.title())
+}
+
+/// What is left of the time that the list, or the stage, is meant to take, and of how much.
+fn time(app: &App) -> Option<(Option<Duration>, Duration)> {
+    match later_stage(app) {
+        Some(now) => Some((now.left, now.stage.length()?)),
+        None if app.mode().is_read_only() => None,
+        None => Some((app.countdown(), app.settings().checklist.countdown?)),
+    }
+}
+
+/// What is left of the time, in words.
 pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
-    let total = app.settings().checklist.countdown?;
-    let shown = |seconds: u64| format!("{}:{:02}", seconds / 60, seconds % 60);
-    Some(match app.countdown() {
-        _ if app.mode().is_read_only() => return None,
-        None => (shown(total.as_secs()), Role::Muted),
-        Some(left) if left.is_zero() => ("over".to_owned(), Role::Muted),
-        // Rounded up: it says 0:01 until it is over.
-        Some(left) => (shown(left.as_millis().div_ceil(1000) as u64), Role::Key),
+    Some(match time(app)? {
+        (None, total) => (standing::left(total), Role::Muted),
+        (Some(left), _) if left.is_zero() => match later_stage(app) {
+            Some(now) => (format!("for {}", clock::calm_between(now.since, app.now())), Role::Muted),
+            None => ("over".to_owned(), Role::Muted),
+        },
+        (Some(left), _) => (standing::left(left), Role::Key),
     })
 }
 
 /// What is left, as a line.
 fn progress<'a>(app: &App, width: u16) -> Row<'a> {
-    let total = app.settings().checklist.countdown.unwrap_or_default().as_secs_f64();
-    let left = app.countdown().map_or(total, |left| left.as_secs_f64());
-    let share = if total > 0.0 { (left / total).clamp(0.0, 1.0) } else { 0.0 };
+    let (left, total) = time(app).unwrap_or_default();
+    let (left, total) = (left.map(|left| left.as_secs_f64()), total.as_secs_f64());
+    let share = if total > 0.0 { (left.unwrap_or(total) / total).clamp(0.0, 1.0) } else { 0.0 };
     let full = (f64::from(width) * share).round() as usize;
-    let role = if app.countdown().is_some() { Role::Key } else { Role::Faint };
+    let role = if left.is_some() { Role::Key } else { Role::Faint };
     Row::new().left(role, "━".repeat(full)).left(Role::Faint, "─".repeat(usize::from(width) - full))
 }
 

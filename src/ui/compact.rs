@@ -7,11 +7,13 @@ use crate::facts::Signal;
 use crate::ui::Role;
 use crate::ui::axis;
 use crate::ui::axis::Axis;
+use crate::ui::breath;
 use crate::ui::canvas::Canvas;
 use crate::ui::checklist;
 use crate::ui::footer;
 use crate::ui::header;
 use crate::ui::rows::Row;
+use crate::ui::standing;
 use crate::ui::strips;
 use crate::ui::strips::Channel;
 use crate::ui::verdict;
@@ -28,7 +30,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let checks = app.checks();
     let footer = u16::from(height >= 14);
     // The checklist keeps its rows as long as the headline has one and the worst signal two.
-    let items = (checks.len() as u16).min(height.saturating_sub(4 + footer));
+    let width = area.width - u16::from(area.width > 20);
+    let mut rows = above(app, width, canvas);
+    let items = ((checks.len() + rows.len()) as u16).min(height.saturating_sub(4 + footer));
     let lines = match height {
         0..3 => height,
         3..8 => 2,
@@ -42,8 +46,6 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     // With plenty of room, the live facts under the items count for more than further signals.
     let evidence = if room >= items + 4 { items } else { 0 };
     y += signals(app, canvas, Rect { y, height: room - evidence, ..area });
-    let width = area.width - u16::from(area.width > 20);
-    let mut rows: Vec<Row<'_>> = checklist::trouble(app, width, canvas.glyphs).into_iter().collect();
     for (index, check) in checks.iter().enumerate() {
         let (mut row, _) = checklist::fitted(app, check, width, canvas.glyphs);
         row.chosen = index == app.navigation().item && !app.mode().is_read_only();
@@ -64,6 +66,19 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if footer > 0 {
         footer::draw(app, canvas, Rect { y: bottom, height: 1, ..area });
     }
+}
+
+/// What stands above the items: that ticks are not saved, that a clock is due, and the breath.
+fn above<'a>(app: &'a App, width: u16, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'_>> = checklist::trouble(app, width, canvas.glyphs).into_iter().collect();
+    let due = standing::due(app, false).filter(|due| canvas.spans_width(due) <= width);
+    if let Some(due) = due.or_else(|| standing::due(app, true)) {
+        rows.push(Row { left: due, ..Row::new() });
+    }
+    if let Some(breath) = app.breath() {
+        rows.extend(breath::rows(app, &breath, width).into_iter().take(1));
+    }
+    rows
 }
 
 /// As many signals as there is room for, those that are worst off; answers how many rows they took.

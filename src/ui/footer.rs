@@ -1,14 +1,13 @@
 //! The last row: keys at the left; at the right how old each kind of source is, or what fails, cause first and once.
 
+mod hints;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ratatui::layout::Rect;
 
 use crate::app::App;
-use crate::app::Command;
-use crate::app::KEYS;
-use crate::app::Page;
 use crate::app::SourceHealth;
 use crate::facts::At;
 use crate::facts::SourceKind;
@@ -21,120 +20,36 @@ use crate::ui::rows::Span;
 use crate::ui::rows::clipped;
 use crate::ui::rows::span;
 
-/// Draws the row. Faults stand before keys, and a key is shown with its word or not at all.
+/// Draws the row. What a tired person needs now stands before faults, faults before everything else; a key is shown with
+/// its word or not at all.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if area.height == 0 || area.width < 4 {
         return;
     }
     let (x, end, y) = (area.x + 1, area.right() - 1, area.y);
     let room = end.saturating_sub(x);
+    let hints = hints::all(app);
     // What stands in the middle of the screen is not said twice.
     let told = app.sources().len() == 1 && app.waiting().is_some();
-    let mut right = if told { Vec::new() } else { health(app, room * 7 / 10) };
-    let most = if right.iter().any(|span| span.role == Role::Warning) { room * 7 / 10 } else { room / 2 };
+    // Faults have the place that the first keys leave, and a third of the row in any case.
+    let wanted = (room * 7 / 10).min(room.saturating_sub(hints::first(&hints, canvas, room) + 2)).max(room * 3 / 10);
+    let mut right = if told { Vec::new() } else { health(app, wanted) };
+    let most = if right.iter().any(|span| span.role == Role::Warning) { wanted } else { room / 2 };
     // Whole words go first, and then the calm ages as a whole: half an age is worse than none.
-    if canvas.spans_width(&right) > most && right.iter().all(|span| span.role == Role::Muted) {
+    if canvas.spans_width(&right) > most.min(wanted) && right.iter().all(|span| span.role == Role::Muted) {
         right = oldest(app);
     }
     let right_width = canvas.spans_width(&right).min(most);
     canvas.spans(end - right_width, y, right_width, &right);
     let left = Rect { x, width: room.saturating_sub(right_width + 2), ..area };
-    match app.remark() {
-        Some(remark) => {
+    match (app.navigation().sure.as_deref(), app.remark()) {
+        (Some(asked), _) => {
+            canvas.put(left.x, y, left.width, asked, Role::Warning);
+        }
+        (None, Some(remark)) => {
             canvas.put(left.x, y, left.width, remark, Role::Strong);
         }
-        None => hints(app, canvas, left),
-    }
-}
-
-fn hints(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut hints: Vec<(Command, String, &str)> = Vec::new();
-    let several = app.services().len() > 1;
-    let page = app.navigation().page();
-    let on_page = !matches!(page, Page::Service | Page::Overview);
-    let live = app.navigation().end.is_none();
-    let waiting = app.waiting().is_some();
-    // Who may only look has keys on the pages that were opened; the first ones have nothing to choose.
-    let looks = app.mode().is_read_only() && !on_page;
-    let wins = app.service().is_some_and(|service| service.verdict.quick_win.is_some());
-    let wins = wins && page != Page::Overview;
-    let copies =
-        app.service().and_then(|service| service.verdict.quick_win.as_ref()).is_some_and(|win| win.command.is_some());
-    let watches_alerts = app.sources_of(SourceKind::Alerts, None).next().is_some();
-    for row in KEYS {
-        let word = match (row.command, row.footer) {
-            (Command::Tick(_) | Command::NextPane | Command::Open | Command::Copy, _) if waiting => continue,
-            (Command::Services, _) if waiting && !app.services().is_empty() => "services",
-            (command, _) if looks && command.moves() => continue,
-            (Command::Back, _) if on_page => "back",
-            (Command::NextPane, _) if page == Page::Runbook => "next that fits",
-            (Command::QuickWin, _) if !wins || page == Page::QuickWin => continue,
-            (Command::Copy, _) if page == Page::QuickWin && copies => "copy the command",
-            (Command::Runbook, _) if page == Page::Runbook => "all",
-            (Command::Runbook, _) if page == Page::Runbooks || waiting => continue,
-            (Command::Open, _) if page == Page::Runbooks => "open",
-            (Command::Live, _) if !live => "live",
-            (Command::Services, _) if !several => continue,
-            (Command::Alerts, _) if page == Page::Alerts || !watches_alerts => continue,
-            (Command::NextPane | Command::Open, _) if on_page => continue,
-            // Nobody ticks what is not on the screen.
-            (Command::Tick(_), _) if on_page && !matches!(page, Page::Checklist | Page::Runbook) => continue,
-            (Command::Tick(_) | Command::NextPane | Command::Services, _) if page == Page::Overview => continue,
-            (_, Some(word)) => word,
-            (_, None) => continue,
-        };
-        let Some(key) = app.keys().shown(row).into_iter().next() else { continue };
-        let items = if page == Page::Runbook { 9 } else { app.settings().checklist.items.len() };
-        let key = match (&*key, items) {
-            ("1-9", 0) => continue,
-            ("1-9", 1) => "1".to_owned(),
-            ("1-9", 2..=8) => format!("1-{items}"),
-            _ => key,
-        };
-        hints.push((row.command, key, word));
-    }
-    if page == Page::Query {
-        // While a person types, letters are letters.
-        let prompt = [
-            (Command::Tick(0), "Enter", "ask"),
-            (Command::Help, "Tab", "complete"),
-            (Command::Up, "Up", "earlier"),
-            (Command::Back, "Esc", "back"),
-            (Command::Quit, "Ctrl-C", "quit"),
-        ];
-        hints = prompt.map(|(command, key, word)| (command, key.to_owned(), word)).to_vec();
-    }
-    let wide = |hints: &[(Command, String, &str)]| -> u16 {
-        hints.iter().map(|(_, key, word)| canvas.width(key) + canvas.width(word) + 3).sum()
-    };
-    // Where a person chooses or has gone on purpose, the way on and out stands before the way to a runbook.
-    let other = page != Page::Service;
-    let rank = |command| if other && command == Command::Runbook { u8::MAX } else { rank(command) };
-    while wide(&hints) > area.width + 2 {
-        let Some(least) = (0..hints.len()).max_by_key(|index| rank(hints[*index].0)) else { return };
-        hints.remove(least);
-    }
-    let (mut x, end) = (area.x, area.right());
-    for (_, key, word) in &hints {
-        x += canvas.put(x, area.y, end.saturating_sub(x), key, Role::Key) + 1;
-        x += canvas.put(x, area.y, end.saturating_sub(x), word, Role::Muted) + 2;
-    }
-}
-
-/// Which hints go first where there is no room for all; a person who knows `?` finds the others.
-const fn rank(command: Command) -> u8 {
-    match command {
-        Command::Help => 0,
-        Command::Live => 1,
-        Command::Tick(_) => 2,
-        Command::Back => 3,
-        Command::QuickWin => 4,
-        Command::Runbook => 5,
-        Command::Quit => 6,
-        Command::Open => 7,
-        Command::Services => 8,
-        Command::NextPane => 9,
-        _ => 10,
+        (None, None) => hints::draw(hints, canvas, left),
     }
 }
 

@@ -17,11 +17,13 @@ pub enum Glyphs {
 }
 
 /// What stands for a glyph of ours; ticks are as wide as open boxes, so that columns stay columns.
-const ASCII: [(char, &str); 44] = [
+const ASCII: [(char, &str); 46] = [
     ('✓', "[x]"),
     ('□', "[ ]"),
     ('▲', "^"),
     ('●', "o"),
+    ('■', "#"),
+    ('○', "."),
     ('◆', "*"),
     ('▼', "v"),
     ('✗', "x"),

@@ -7,6 +7,7 @@
 mod alerts;
 mod axis;
 mod big;
+mod breath;
 mod canvas;
 mod changes;
 mod checklist;
@@ -23,6 +24,7 @@ mod overview;
 mod pages;
 mod panel;
 mod rows;
+mod standing;
 mod strips;
 mod theme;
 mod verdict;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::App;
 use crate::app::Mode;
 use crate::app::Pane;
+use crate::incident::ClockKind;
 use crate::ui::Role;
 use crate::ui::alerts;
 use crate::ui::canvas::Canvas;
@@ -13,6 +14,7 @@ use crate::ui::checklist;
 use crate::ui::clock;
 use crate::ui::outside;
 use crate::ui::rows::Row;
+use crate::ui::standing;
 
 /// A heading and its rows.
 pub(super) struct Block<'a> {
@@ -147,17 +149,29 @@ pub(super) fn draw_block(canvas: &mut Canvas<'_>, area: Rect, block: &Block<'_>)
     }
 }
 
-/// Who is on it, since when; only when somebody is.
+/// Which clocks run, what was told to others, who is on it; only when somebody is.
 fn people(app: &App) -> Option<Block<'_>> {
-    let service = app.service()?;
-    let people = service.incident.people();
+    let incident = &app.service()?.incident;
+    let people = standing::people(incident);
     if people.is_empty() {
         return None;
     }
-    let mut rows = vec![Row::new().left(Role::Muted, "on it   ").left(Role::Text, people.join(", "))];
-    if let Some(opened) = service.incident.opened_at() {
-        let opened = clock::minute(opened, app.now(), &app.settings().zone);
-        rows.push(Row::new().left(Role::Muted, "opened  ").left(Role::Text, opened));
+    let zone = &app.settings().zone;
+    let mut heading = Row::new().left(Role::Title, "INCIDENT");
+    if let Some(opened) = incident.opened_at() {
+        heading = heading.right(Role::Muted, format!("since {}", clock::minute(opened, app.now(), zone)));
     }
-    Some(Block { heading: Row::new().left(Role::Title, "INCIDENT"), least: 1, rows, chosen: false })
+    let named = |name: &str| Row::new().left(Role::Muted, format!("{name:<13}"));
+    let mut rows = Vec::new();
+    for one in app.clocks_now().iter().filter(|one| one.due.is_some() && one.kind != ClockKind::CallOut) {
+        let (words, role) = standing::clock_words(app, one);
+        let mark = if role == Role::Warning { "▲ " } else { "" };
+        rows.push(named(&one.kind.title().to_lowercase()).left(role, format!("{mark}{words}")));
+    }
+    if let Some((update, at)) = standing::last_update(incident) {
+        let time = clock::minute(at, app.now(), zone);
+        rows.push(named("last update").left(Role::Text, format!("{time} {}", update.status.word())));
+    }
+    rows.push(named("on it").left(Role::Text, people));
+    Some(Block { heading, least: 1, rows, chosen: false })
 }

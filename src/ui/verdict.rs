@@ -18,11 +18,25 @@ use crate::ui::rows::severity_role;
 use crate::ui::rows::span;
 use crate::ui::rows::wrap;
 use crate::ui::rows::wrap_whole;
+use crate::ui::standing;
+
+/// Fewest cells that the headline keeps beside a clock that is due.
+const HEADLINE_LEAST: u16 = 40;
 
 /// The rows of the verdict: the headline first and in full, then as many whole sentences of context and aside as there
 /// is room for.
 pub(super) fn rows<'a>(verdict: &'a Verdict, width: u16, most: usize, canvas: &Canvas<'_>) -> Vec<Vec<Span<'a>>> {
-    let mut out = wrap(&verdict.headline, width, most, canvas.glyphs);
+    below(wrap(&verdict.headline, width, most, canvas.glyphs), verdict, width, most, canvas)
+}
+
+/// The headline with as many whole sentences below it as there is room for.
+fn below<'a>(
+    mut out: Vec<Vec<Span<'a>>>,
+    verdict: &'a Verdict,
+    width: u16,
+    most: usize,
+    canvas: &Canvas<'_>,
+) -> Vec<Vec<Span<'a>>> {
     let left = most.saturating_sub(out.len());
     let aside = usize::from(!verdict.aside.is_empty() && left > 1);
     out.extend(wrap_whole(&verdict.context, width, left - aside, canvas.glyphs));
@@ -37,15 +51,56 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect, most: u16) ->
     let margin = u16::from(area.width > 44);
     let width = area.width.saturating_sub(2 * margin);
     let most = usize::from(most.min(area.height));
-    let mut rows = rows(&service.verdict, width, most, canvas);
-    add_runbook(app, &service.verdict, width, most, canvas, &mut rows);
+    let (rows, beside) = with_standing(app, &service.verdict, width, most, canvas);
     for (index, row) in rows.iter().enumerate() {
         canvas.spans(area.x + margin, area.y + index as u16, width, row);
+    }
+    if let Some((place, words)) = beside {
+        let x = area.x + margin + width - canvas.spans_width(&words).min(width);
+        canvas.spans(x, area.y + place, width, &words);
     }
     if margin > 0 && app.navigation().page() == Page::Service && is_chosen(app, Pane::Verdict) {
         canvas.put(area.x, area.y, 1, "›", Role::Focus);
     }
     rows.len() as u16
+}
+
+/// Words that stand at the right of a row of the verdict: the row, and the words.
+type Beside<'a> = Option<(u16, Vec<Span<'a>>)>;
+
+/// The rows of the verdict, and what stands beside one of them: the clock that is due must be seen, and the headline
+/// makes room for it where it has to; where the work stands is told where there is room.
+fn with_standing<'a>(
+    app: &App,
+    verdict: &'a Verdict,
+    width: u16,
+    most: usize,
+    canvas: &Canvas<'_>,
+) -> (Vec<Vec<Span<'a>>>, Beside<'a>) {
+    let mut rows = rows(verdict, width, most, canvas);
+    add_runbook(app, verdict, width, most, canvas, &mut rows);
+    let Some((words, is_urgent)) = standing::beside_verdict(app) else { return (rows, None) };
+    let wide = canvas.spans_width(&words);
+    if let Some(place) = rows.iter().position(|row| canvas.spans_width(row) + wide + 2 <= width) {
+        return (rows, Some((place as u16, words)));
+    }
+    if !is_urgent {
+        return (rows, None);
+    }
+    let narrow = width.saturating_sub(wide + 2);
+    if narrow >= HEADLINE_LEAST {
+        let headline = wrap(&verdict.headline, narrow, most, canvas.glyphs);
+        let mut rows = below(headline, verdict, width, most, canvas);
+        add_runbook(app, verdict, width, most, canvas, &mut rows);
+        return (rows, Some((0, words)));
+    }
+    if most < 2 {
+        return (rows, None);
+    }
+    // Too narrow for two things in one row: it has the last one.
+    let mut rows = self::rows(verdict, width, most - 1, canvas);
+    rows.push(standing::due(app, true).unwrap_or_default());
+    (rows, None)
 }
 
 /// Which runbook fits, in what room is left behind everything else.
