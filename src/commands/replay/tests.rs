@@ -76,6 +76,7 @@ pub(super) fn scenario(begins: &str, lasts_s: u64, zero: i64) -> Scenario {
         jobs: Vec::new(),
         events: Vec::new(),
         expects: Vec::new(),
+        acts: crate::drill::Acts::default(),
     }
 }
 

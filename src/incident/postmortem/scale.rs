@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_few() {
-        let at = |second| At::from_timestamp(1_770_000_000 + second, 0).unwrap();
+        let at = |second: i64| At::from_timestamp(1_770_000_000 + second, 0).unwrap();
         for (span, step) in [(60, 10), (3_600, 600), (10_800, 1_800), (86_400, 10_800), (30 * 86_400, 604_800)] {
             let (ticks, distance) = ticks(at(7), at(7 + span), 8);
             assert_eq!(distance.num_seconds(), step, "{span}");
