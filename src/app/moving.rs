@@ -17,7 +17,10 @@ impl App {
             Page::Service => {
                 let page = match self.navigation.pane {
                     Pane::Verdict => Page::Evidence,
-                    Pane::Checklist => Page::Checklist,
+                    Pane::Checklist => {
+                        self.navigation.list = usize::from(self.is_past_first());
+                        Page::Checklist
+                    }
                     Pane::Alerts => Page::Alerts,
                     Pane::Changes => Page::Changes,
                     Pane::Outside => Page::Outside,

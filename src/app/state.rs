@@ -319,7 +319,7 @@ impl App {
 
     pub(super) fn next_entry_id(&mut self) -> String {
         self.entries_made += 1;
-        format!("{}-{}-{}", self.now.timestamp_millis(), self.settings.id_prefix, self.entries_made)
+        format!("{}-{}-{:05}", self.now.timestamp_millis(), self.settings.id_prefix, self.entries_made)
     }
 
     pub(super) fn shown_name(&self) -> Option<Arc<str>> {

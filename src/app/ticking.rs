@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::Page;
-use crate::incident::Entry;
 use crate::incident::What;
 
 impl App {
@@ -39,7 +38,8 @@ impl App {
         let done = service.incident.tick(&list, &key).is_some_and(|tick| tick.done);
         let at = service.incident.tick_time(&list, &key, self.now);
         let what = if done { What::Unticked { list, item: key } } else { What::Ticked { list, item: key } };
-        let entry = Entry::new(&self.next_entry_id(), at, &self.settings.who, &self.settings.host, what);
+        let id = self.next_entry_id();
+        let entry = self.entry(&id, at, what);
         self.services[index].incident.apply(entry.clone());
         self.act(Deed::Append(name, entry))
     }

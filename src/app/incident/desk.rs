@@ -17,6 +17,8 @@ pub(in crate::app) struct Desk {
     pub(super) style: Option<crate::incident::draft::Style>,
     /// When the list of incidents was asked for by ourselves.
     pub(super) asked_list: Option<At>,
+    /// When the last entry was made.
+    pub(super) last_entry: Option<At>,
     /// Which page was shown before the last key.
     pub(super) looked: Option<&'static str>,
 }
@@ -36,6 +38,8 @@ pub(in crate::app) struct Lead {
     pub(super) wrote: Option<String>,
     /// The person is part of the incident.
     pub(super) joined: bool,
+    /// The end of the incident that was opened again by itself.
+    pub(super) reopened: Option<At>,
     /// The person was offered to end it.
     pub(super) offered_end: bool,
 }

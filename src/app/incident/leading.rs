@@ -93,8 +93,10 @@ impl App {
         let onset = service.verdict.onset.unwrap_or(since).min(since);
         match self.ended_while_critical(index, onset) {
             Some((ended, _)) if self.now - ended < AGAIN => Vec::new(),
-            Some((_, Some(id))) => {
-                self.services[index].lead.critical_since = Some(self.now);
+            // Once: what the journal refuses is not asked of it again and again.
+            Some((ended, Some(_))) if service.lead.reopened == Some(ended) => Vec::new(),
+            Some((ended, Some(id))) => {
+                self.services[index].lead.reopened = Some(ended);
                 self.act(crate::app::Deed::Reopen(id))
             }
             _ => {
@@ -202,7 +204,8 @@ impl App {
 impl super::desk::Lead {
     /// The incident is another one.
     pub(in crate::app) fn forget(&mut self) {
-        *self =
-            Self { critical_since: self.critical_since, well_since: self.well_since, now: self.now, ..Self::default() };
+        let (critical_since, well_since) = (self.critical_since, self.well_since);
+        let (now, reopened) = (self.now, self.reopened);
+        *self = Self { critical_since, well_since, now, reopened, ..Self::default() };
     }
 }

@@ -36,10 +36,13 @@ pub(super) use desk::Lead;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use crate::app::App;
 use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::Pages;
+use crate::facts::At;
 use crate::facts::Fault;
 use crate::incident::Entry;
 use crate::incident::Incident;
@@ -75,14 +78,24 @@ impl App {
 
     /// The same with an id that others give to the same as well; nothing where it is written already.
     pub(super) fn write_as(&mut self, index: usize, id: &str, what: What) -> Vec<Effect> {
-        let entry = Entry::new(id, self.now, &self.settings.who, &self.settings.host, what);
+        let entry = self.entry(id, self.now, what);
         self.enter(index, entry)
     }
 
     /// The same for what sixty saw. The id is the same for whoever sees the same, so that several of them write it once.
     pub(super) fn witness(&mut self, index: usize, id: &str, what: What) -> Vec<Effect> {
-        let entry = Entry::new(id, self.now, &self.settings.who, &self.settings.host, what);
+        let entry = self.entry(id, self.now, what);
         self.enter(index, entry.by_sixty())
+    }
+
+    /// An entry of this person, not earlier than that and later than all entries before: the last word is known by its
+    /// time, also where a clock was set back and time stands still.
+    pub(super) fn entry(&mut self, id: &str, at: At, what: What) -> Entry {
+        let next = self.desk.last_entry.map(|last| last + TimeDelta::milliseconds(1));
+        let at = next.map_or(at, |next| next.max(at));
+        let entry = Entry::new(id, at, &self.settings.who, &self.settings.host, what);
+        self.desk.last_entry = Some(entry.at);
+        entry
     }
 
     fn enter(&mut self, index: usize, entry: Entry) -> Vec<Effect> {

@@ -17,7 +17,6 @@ use crate::facts::text::clean_line;
 use crate::incident::ClockKind;
 use crate::incident::Delivery;
 use crate::incident::DeliveryState;
-use crate::incident::Entry;
 use crate::incident::Parcel;
 use crate::incident::Question;
 use crate::incident::Stage;
@@ -307,7 +306,6 @@ impl App {
         let attempt = service.incident.attempts(&update.key, to) + 1;
         let id = format!("sending-{}-{}-{attempt}", update.key, id_part(to));
         let what = What::Sending { update: update.key.clone(), to: to.to_owned() };
-        let entry = Entry::new(&id, self.now, &self.settings.who, &self.settings.host, what);
         let seen = service.incident.observed();
         let parcel = Parcel {
             update: update.key.clone(),
@@ -320,11 +318,11 @@ impl App {
             text: update.text.clone(),
         };
         let name = std::sync::Arc::clone(&service.name);
-        let service = &mut self.services[index];
         if service.incident.knows(&id) {
             return Vec::new();
         }
-        service.incident.apply(entry.clone());
+        let entry = self.entry(&id, self.now, what);
+        self.services[index].incident.apply(entry.clone());
         self.act(Deed::Send(name, entry, parcel))
     }
 
