@@ -5,6 +5,7 @@
 
 mod clipboard;
 mod clock;
+pub mod courier;
 pub mod exit;
 pub mod export;
 pub mod files;

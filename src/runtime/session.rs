@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,8 +22,11 @@ use crate::app::Effect;
 use crate::app::KeyPress;
 use crate::app::Msg;
 use crate::app::Settings;
+use crate::facts::At;
 use crate::runtime::Clock;
 use crate::runtime::clipboard;
+use crate::runtime::courier::Addressees;
+use crate::runtime::courier::Courier;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
@@ -60,6 +64,8 @@ pub struct Session {
     pub look: Look,
     /// Where journals and copies are kept.
     pub state: PathBuf,
+    /// To whom something can go; they are kept only for a person who may act.
+    pub addressees: Addressees,
 }
 
 /// How a session ended.
@@ -101,6 +107,10 @@ impl Session {
         // The first answers are on their way while the first frame is painted.
         let pollers = Pollers::start(self.sources, clock, sender.clone())?;
         let access = app.mode().licence().map_or(Access::ReadOnly, Access::Write);
+        let who = app.settings().who.clone();
+        let couriers =
+            app.mode().licence().map(|licence| Courier::start(licence, self.addressees, &who, clock, sender.clone()));
+        let courier = couriers.transpose()?;
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
         let scribe = Scribe::start(self.state, services, access, clock, sender)?;
@@ -112,6 +122,7 @@ impl Session {
             clock,
             pollers,
             scribe,
+            courier,
             inbox,
             taken: now,
             away: false,
@@ -171,6 +182,8 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
+    /// Whoever may only look has none.
+    courier: Option<Courier>,
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
@@ -192,6 +205,10 @@ impl Desk {
         let ending = self.watch(signals, keys).await;
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
+        if let Some(mut courier) = self.courier.take() {
+            courier.end();
+            last_words(&mut self.app, self.clock.now(), &mut self.inbox, &self.scribe);
+        }
         let lost = self.scribe.end();
         if !lost.is_empty() {
             exit::say(lost.join("\n"));
@@ -333,14 +350,23 @@ impl Desk {
             Deed::Append(service, entry) => self.scribe.append(service, entry),
             Deed::Remember(text) => self.scribe.remember(text),
             Deed::Copy(text) => self.copy(&text),
-            Deed::Send(..)
-            | Deed::AskPagers(_)
-            | Deed::Acknowledge(..)
-            | Deed::Edit(_)
-            | Deed::Export(_)
-            | Deed::Reopen(_)
-            | Deed::Merge(..)
-            | Deed::Try(_) => {}
+            Deed::Send(service, entry, parcel) => {
+                self.scribe.append(Arc::clone(&service), entry);
+                if let Some(courier) = &self.courier {
+                    courier.send(service, parcel);
+                }
+            }
+            Deed::AskPagers(service) => {
+                if let Some(courier) = &self.courier {
+                    courier.ask_pagers(service);
+                }
+            }
+            Deed::Acknowledge(service, page) => {
+                if let Some(courier) = &self.courier {
+                    courier.acknowledge(service, page);
+                }
+            }
+            Deed::Edit(_) | Deed::Export(_) | Deed::Reopen(_) | Deed::Merge(..) | Deed::Try(_) => {}
         }
     }
 
@@ -381,5 +407,21 @@ impl Desk {
         let text = crate::facts::text::clean(text);
         self.screen.say(&clipboard::sequence(&text, std::env::var_os("TMUX").is_some()));
         self.scribe.copy(text);
+    }
+}
+
+/// Writes down what came of what was in flight when a person left.
+fn last_words(app: &mut App, at: At, inbox: &mut UnboundedReceiver<Msg>, scribe: &Scribe) {
+    while let Ok(msg) = inbox.try_recv() {
+        if !matches!(msg, Msg::Delivered(_) | Msg::Acknowledged(..)) {
+            continue;
+        }
+        for effect in app.update(at, msg) {
+            if let Effect::Act(act) = effect
+                && let Deed::Append(service, entry) = act.into_deed()
+            {
+                scribe.append(service, entry);
+            }
+        }
     }
 }
