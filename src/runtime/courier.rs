@@ -19,7 +19,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 
+use crate::app::App;
+use crate::app::Deed;
 use crate::app::Delivered;
+use crate::app::Effect;
 use crate::app::Licence;
 use crate::app::Msg;
 use crate::config::Config;
@@ -27,8 +30,10 @@ use crate::courier::Channel;
 use crate::courier::Pager;
 use crate::courier::Patience;
 use crate::courier::Word;
+use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
+use crate::incident::Entry;
 use crate::incident::OpenPage;
 use crate::incident::Parcel;
 use crate::runtime::Clock;
@@ -207,6 +212,22 @@ impl Office {
         let text = format!("{} looks into {service} (acknowledged with sixty)", self.who);
         let word = Word { who: &self.who, text: &text, at: self.clock.now() };
         pager.acknowledge(&Http::new(), page, word).await
+    }
+}
+
+/// Writes down what came of what was in flight when a person left, as the app would have it written.
+pub fn last_words(app: &mut App, at: At, inbox: &mut UnboundedReceiver<Msg>, mut write: impl FnMut(Arc<str>, Entry)) {
+    while let Ok(msg) = inbox.try_recv() {
+        if !matches!(msg, Msg::Delivered(_) | Msg::Acknowledged(..)) {
+            continue;
+        }
+        for effect in app.update(at, msg) {
+            if let Effect::Act(act) = effect
+                && let Deed::Append(service, entry) = act.into_deed()
+            {
+                write(service, entry);
+            }
+        }
     }
 }
 

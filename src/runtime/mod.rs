@@ -20,6 +20,7 @@ mod screen;
 mod scribe;
 mod session;
 pub mod setup;
+mod signals;
 pub mod turns;
 
 pub use clock::Clock;

@@ -9,9 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -22,9 +19,9 @@ use crate::app::Effect;
 use crate::app::KeyPress;
 use crate::app::Msg;
 use crate::app::Settings;
-use crate::facts::At;
 use crate::runtime::Clock;
 use crate::runtime::clipboard;
+use crate::runtime::courier;
 use crate::runtime::courier::Addressees;
 use crate::runtime::courier::Courier;
 use crate::runtime::exit;
@@ -35,6 +32,7 @@ use crate::runtime::questions;
 use crate::runtime::screen;
 use crate::runtime::screen::Screen;
 use crate::runtime::scribe::Scribe;
+use crate::runtime::signals::Signals;
 use crate::sources::Source;
 use crate::sources::embedded::recording::Recorder;
 use crate::ui::Look;
@@ -134,47 +132,6 @@ impl Session {
     }
 }
 
-/// The signals that are listened to.
-struct Signals {
-    leave: LeaveSignals,
-    go_on: Signal,
-    resize: Signal,
-}
-
-/// The signals that ask us to leave.
-struct LeaveSignals {
-    terminate: Signal,
-    hang_up: Signal,
-    interrupt: Signal,
-    quit: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        exit::outlive_large_files()?;
-        let leave = LeaveSignals {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-        };
-        // SIGCONT has no name of its own in tokio.
-        let go_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
-        Ok(Self { leave, go_on, resize: signal(SignalKind::window_change())? })
-    }
-}
-
-impl LeaveSignals {
-    async fn come(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.quit.recv() => {}
-        }
-    }
-}
-
 struct Desk {
     app: App,
     screen: Screen,
@@ -207,7 +164,8 @@ impl Desk {
         drop(self.screen);
         if let Some(mut courier) = self.courier.take() {
             courier.end();
-            last_words(&mut self.app, self.clock.now(), &mut self.inbox, &self.scribe);
+            let (app, scribe) = (&mut self.app, &self.scribe);
+            courier::last_words(app, self.clock.now(), &mut self.inbox, |service, entry| scribe.append(service, entry));
         }
         let lost = self.scribe.end();
         if !lost.is_empty() {
@@ -407,21 +365,5 @@ impl Desk {
         let text = crate::facts::text::clean(text);
         self.screen.say(&clipboard::sequence(&text, std::env::var_os("TMUX").is_some()));
         self.scribe.copy(text);
-    }
-}
-
-/// Writes down what came of what was in flight when a person left.
-fn last_words(app: &mut App, at: At, inbox: &mut UnboundedReceiver<Msg>, scribe: &Scribe) {
-    while let Ok(msg) = inbox.try_recv() {
-        if !matches!(msg, Msg::Delivered(_) | Msg::Acknowledged(..)) {
-            continue;
-        }
-        for effect in app.update(at, msg) {
-            if let Effect::Act(act) = effect
-                && let Deed::Append(service, entry) = act.into_deed()
-            {
-                scribe.append(service, entry);
-            }
-        }
     }
 }
