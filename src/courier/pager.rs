@@ -220,14 +220,13 @@ impl<'a> Line<'a> {
         message: Message,
         headers: &[(&str, &str)],
     ) -> Result<T, Fault> {
-        let text = self.asked(url, Some(message), headers).await.map_err(|failure| {
-            let mut fault = failure.fault;
-            if !failure.certain {
-                "look there whether it was done: the answer did not come".clone_into(&mut fault.advice);
-            }
+        let unknown = |mut fault: Fault| {
+            "look there whether it was done: the answer does not tell".clone_into(&mut fault.advice);
             fault
-        })?;
-        Self::parsed(&text)
+        };
+        let answer = self.asked(url, Some(message), headers).await;
+        let text = answer.map_err(|failure| if failure.certain { failure.fault } else { unknown(failure.fault) })?;
+        Self::parsed(&text).map_err(unknown)
     }
 
     fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
