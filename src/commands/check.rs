@@ -5,6 +5,7 @@
 
 mod alerts;
 mod fleet;
+mod outside;
 mod runbooks;
 mod signals;
 mod triage;
@@ -112,6 +113,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     for one in &asked {
         lines.extend(source(one, &subject.settings, clock.now()));
     }
+    lines.extend(outside::lines(&subject.config, clock.now()));
     let code = exit_code(&asked, &lines);
     let text = aligned(&lines) + &summary(&asked, &lines) + "\n";
     printed(&legible(&text, ascii), code)

@@ -32,6 +32,7 @@ use crate::facts::Reading;
 use crate::runtime::Clock;
 use crate::runtime::Session;
 use crate::runtime::check_terminal;
+use crate::runtime::courier::Addressees;
 use crate::runtime::setup;
 use crate::runtime::setup::Wish;
 use crate::sources::Source;
@@ -75,7 +76,16 @@ pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
     let settings = setup::settings(&stage.config, &wish, &sources, stage.clock.now()).map_err(|all| all.join("\n"))?;
     let Stage { clock, look, state, .. } = &stage;
     let (clock, look, folder) = (*clock, look.clone(), state.clone());
-    super::watch(Session { settings, sources, recorder: Recorder::off(), past, clock, look, state: folder })
+    super::watch(Session {
+        settings,
+        sources,
+        recorder: Recorder::off(),
+        past,
+        clock,
+        look,
+        state: folder,
+        addressees: Addressees::default(),
+    })
 }
 
 /// The simulated world, running, and the configuration that watches it.

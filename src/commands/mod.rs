@@ -22,6 +22,7 @@ use crate::runtime::Clock;
 use crate::runtime::Ending;
 use crate::runtime::Session;
 use crate::runtime::check_terminal;
+use crate::runtime::courier::Addressees;
 use crate::runtime::exit;
 use crate::runtime::setup;
 use crate::runtime::setup::Wish;
@@ -67,14 +68,15 @@ fn print(bytes: &[u8]) -> ExitCode {
 fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
     let mode = if !mode.is_read_only() && cli.options.read_only { Mode::ReadOnly } else { mode };
     check_terminal(prepare::env("TERM").as_deref())?;
-    let prepared = prepare::prepare(cli)?;
+    let mut prepared = prepare::prepare(cli)?;
     let clock = Clock::machine();
     let recorder = setup::recorder(&prepared.config, &prepared.state, setup::access(mode), "sixty");
     let sources = setup::sources(&prepared.config, &recorder);
     let wish = Wish { mode, service: prepared.service, who: None, badge: None, only: false };
     let settings = setup::settings(&prepared.config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
+    let addressees = Addressees::of(&mut prepared.config);
     let (look, state) = (prepared.look, prepared.state);
-    watch(Session { settings, sources, recorder, past: Vec::new(), clock, look, state })
+    watch(Session { settings, sources, recorder, past: Vec::new(), clock, look, state, addressees })
 }
 
 fn watch(session: Session) -> Result<ExitCode, String> {

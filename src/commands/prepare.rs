@@ -1,9 +1,9 @@
 //! From arguments and files to a checked configuration, or to sentences that say why not.
 
-use std::path::Path;
 use std::path::PathBuf;
 
 use crate::commands::cli::Cli;
+use crate::commands::cli::Command;
 use crate::commands::cli::What;
 use crate::config;
 use crate::config::Config;
@@ -39,8 +39,8 @@ pub fn prepare(cli: &Cli) -> Result<Prepared, String> {
             let found = Config::for_urls(&urls, cli.options.service.as_deref());
             (found.map_err(|problems| problems.to_string())?, None)
         }
-        What::Everything => (configured(cli.options.config.as_deref())?, None),
-        What::Service(name) => (configured(cli.options.config.as_deref())?, Some(name)),
+        What::Everything => (configured(cli)?, None),
+        What::Service(name) => (configured(cli)?, Some(name)),
     };
     with(cli, config, service)
 }
@@ -63,9 +63,19 @@ pub fn targets(config: &Config) -> usize {
     configured + config.addresses.as_ref().map_or(0, |addresses| addresses.urls.len())
 }
 
-fn configured(explicit: Option<&Path>) -> Result<Config, String> {
+/// Whether a person may act in what was called, or asks about it. Everything else gets a configuration that knows no
+/// channel and no pager, whatever the file says.
+fn acts(cli: &Cli) -> bool {
+    match &cli.command {
+        None => !cli.options.read_only,
+        Some(Command::Check(_)) => true,
+        Some(_) => false,
+    }
+}
+
+fn configured(cli: &Cli) -> Result<Config, String> {
     let cwd = std::env::current_dir().unwrap_or_default();
-    let found = config::find(explicit, &env, &cwd).map_err(|problems| problems.to_string())?;
+    let found = config::find(cli.options.config.as_deref(), &env, &cwd).map_err(|problems| problems.to_string())?;
     let Some(path) = found else {
         return Err(
             "there is no configuration: neither ./sixty.toml nor sixty/sixty.toml in the configuration folder \
@@ -75,7 +85,7 @@ fn configured(explicit: Option<&Path>) -> Result<Config, String> {
         );
     };
     let home = env("HOME").map(PathBuf::from);
-    let world = World::machine(crate::ui::themes(), home.as_deref());
+    let world = World { acts: acts(cli), ..World::machine(crate::ui::themes(), home.as_deref()) };
     let config = config::load(&path, &world).map_err(|problems| problems.to_string())?;
     if config.services.is_empty() && config.prometheus.is_empty() {
         return Err(format!(

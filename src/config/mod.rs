@@ -5,11 +5,13 @@
 //! here asks a source; that an address answers is found out by `sixty check`.
 
 mod access;
+mod channels;
 mod commands;
 mod find;
 mod http_config;
 mod keys;
 mod limits;
+mod pagers;
 mod paths;
 mod problem;
 mod prometheus;
@@ -38,6 +40,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::courier::Channel;
+use crate::courier::Pager;
 use crate::facts::Measure;
 use crate::facts::Zone;
 use crate::sources::deploys;
@@ -99,6 +103,10 @@ pub struct Config {
     pub status: Vec<status::Settings>,
     /// Where changes are read; names are unique.
     pub deploys: Vec<deploys::Settings>,
+    /// Where updates are sent; names are unique. None where nobody may act.
+    pub channels: Vec<Channel>,
+    /// Who pages; names are unique. None where nobody may act.
+    pub pagers: Vec<Pager>,
     /// The team's own command for each quick win.
     pub commands: Commands,
     /// The team's own names of severities.
@@ -129,6 +137,8 @@ impl Default for Config {
             prometheus: Vec::new(),
             status: Vec::new(),
             deploys: Vec::new(),
+            channels: Vec::new(),
+            pagers: Vec::new(),
             commands: Commands::default(),
             severities: SeverityNames::default(),
             keys: BTreeMap::new(),

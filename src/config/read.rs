@@ -11,8 +11,10 @@ use super::Intervals;
 use super::Problem;
 use super::Problems;
 use super::World;
+use super::channels;
 use super::commands;
 use super::keys;
+use super::pagers;
 use super::paths;
 use super::problem::place;
 use super::prometheus;
@@ -147,8 +149,22 @@ fn document(top: Section<'_>, base: &Path, world: &World<'_>) -> (Config, Vec<Pr
     }
     config.status = sources::status(&top, &context);
     config.deploys = sources::deploys(&top, &context);
+    outside(&top, &context, &mut config);
     top.done();
     (config, context.elsewhere.into_inner())
+}
+
+/// Who is told, and who pages. It is checked in any case; where nobody may act nothing of it is kept. No secret of it is
+/// looked for: in the middle of an incident one that is missing must not keep the screen away, and `sixty check` tells.
+fn outside(top: &Section<'_>, context: &Context<'_>, config: &mut Config) {
+    let blind = World { missing_secret: &|_| None, ..*context.world };
+    let (base, intervals) = (context.base, context.intervals);
+    let inner = Context { base, world: &blind, intervals, elsewhere: RefCell::default() };
+    let (channels, pagers) = (channels::read(top, &inner), pagers::read(top, &inner));
+    context.elsewhere.borrow_mut().extend(inner.elsewhere.into_inner());
+    if context.world.acts {
+        (config.channels, config.pagers) = (channels, pagers);
+    }
 }
 
 /// What stands alone: how it looks, who uses it, where its files are.

@@ -20,6 +20,8 @@ pub struct World<'a> {
     pub is_file: &'a dyn Fn(&Path) -> bool,
     /// Whether there is a folder.
     pub is_folder: &'a dyn Fn(&Path) -> bool,
+    /// Whether somebody may act: else channels and pagers are checked, and nothing of them is kept.
+    pub acts: bool,
     /// The text of a file, or why there is none: `does not exist`.
     pub read_file: &'a dyn Fn(&Path) -> Result<String, String>,
 }
@@ -35,6 +37,7 @@ impl<'a> World<'a> {
             missing_secret: &SecretRef::missing,
             is_file: &Path::is_file,
             is_folder: &Path::is_dir,
+            acts: true,
             read_file: &read,
         }
     }
@@ -49,6 +52,7 @@ impl<'a> World<'a> {
             missing_secret: &|_| None,
             is_file: &|_| true,
             is_folder: &|_| true,
+            acts: true,
             read_file: &|_| Ok(String::new()),
         }
     }

@@ -1,5 +1,6 @@
 //! Where updates go, and how one is sent there.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::sources::http::Body;
 use crate::sources::http::Failure;
 use crate::sources::http::Http;
 use crate::sources::http::Message;
+use crate::sources::http::shown;
 use crate::sources::secret::Secret;
 use crate::sources::secret::SecretRef;
 
@@ -42,7 +44,7 @@ pub struct Channel {
 }
 
 /// What a channel is. The addresses of webhooks are secrets.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Kind {
     /// An incoming webhook of Slack.
     Slack {
@@ -75,6 +77,21 @@ pub enum Kind {
         /// What bodies are signed with.
         secret: Option<SecretRef>,
     },
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut all = f.debug_struct(self.title());
+        match self {
+            Self::Slack { url } | Self::Teams { url } | Self::Discord { url } => all.field("url", url),
+            // An address may hold a user and a password.
+            Self::SlackBot { api, token, channel } => {
+                all.field("api", &shown(api)).field("token", token).field("channel", channel)
+            }
+            Self::Webhook { url, secret } => all.field("url", url).field("secret", secret),
+        };
+        all.finish()
+    }
 }
 
 impl Kind {

@@ -1,5 +1,6 @@
 //! Who pages: what they have open, and how one of it is acknowledged.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub(super) const MOST: usize = 200;
 pub(super) const TITLE: usize = 200;
 
 /// Somebody who pages.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq)]
 pub struct Pager {
     /// Its name; unique.
     pub name: String,
@@ -49,7 +50,7 @@ pub struct Pager {
 }
 
 /// What a pager is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Kind {
     /// `PagerDuty`, REST API v2.
     PagerDuty {
@@ -91,6 +92,15 @@ pub enum Kind {
         /// How long a silence lasts.
         silence: Duration,
     },
+}
+
+impl fmt::Debug for Pager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An address may hold a user and a password.
+        let mut all = f.debug_struct(self.kind.title());
+        all.field("name", &self.name).field("address", &self.shown()).field("services", &self.services);
+        all.field("secrets", &self.secrets().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
 }
 
 impl Kind {
@@ -210,14 +220,13 @@ impl<'a> Line<'a> {
         message: Message,
         headers: &[(&str, &str)],
     ) -> Result<T, Fault> {
-        let text = self.asked(url, Some(message), headers).await.map_err(|failure| {
-            let mut fault = failure.fault;
-            if !failure.certain {
-                "look there whether it was done: the answer did not come".clone_into(&mut fault.advice);
-            }
+        let unknown = |mut fault: Fault| {
+            "look there whether it was done: the answer does not tell".clone_into(&mut fault.advice);
             fault
-        })?;
-        Self::parsed(&text)
+        };
+        let answer = self.asked(url, Some(message), headers).await;
+        let text = answer.map_err(|failure| if failure.certain { failure.fault } else { unknown(failure.fault) })?;
+        Self::parsed(&text).map_err(unknown)
     }
 
     fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {

@@ -5,6 +5,7 @@
 
 mod clipboard;
 mod clock;
+pub mod courier;
 pub mod exit;
 pub mod export;
 pub mod files;
@@ -19,6 +20,7 @@ mod screen;
 mod scribe;
 mod session;
 pub mod setup;
+mod signals;
 pub mod turns;
 
 pub use clock::Clock;

@@ -5,12 +5,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -23,6 +21,9 @@ use crate::app::Msg;
 use crate::app::Settings;
 use crate::runtime::Clock;
 use crate::runtime::clipboard;
+use crate::runtime::courier;
+use crate::runtime::courier::Addressees;
+use crate::runtime::courier::Courier;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
@@ -31,6 +32,7 @@ use crate::runtime::questions;
 use crate::runtime::screen;
 use crate::runtime::screen::Screen;
 use crate::runtime::scribe::Scribe;
+use crate::runtime::signals::Signals;
 use crate::sources::Source;
 use crate::sources::embedded::recording::Recorder;
 use crate::ui::Look;
@@ -60,6 +62,8 @@ pub struct Session {
     pub look: Look,
     /// Where journals and copies are kept.
     pub state: PathBuf,
+    /// To whom something can go; they are kept only for a person who may act.
+    pub addressees: Addressees,
 }
 
 /// How a session ended.
@@ -101,6 +105,10 @@ impl Session {
         // The first answers are on their way while the first frame is painted.
         let pollers = Pollers::start(self.sources, clock, sender.clone())?;
         let access = app.mode().licence().map_or(Access::ReadOnly, Access::Write);
+        let who = app.settings().who.clone();
+        let couriers =
+            app.mode().licence().map(|licence| Courier::start(licence, self.addressees, &who, clock, sender.clone()));
+        let courier = couriers.transpose()?;
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
         let scribe = Scribe::start(self.state, services, access, clock, sender)?;
@@ -112,6 +120,7 @@ impl Session {
             clock,
             pollers,
             scribe,
+            courier,
             inbox,
             taken: now,
             away: false,
@@ -123,47 +132,6 @@ impl Session {
     }
 }
 
-/// The signals that are listened to.
-struct Signals {
-    leave: LeaveSignals,
-    go_on: Signal,
-    resize: Signal,
-}
-
-/// The signals that ask us to leave.
-struct LeaveSignals {
-    terminate: Signal,
-    hang_up: Signal,
-    interrupt: Signal,
-    quit: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        exit::outlive_large_files()?;
-        let leave = LeaveSignals {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-        };
-        // SIGCONT has no name of its own in tokio.
-        let go_on = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
-        Ok(Self { leave, go_on, resize: signal(SignalKind::window_change())? })
-    }
-}
-
-impl LeaveSignals {
-    async fn come(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.quit.recv() => {}
-        }
-    }
-}
-
 struct Desk {
     app: App,
     screen: Screen,
@@ -171,6 +139,8 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
+    /// Whoever may only look has none.
+    courier: Option<Courier>,
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
@@ -192,6 +162,11 @@ impl Desk {
         let ending = self.watch(signals, keys).await;
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
+        if let Some(mut courier) = self.courier.take() {
+            courier.end();
+            let (app, scribe) = (&mut self.app, &self.scribe);
+            courier::last_words(app, self.clock.now(), &mut self.inbox, |service, entry| scribe.append(service, entry));
+        }
         let lost = self.scribe.end();
         if !lost.is_empty() {
             exit::say(lost.join("\n"));
@@ -333,14 +308,23 @@ impl Desk {
             Deed::Append(service, entry) => self.scribe.append(service, entry),
             Deed::Remember(text) => self.scribe.remember(text),
             Deed::Copy(text) => self.copy(&text),
-            Deed::Send(..)
-            | Deed::AskPagers(_)
-            | Deed::Acknowledge(..)
-            | Deed::Edit(_)
-            | Deed::Export(_)
-            | Deed::Reopen(_)
-            | Deed::Merge(..)
-            | Deed::Try(_) => {}
+            Deed::Send(service, entry, parcel) => {
+                self.scribe.append(Arc::clone(&service), entry);
+                if let Some(courier) = &self.courier {
+                    courier.send(service, parcel);
+                }
+            }
+            Deed::AskPagers(service) => {
+                if let Some(courier) = &self.courier {
+                    courier.ask_pagers(service);
+                }
+            }
+            Deed::Acknowledge(service, page) => {
+                if let Some(courier) = &self.courier {
+                    courier.acknowledge(service, page);
+                }
+            }
+            Deed::Edit(_) | Deed::Export(_) | Deed::Reopen(_) | Deed::Merge(..) | Deed::Try(_) => {}
         }
     }
 

@@ -109,11 +109,21 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         past_questions: Vec::new(),
         checklist,
         full_list: Checklist::full_incident(),
-        incidents: IncidentSettings::default(),
+        incidents: incidents(config, wish.mode),
         runbooks: Arc::new(runbooks::load(config)),
         start,
         badge: wish.badge.clone(),
     })
+}
+
+/// How incidents are led, and to whom something can go: names only.
+fn incidents(config: &Config, mode: Mode) -> IncidentSettings {
+    if mode.is_read_only() {
+        return IncidentSettings::default();
+    }
+    let channels = config.channels.iter().map(|channel| (channel.name.clone(), channel.kind.title().to_owned()));
+    let pagers = config.pagers.iter().map(|pager| (pager.name.clone(), pager.kind.title().to_owned()));
+    IncidentSettings { channels: channels.collect(), pagers: pagers.collect(), ..IncidentSettings::default() }
 }
 
 fn service_settings(service: &Service) -> ServiceSettings {
