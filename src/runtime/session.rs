@@ -26,10 +26,13 @@ use crate::runtime::clipboard;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
+use crate::runtime::journal::Signature;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::questions;
 use crate::runtime::screen;
 use crate::runtime::screen::Screen;
+use crate::runtime::scribe::Outbox;
+use crate::runtime::scribe::Post;
 use crate::runtime::scribe::Scribe;
 use crate::sources::Source;
 use crate::sources::embedded::recording::Recorder;
@@ -103,7 +106,10 @@ impl Session {
         let access = app.mode().licence().map_or(Access::ReadOnly, Access::Write);
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
-        let scribe = Scribe::start(self.state, services, access, clock, sender)?;
+        let signature = Signature { who: app.settings().who.clone(), host: app.settings().host.clone() };
+        let (parcels, _to_carry) = unbounded_channel();
+        let post = Post { directory: self.state, services, access, signature, clock };
+        let scribe = Scribe::start(post, Outbox { news: sender, parcels })?;
         let now = Instant::now();
         let desk = Desk {
             app,
@@ -320,7 +326,8 @@ impl Desk {
                 Effect::Names(source) => self.pollers.names(&source),
                 Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
-                Effect::Bell | Effect::List => {}
+                Effect::List => self.scribe.list(),
+                Effect::Bell => {}
                 Effect::Act(act) => self.act(act),
             }
         }
@@ -333,14 +340,10 @@ impl Desk {
             Deed::Append(service, entry) => self.scribe.append(service, entry),
             Deed::Remember(text) => self.scribe.remember(text),
             Deed::Copy(text) => self.copy(&text),
-            Deed::Send(..)
-            | Deed::AskPagers(_)
-            | Deed::Acknowledge(..)
-            | Deed::Edit(_)
-            | Deed::Export(_)
-            | Deed::Reopen(_)
-            | Deed::Merge(..)
-            | Deed::Try(_) => {}
+            Deed::Send(service, entry, parcel) => self.scribe.send(service, entry, parcel),
+            Deed::Reopen(id) => self.scribe.reopen(id),
+            Deed::Merge(id, into) => self.scribe.merge(id, into),
+            Deed::AskPagers(_) | Deed::Acknowledge(..) | Deed::Edit(_) | Deed::Export(_) | Deed::Try(_) => {}
         }
     }
 
