@@ -281,7 +281,9 @@ impl Office {
             self.open_used();
             let now = self.clock.now();
             let news: Vec<_> = self.desks.iter_mut().filter_map(|desk| desk.news(now)).collect();
-            news.into_iter().for_each(|journal| self.tell(Msg::Journal(journal)));
+            for journal in news {
+                self.tell(Msg::Journal(journal));
+            }
             match inbox.recv_timeout(LOOK) {
                 Ok(job) => self.serve_one(job),
                 Err(mpsc::RecvTimeoutError::Timeout) => self.desks.iter_mut().for_each(Desk::retry),
