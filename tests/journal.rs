@@ -514,9 +514,8 @@ fn an_id_that_is_there_is_not_written_again() {
 
     // Cut out of the file by hand, it is new again.
     let text = fs::read_to_string(&path).unwrap();
-    let kept: String =
-        text.lines().filter(|line| !line.contains("sending-u1")).map(|line| format!("{line}\n")).collect();
-    fs::write(&path, kept).unwrap();
+    let kept: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.contains("sending-u1")).collect();
+    fs::write(&path, kept.concat()).unwrap();
     assert_eq!(b.append(&sending), Ok(Appended::New));
 
     // One that waits is there once as well.

@@ -4,6 +4,7 @@
 //! how to exit. The environment is read by nobody here.
 
 mod help;
+mod incidents;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::facts::text::clean_line;
 
 pub use help::completions;
 pub use help::man;
+pub use incidents::Incidents;
 
 /// What is broken, how bad, since when, what changed: the first sixty seconds of an incident on one screen.
 #[derive(Clone, PartialEq, Debug, Parser)]
@@ -52,7 +54,7 @@ pub struct Options {
     #[arg(long, short, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// The name of the service whose addresses are given; of a server, the one to open
+    /// The name of the service whose addresses are given; of a server, the one to open; of incidents, theirs
     #[arg(long, global = true, value_name = "NAME", value_parser = name)]
     pub service: Option<String>,
 
@@ -147,6 +149,8 @@ pub enum Command {
     ///
     /// Exits with 0 when all expectations hold, 1 when one does not, 2 when it cannot start.
     Replay(Replay),
+    #[command(flatten)]
+    Incidents(Incidents),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -269,7 +273,7 @@ impl Cli {
             None => &self.what,
             Some(Command::Wall(subject) | Command::Check(subject) | Command::Record(subject)) => &subject.what,
             Some(Command::Report(report)) => &report.subject.what,
-            Some(Command::Demo(_) | Command::Replay(_) | Command::Completions { .. } | Command::Man) => &[],
+            Some(_) => &[],
         }
     }
 }
@@ -307,7 +311,8 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusa
         return Err(usage(format!("the command stands first: sixty COMMAND {}", shown(&cli.what))));
     }
     let what = sort(cli.words()).map_err(usage)?;
-    if cli.options.service.is_some() && !matches!(what, What::Urls(_)) {
+    let of_journal = matches!(cli.command, Some(Command::Incidents(_)));
+    if cli.options.service.is_some() && !of_journal && !matches!(what, What::Urls(_)) {
         return Err(usage(
             "--service gives addresses a name; a service of the configuration is written without it".into(),
         ));

@@ -5,6 +5,7 @@
 mod check;
 pub mod cli;
 mod demo;
+mod incidents;
 mod prepare;
 mod record;
 mod replay;
@@ -50,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
         Some(Command::Record(_)) => record::run(&cli),
         Some(Command::Replay(replay)) => replay::run(&cli, replay),
+        Some(Command::Incidents(command)) => return incidents::run(&cli, command),
         Some(Command::Check(_)) => return check::run(&cli),
         Some(Command::Report(report)) => return report::run(&cli, report),
     };

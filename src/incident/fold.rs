@@ -192,6 +192,16 @@ impl Incident {
         }
     }
 
+    /// The time to give to `Resolved` and `Reopened` that are said at `now`: `now`, or just after the last word on
+    /// that where the clock of who said it is ahead.
+    #[must_use]
+    pub fn end_time(&self, now: At) -> At {
+        match &self.ended {
+            Some((at, _)) if *at >= now => *at + chrono::TimeDelta::milliseconds(1),
+            _ => now,
+        }
+    }
+
     /// When it began: the earliest `Opened`; `None` while none is known.
     #[must_use]
     pub fn opened_at(&self) -> Option<At> {

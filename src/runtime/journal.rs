@@ -215,6 +215,12 @@ impl Journal {
         self.writer.as_ref().map_or(0, |writer| writer.queue.len())
     }
 
+    /// Whether the entry of that id waits for the disk.
+    #[must_use]
+    pub fn waits(&self, id: &str) -> bool {
+        self.writer.as_ref().is_some_and(|writer| writer.queue.iter().any(|pending| pending.entry.id == id))
+    }
+
     /// The name of the incident that is followed, clean; `None` while there is none.
     #[must_use]
     pub fn incident(&self) -> Option<String> {

@@ -27,10 +27,13 @@ use crate::runtime::courier::Courier;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
+use crate::runtime::journal::Signature;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::questions;
 use crate::runtime::screen;
 use crate::runtime::screen::Screen;
+use crate::runtime::scribe::Outbox;
+use crate::runtime::scribe::Post;
 use crate::runtime::scribe::Scribe;
 use crate::runtime::signals::Signals;
 use crate::sources::Source;
@@ -111,7 +114,10 @@ impl Session {
         let courier = couriers.transpose()?;
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
-        let scribe = Scribe::start(self.state, services, access, clock, sender)?;
+        let signature = Signature { who: app.settings().who.clone(), host: app.settings().host.clone() };
+        let (parcels, _to_carry) = unbounded_channel();
+        let post = Post { directory: self.state, services, access, signature, clock };
+        let scribe = Scribe::start(post, Outbox { news: sender, parcels })?;
         let now = Instant::now();
         let desk = Desk {
             app,
@@ -295,7 +301,8 @@ impl Desk {
                 Effect::Names(source) => self.pollers.names(&source),
                 Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
-                Effect::Bell | Effect::List => {}
+                Effect::List => self.scribe.list(),
+                Effect::Bell => {}
                 Effect::Act(act) => self.act(act),
             }
         }
@@ -308,12 +315,9 @@ impl Desk {
             Deed::Append(service, entry) => self.scribe.append(service, entry),
             Deed::Remember(text) => self.scribe.remember(text),
             Deed::Copy(text) => self.copy(&text),
-            Deed::Send(service, entry, parcel) => {
-                self.scribe.append(Arc::clone(&service), entry);
-                if let Some(courier) = &self.courier {
-                    courier.send(service, parcel);
-                }
-            }
+            Deed::Send(service, entry, parcel) => self.scribe.send(service, entry, parcel),
+            Deed::Reopen(id) => self.scribe.reopen(id),
+            Deed::Merge(id, into) => self.scribe.merge(id, into),
             Deed::AskPagers(service) => {
                 if let Some(courier) = &self.courier {
                     courier.ask_pagers(service);
@@ -324,7 +328,7 @@ impl Desk {
                     courier.acknowledge(service, page);
                 }
             }
-            Deed::Edit(_) | Deed::Export(_) | Deed::Reopen(_) | Deed::Merge(..) | Deed::Try(_) => {}
+            Deed::Edit(_) | Deed::Export(_) | Deed::Try(_) => {}
         }
     }
 

@@ -173,7 +173,12 @@ fn server_id(server: &prometheus::Settings) -> SourceId {
 }
 
 fn unknown_service(name: &str, config: &Config) -> String {
-    let known: Vec<_> = config.services.iter().map(|service| &*service.name).collect();
+    unknown(name, &config.services.iter().map(|service| &*service.name).collect::<Vec<_>>())
+}
+
+/// That there is no such service among those that are configured, and what may be meant.
+#[must_use]
+pub fn unknown(name: &str, known: &[&str]) -> String {
     let closest = known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
     let closest = closest.filter(|close| strsim::jaro_winkler(close, name) > 0.8);
     match closest {

@@ -29,12 +29,17 @@ Examples:
   sixty check                         is the configuration right?
   sixty report --format markdown      for the chat
   ssh -t bastion sixty wall           for the screen on the wall
+  sixty open 'checkout is slow'       an incident begins
+  sixty note 'rolled back to v41'     into the one that goes on
+  sixty show --format markdown        its timeline, in UTC
+  sixty list                          the incidents that there are
 
 A service that is called like a command is opened with: sixty -- check
 
 Exit codes:
   0  all is well, or you left
-  1  check, report: warning; otherwise: it broke off
+  1  check, report: warning; show, note, resolve, reopen, merge: there is no
+     such incident; otherwise: it broke off
   2  check, report: critical; otherwise: it cannot start (arguments,
      configuration, no terminal)
   3  check, report: unknown, also when they cannot start

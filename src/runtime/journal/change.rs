@@ -4,7 +4,7 @@
 //! that two who merge at once make no circle. All of it may be repeated.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
 
@@ -88,7 +88,7 @@ impl Archive {
             if whole == path {
                 return refused(format!("{into} is a part of {id}"), "merge them the other way round");
             }
-            let (mut part, mut whole) = lock_both(licence, path, whole)?;
+            let (mut part, mut whole) = lock_both(licence, &path, &whole)?;
             let whole_id = place::id(whole.tail.path());
             if let Some(merged) = part.tail.merged_into().map(str::to_owned) {
                 if self.root_of(&merged)? != whole.tail.path() {
@@ -136,14 +136,14 @@ fn join(part: &mut Locked, whole: &mut Locked, id: &str, by: &Signature, now: At
 }
 
 /// Locks both, in the order of their paths whoever asks for what.
-fn lock_both(licence: Licence, a: PathBuf, b: PathBuf) -> Result<(Locked, Locked), Fault> {
-    let open = |path: &PathBuf| Locked::open(licence, path).map_err(|error| write::fault(path, &error));
+fn lock_both(licence: Licence, a: &Path, b: &Path) -> Result<(Locked, Locked), Fault> {
+    let open = |path: &Path| Locked::open(licence, path).map_err(|error| write::fault(path, &error));
     if a < b {
-        let first = open(&a)?;
-        return Ok((first, open(&b)?));
+        let first = open(a)?;
+        return Ok((first, open(b)?));
     }
-    let first = open(&b)?;
-    Ok((open(&a)?, first))
+    let first = open(b)?;
+    Ok((open(a)?, first))
 }
 
 /// Now, or just after the word that it answers, where the clock of who said that is ahead.

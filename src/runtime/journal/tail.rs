@@ -221,14 +221,12 @@ impl Tail {
             return;
         };
         let id = self.hasher.hash_one(&entry.id);
-        match self.seen.insert(id, self.turn) {
-            // The same line twice.
-            Some(turn) if turn == self.turn => return,
-            answered => {
-                self.weigh(&entry);
-                if answered.is_none() {
-                    out.push(entry);
-                }
+        let answered = self.seen.insert(id, self.turn);
+        // Else it is the same line twice.
+        if answered != Some(self.turn) {
+            self.weigh(&entry);
+            if answered.is_none() {
+                out.push(entry);
             }
         }
     }

@@ -1,0 +1,146 @@
+//! `sixty list`: the incidents that there are, newest first.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Desk;
+use super::Outcome;
+use super::Refused;
+use crate::commands::cli::Format;
+use crate::commands::report::json;
+use crate::facts::At;
+use crate::facts::markdown::escape;
+use crate::facts::text::clean_line;
+use crate::incident::Row;
+use crate::runtime::exit;
+use crate::signals::units;
+
+/// How many that are over are listed without `--all`.
+const NEWEST: usize = 20;
+
+/// The list as JSON. Fields may be added; none changes its meaning.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    incidents: Vec<One<'a>>,
+    damaged: Vec<Damaged<'a>>,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    id: &'a str,
+    service: &'a str,
+    title: &'a str,
+    /// `open`, `silent` (nobody said that it is over, and nobody wrote for long), `over` or `merged`.
+    state: &'static str,
+    opened_at: Option<At>,
+    resolved_at: Option<At>,
+    merged_into: Option<&'a str>,
+    worst: Option<&'static str>,
+    people: &'a [String],
+    last_at: Option<At>,
+}
+
+#[derive(Serialize)]
+struct Damaged<'a> {
+    path: &'a str,
+    cause: &'a str,
+}
+
+pub(super) fn run(desk: &Desk, format: Format, all: bool) -> Outcome {
+    let listing = desk.archive.list()?;
+    let current: HashSet<String> = desk.current()?.into_iter().map(|(id, _)| id).collect();
+    let wanted = |row: &&Row| desk.service.as_ref().is_none_or(|service| row.service == *service);
+    let rows: Vec<&Row> = listing.rows.iter().filter(wanted).collect();
+    let mut others = 0;
+    let count = rows.len();
+    let rows = rows.into_iter().filter(|row| {
+        others += usize::from(!current.contains(&row.id));
+        all || current.contains(&row.id) || others <= NEWEST
+    });
+    let rows: Vec<(&Row, &'static str)> = rows.map(|row| (row, state(row, &current))).collect();
+    let left_out = count - rows.len();
+    if format != Format::Json {
+        for (path, fault) in &listing.damaged {
+            exit::say(format!("{}: {fault}", clean_line(path, 300)));
+        }
+        if left_out > 0 {
+            exit::say(format!("{left_out} older ones are left out; see them with --all"));
+        }
+    }
+    match format {
+        Format::Text => Ok(text(&rows, desk.now)),
+        Format::Markdown => Ok(markdown(&rows, desk.now)),
+        Format::Json => {
+            let damaged = listing.damaged.iter().map(|(path, fault)| Damaged { path, cause: &fault.cause }).collect();
+            let incidents = rows.iter().map(|(row, state)| one(row, state)).collect();
+            json(&Document { version: 1, incidents, damaged }, desk.ascii).map_err(Refused::cannot)
+        }
+    }
+}
+
+fn state(row: &Row, current: &HashSet<String>) -> &'static str {
+    match row {
+        Row { merged_into: Some(_), .. } => "merged",
+        Row { resolved_at: Some(_), .. } => "over",
+        row if current.contains(&row.id) => "open",
+        _ => "silent",
+    }
+}
+
+fn one<'a>(row: &'a Row, state: &'static str) -> One<'a> {
+    One {
+        id: &row.id,
+        service: &row.service,
+        title: &row.title,
+        state,
+        opened_at: row.opened_at,
+        resolved_at: row.resolved_at,
+        merged_into: row.merged_into.as_deref(),
+        worst: row.worst.map(crate::triage::Severity::word),
+        people: &row.people,
+        last_at: row.last_at,
+    }
+}
+
+/// The columns of a row: id, service, how it stands, how bad it was, who, title.
+fn columns(row: &Row, state: &str, now: At) -> [String; 6] {
+    let opened = row.opened_at.or(row.last_at).unwrap_or(now);
+    let stands = match (state, row.resolved_at, &row.merged_into) {
+        (_, _, Some(whole)) => format!("part of {whole}"),
+        (_, Some(end), _) => format!("over, took {}", units::between(opened, end)),
+        ("open", ..) => format!("open for {}", units::between(opened, now)),
+        _ => format!("silent for {}", units::between(row.last_at.unwrap_or(opened), now)),
+    };
+    let worst = row.worst.map_or("", crate::triage::Severity::word).to_owned();
+    let people = clean_line(&row.people.join(", "), 40);
+    [row.id.clone(), row.service.clone(), stands, worst, people, row.title.clone()]
+}
+
+fn text(rows: &[(&Row, &'static str)], now: At) -> String {
+    let rows: Vec<[String; 6]> = rows.iter().map(|(row, state)| columns(row, state, now)).collect();
+    let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
+    let widths: [usize; 6] = std::array::from_fn(widest);
+    let mut out = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            line += cell;
+            line += &" ".repeat(width - cell.width() + 2);
+        }
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+fn markdown(rows: &[(&Row, &'static str)], now: At) -> String {
+    let mut out = "| incident | service | state | worst | people | title |\n|---|---|---|---|---|---|\n".to_owned();
+    for (row, state) in rows {
+        let cells = columns(row, state, now).map(|cell| escape(&cell));
+        out += &format!("| {} |\n", cells.join(" | "));
+    }
+    out
+}
