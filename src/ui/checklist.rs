@@ -7,6 +7,7 @@ use crate::app::Check;
 use crate::app::Mode;
 use crate::app::Pane;
 use crate::app::StageNow;
+use crate::incident::Checklist;
 use crate::incident::Stage;
 use crate::triage::Phrase;
 use crate::triage::Tone;
@@ -208,4 +209,19 @@ pub(super) fn trouble<'a>(app: &App, width: u16, glyphs: Glyphs) -> Option<Row<'
     };
     // A write that has just begun is no news.
     (cause.is_some() || service.pending > 3).then(|| Row::new().left(Role::Warning, text))
+}
+
+/// The words of an item, as the lists and runbooks that are known have them.
+pub(super) fn item_words(app: &App, list: &str, item: &str) -> String {
+    let settings = app.settings();
+    let of_list = |known: &Checklist| {
+        let items = (known.key == list).then_some(&known.items)?;
+        items.iter().find(|one| one.key == item).map(|one| one.text.clone())
+    };
+    let book = || {
+        let book = settings.runbooks.get(list.strip_prefix("runbook:")?)?;
+        book.steps.iter().find(|step| step.key == item).map(|step| step.text.clone())
+    };
+    let known = of_list(&settings.checklist).or_else(|| of_list(&settings.full_list)).or_else(book);
+    known.unwrap_or_else(|| item.replace('-', " "))
 }

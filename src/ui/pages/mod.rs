@@ -6,12 +6,17 @@ mod changes;
 mod checklist;
 mod evidence;
 mod help;
+mod incident;
+mod incidents;
 mod log;
 mod outside;
+mod pager;
 mod query;
 mod quick_win;
 mod runbook;
 mod signal;
+mod timeline;
+mod update;
 
 use std::borrow::Cow;
 
@@ -21,11 +26,14 @@ use crate::app::App;
 use crate::app::Command;
 use crate::app::KEYS;
 use crate::app::Page;
+use crate::ui::Glyphs;
 use crate::ui::Look;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::main_page::frame;
 use crate::ui::rows::Row;
+use crate::ui::rows::Span;
+use crate::ui::rows::span;
 use crate::ui::rows::wrap_text;
 use crate::ui::verdict;
 
@@ -54,16 +62,12 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Runbooks => runbook::draw_list(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
         Page::Query => query::draw(app, canvas, body),
+        Page::Timeline => timeline::draw(app, canvas, body),
+        Page::Incidents => incidents::draw(app, canvas, body),
+        Page::Pages => pager::draw(app, canvas, body),
+        Page::Incident => incident::draw(app, canvas, body),
         // Drawn by their own files as they come.
-        Page::Incident
-        | Page::Timeline
-        | Page::Update
-        | Page::Write
-        | Page::Incidents
-        | Page::Pages
-        | Page::Debrief
-        | Page::Service
-        | Page::Overview => {}
+        Page::Update | Page::Write | Page::Debrief | Page::Service | Page::Overview => {}
     }
 }
 
@@ -167,6 +171,12 @@ fn wrapped<'a>(name: &str, role: Role, text: &'a str, width: u16, canvas: &Canva
             row
         })
         .collect()
+}
+
+/// A text wrapped into rows that own their words.
+fn owned<'a>(text: &str, role: Role, width: u16, most: usize, glyphs: Glyphs) -> Vec<Vec<Span<'a>>> {
+    let rows = wrap_text(text, role, width, most, glyphs);
+    rows.into_iter().map(|row| row.into_iter().map(|one| span(one.role, one.text.into_owned())).collect()).collect()
 }
 
 #[cfg(test)]
