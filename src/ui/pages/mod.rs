@@ -17,6 +17,7 @@ mod runbook;
 mod signal;
 mod timeline;
 mod update;
+mod write;
 
 use std::borrow::Cow;
 
@@ -41,7 +42,12 @@ use crate::ui::verdict;
 pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, area: Rect) {
     let body = if area.height < 8 {
         let used = app.service().map_or(0, |one| verdict::headline(&one.verdict, canvas, area, 1, true));
-        Rect { y: area.y + used, height: area.height - used, ..area }
+        let asked = u16::from(app.navigation().sure.is_some() && used < area.height);
+        if let Some(sure) = app.navigation().sure.as_deref().filter(|_| asked > 0) {
+            // There is no footer that could ask.
+            canvas.put(area.x, area.y + used, area.width, sure, Role::Warning);
+        }
+        Rect { y: area.y + used + asked, height: area.height - used - asked, ..area }
     } else {
         frame(app, canvas, area, 3)
     };
@@ -66,8 +72,10 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Incidents => incidents::draw(app, canvas, body),
         Page::Pages => pager::draw(app, canvas, body),
         Page::Incident => incident::draw(app, canvas, body),
+        Page::Update => update::draw(app, canvas, body),
+        Page::Write => write::draw(app, canvas, body),
         // Drawn by their own files as they come.
-        Page::Update | Page::Write | Page::Debrief | Page::Service | Page::Overview => {}
+        Page::Debrief | Page::Service | Page::Overview => {}
     }
 }
 

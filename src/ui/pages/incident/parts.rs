@@ -1,5 +1,6 @@
 //! The parts of the incident's page: each row that can be chosen, with the rows of text that belong to it.
 
+use crate::app::AnswerNow;
 use crate::app::App;
 use crate::app::IncidentRow;
 use crate::facts::At;
@@ -7,8 +8,8 @@ use crate::incident::ClockNow;
 use crate::incident::DeliveryState;
 use crate::incident::HypothesisNow;
 use crate::incident::Incident;
-use crate::incident::Question;
 use crate::incident::Role as Who;
+use crate::incident::Said;
 use crate::incident::TestState;
 use crate::incident::UpdateNow;
 use crate::incident::What;
@@ -59,6 +60,7 @@ pub(super) fn all<'a>(
         after: Vec::new(),
     };
     let Some(incident) = app.incident() else { return made };
+    let answers = app.answers();
     let (hypotheses, updates, clocks) = (incident.hypotheses(), incident.updates(), app.clocks_now());
     for (index, row) in rows.iter().enumerate() {
         let is_chosen = chosen == Some(index);
@@ -66,7 +68,9 @@ pub(super) fn all<'a>(
         match row {
             IncidentRow::Stage => {}
             IncidentRow::Question(question) => {
-                made.answers.push((Some(index), answer(app, incident, *question, left, most, canvas)));
+                if let Some(one) = answers.iter().find(|one| one.question == *question) {
+                    made.answers.push((Some(index), answer(app, one, left, most, canvas)));
+                }
             }
             IncidentRow::Hypothesis(key) => {
                 if let Some(one) = hypotheses.iter().find(|one| one.key == *key) {
@@ -119,32 +123,22 @@ fn time(app: &App, at: At) -> String {
 }
 
 /// An answer: the verdict's, or what a person says instead, marked as theirs.
-fn answer<'a>(
-    app: &App,
-    incident: &Incident,
-    question: Question,
-    width: u16,
-    most: usize,
-    canvas: &Canvas<'_>,
-) -> Vec<Row<'a>> {
-    let own = incident.assessed(question);
-    let note =
-        own.as_ref().map(|said| format!("{} {}, own words", clipped(&said.who, 12, canvas.glyphs), time(app, said.at)));
-    let (text, role) = match own {
-        Some(said) => (said.text, Role::Strong),
-        None => match verdict(app, question) {
-            words if words.is_empty() => ("not known".to_owned(), Role::Unknown),
-            words => (words, Role::Text),
-        },
+fn answer<'a>(app: &App, one: &AnswerNow, width: u16, most: usize, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
+    let by = |said: &Said| format!("{} {}, own words", clipped(&said.who, 12, canvas.glyphs), time(app, said.at));
+    let note = one.said.as_ref().map(by);
+    let (text, role) = match one.words() {
+        "" => ("not known", Role::Unknown),
+        words if one.said.is_some() => (words, Role::Strong),
+        words => (words, Role::Text),
     };
     let beside = note.as_ref().map_or(0, |note| canvas.width(note) + 2);
     let narrow = width < NAME + beside + 20;
     let room = width.saturating_sub(NAME + if narrow { 0 } else { beside }).max(8);
-    let mut rows: Vec<Row<'a>> = owned(&text, role, room, most, canvas.glyphs)
+    let mut rows: Vec<Row<'a>> = owned(text, role, room, most, canvas.glyphs)
         .into_iter()
         .enumerate()
         .map(|(line, words)| {
-            let name = if line == 0 { question.title() } else { "" };
+            let name = if line == 0 { one.question.title() } else { "" };
             let mut row = begun(name);
             row.left.extend(words);
             row
@@ -285,9 +279,4 @@ fn actions<'a>(incident: &Incident, width: u16, canvas: &Canvas<'_>) -> Vec<Vec<
         all.push(rows);
     }
     all
-}
-
-/// What the verdict answers by itself; empty where it says nothing.
-fn verdict(_app: &App, _question: Question) -> String {
-    String::new()
 }
