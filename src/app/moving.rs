@@ -73,9 +73,11 @@ impl App {
         let changed = self.changed().len();
         let incident = self.incident_rows().len();
         let incidents = self.incidents().map_or(0, |rows| rows.as_ref().map_or(0, Vec::len));
+        // Long texts have several lines: a few more steps than entries reach the first.
+        let entries = self.incident().map_or(0, |incident| incident.entries().len()) * 2 + 200;
         let pages = self.pages().map_or(0, |(pages, _)| pages.len());
         let navigation = &mut self.navigation;
-        let log = navigation.page() == Page::Log;
+        let from_end = matches!(navigation.page(), Page::Log | Page::Timeline);
         let (position, count) = match (navigation.page(), navigation.pane) {
             (Page::Overview, _) => (&mut navigation.overview_row, self.services.len()),
             (Page::Checklist, _) | (Page::Service, Pane::Checklist) => (&mut navigation.item, items),
@@ -85,6 +87,7 @@ impl App {
             (Page::Changes, _) | (Page::Service, Pane::Changes) => (&mut navigation.change, changed),
             (Page::Outside, _) | (Page::Service, Pane::Outside) => (&mut navigation.vendor, self.vendors.len()),
             (Page::Log, _) => (&mut navigation.scroll, self.log.len()),
+            (Page::Timeline, _) => (&mut navigation.scroll, entries),
             (Page::Runbook, _) => (&mut navigation.step, steps),
             (Page::Runbooks, _) => (&mut navigation.book, self.settings.runbooks.runbooks().len()),
             (Page::Incident, _) => (&mut navigation.row, incident),
@@ -92,8 +95,7 @@ impl App {
             (Page::Pages, _) => (&mut navigation.listed, pages),
             (Page::Service, Pane::Verdict) => return,
             (
-                Page::Timeline
-                | Page::Update
+                Page::Update
                 | Page::Write
                 | Page::Debrief
                 | Page::Signal(_)
@@ -104,8 +106,8 @@ impl App {
                 _,
             ) => (&mut navigation.scroll, 200),
         };
-        // The log grows at its end, so its scroll counts from there: up is towards the past.
-        let by = if log { by.saturating_neg() } else { by };
+        // What grows at its end scrolls from there: up is towards the past.
+        let by = if from_end { by.saturating_neg() } else { by };
         *position = position.saturating_add_signed(by).min(count.saturating_sub(1));
         if self.navigation.page() == Page::Overview {
             self.navigation.overview_choice = self.worst_first().get(self.navigation.overview_row).copied();

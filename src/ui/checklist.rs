@@ -7,6 +7,7 @@ use crate::app::Check;
 use crate::app::Mode;
 use crate::app::Pane;
 use crate::app::StageNow;
+use crate::incident::Checklist;
 use crate::incident::Stage;
 use crate::triage::Phrase;
 use crate::triage::Tone;
@@ -28,6 +29,9 @@ use crate::ui::standing;
 const TEXT_LEAST: u16 = 10;
 const WHO_LEAST: u16 = 4;
 const WHO_MOST: u16 = 8;
+
+/// Items of a long list that are shown at once.
+const SHOWN: usize = 5;
 
 /// The checklist as a block of the panel; with at most `evidence` rows of live facts under each item.
 pub(super) fn block<'a>(
@@ -54,7 +58,13 @@ pub(super) fn block<'a>(
     };
     rows.extend(trouble(app, width, glyphs));
     let chosen = is_chosen(app, Pane::Checklist);
-    for (index, check) in checks.iter().enumerate() {
+    let (first, last) = window(checks, app.navigation().item);
+    if first > 0 {
+        let done = checks[..first].iter().filter(|check| check.done()).count();
+        let words = if done == first { format!("{done} done") } else { format!("{done} of {first} done") };
+        rows.push(Row::new().left(Role::Ok, "✓").left(Role::Muted, format!("   {words} above")));
+    }
+    for (index, check) in checks.iter().enumerate().take(last).skip(first) {
         let (mut row, by) = fitted(app, check, width, glyphs);
         row.chosen = chosen && app.navigation().item == index && !app.mode().is_read_only();
         rows.push(row);
@@ -62,10 +72,24 @@ pub(super) fn block<'a>(
             rows.extend(below(app, check, by, width, evidence, glyphs));
         }
     }
+    if last < checks.len() {
+        rows.push(Row::new().left(Role::Muted, format!("    {} more, Enter shows all", checks.len() - last)));
+    }
     if checks.is_empty() {
         rows.push(Row::new().left(Role::Muted, "the checklist is empty"));
     }
     Block { heading, least: rows.len(), rows, chosen }
+}
+
+/// The items of a long list that the panel shows: from the first that is open, or around the chosen one.
+fn window(checks: &[Check<'_>], chosen: usize) -> (usize, usize) {
+    if checks.len() <= SHOWN + 2 {
+        return (0, checks.len());
+    }
+    let open = checks.iter().position(|check| !check.done()).unwrap_or(checks.len());
+    let first = if (open..open + SHOWN).contains(&chosen) { open } else { chosen.saturating_sub(1) };
+    let first = first.min(checks.len() - SHOWN);
+    (first, first + SHOWN)
 }
 
 /// One item: its box, its number, its text; who ticked it and when.
@@ -81,11 +105,25 @@ pub(super) fn item<'a>(app: &App, check: &Check<'a>) -> Row<'a> {
     }
 }
 
+/// Whether sixty sees that it is done, and nobody has ticked it.
+fn is_seen(check: &Check<'_>) -> bool {
+    check.seen && !check.done()
+}
+
 /// An item in so many cells. Where it is too long, its text is cut, then the name of who ticked it: two people on one
 /// incident must see from each other who did what. Where there is no room for a name it goes, and what does not fit
 /// even then is handed back for the row below.
 pub(super) fn fitted<'a>(app: &App, check: &Check<'a>, width: u16, glyphs: Glyphs) -> (Row<'a>, Option<Span<'a>>) {
     let mut row = item(app, check);
+    if is_seen(check) {
+        // Sixty never ticks: that it sees something is told in words, where a person's name would stand.
+        for words in ["seen by sixty", "seen"] {
+            if row.width(glyphs) + glyphs.width(words) + 2 <= width {
+                return (row.right(Role::Muted, words), None);
+            }
+        }
+        return (row, None);
+    }
     let Some((who, at)) = check.by().filter(|_| row.width(glyphs) > width) else { return (row, None) };
     let time = clock::minute(at, app.now(), &app.settings().zone);
     let text = glyphs.width(check.text);
@@ -156,7 +194,7 @@ fn later_stage(app: &App) -> Option<StageNow> {
 
 /// What the pane is about: the stage, or the list of the first minute.
 pub(super) fn title(app: &App) -> &str {
-    later_stage(app).map_or(&app.settings().checklist.title, |now| now.stage.title())
+    later_stage(app).map_or(&app.list_shown().title, |now| now.stage.title())
 }
 
 /// What is left of the time that the list, or the stage, is meant to take, and of how much.
@@ -208,4 +246,19 @@ pub(super) fn trouble<'a>(app: &App, width: u16, glyphs: Glyphs) -> Option<Row<'
     };
     // A write that has just begun is no news.
     (cause.is_some() || service.pending > 3).then(|| Row::new().left(Role::Warning, text))
+}
+
+/// The words of an item, as the lists and runbooks that are known have them.
+pub(super) fn item_words(app: &App, list: &str, item: &str) -> String {
+    let settings = app.settings();
+    let of_list = |known: &Checklist| {
+        let items = (known.key == list).then_some(&known.items)?;
+        items.iter().find(|one| one.key == item).map(|one| one.text.clone())
+    };
+    let book = || {
+        let book = settings.runbooks.get(list.strip_prefix("runbook:")?)?;
+        book.steps.iter().find(|step| step.key == item).map(|step| step.text.clone())
+    };
+    let known = of_list(&settings.checklist).or_else(|| of_list(&settings.full_list)).or_else(book);
+    known.unwrap_or_else(|| item.replace('-', " "))
 }

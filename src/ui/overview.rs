@@ -6,8 +6,10 @@ use crate::app::AlertsKnown;
 use crate::app::App;
 use crate::app::Mode;
 use crate::app::ServiceState;
+use crate::facts::At;
 use crate::facts::Measure;
 use crate::facts::Signal;
+use crate::incident::clocks;
 use crate::signals::Freshness;
 use crate::signals::units;
 use crate::triage::Severity;
@@ -39,14 +41,15 @@ struct Columns {
     errors: u16,
     p95: u16,
     alerts: u16,
+    incident: u16,
     rate: u16,
     suspect: u16,
     words: u16,
 }
 
 impl Columns {
-    /// What fits: names and errors first, then since when, alerts, the words, bars, latency, rate, the first suspect.
-    fn new(width: u16, names: u16, alerts: bool) -> Self {
+    /// What fits: names and errors first, then since when, alerts, incidents, the words, bars, latency, rate, the first suspect.
+    fn new(width: u16, names: u16, alerts: bool, incidents: bool) -> Self {
         let name = names.clamp(6, 28).min(width / 2);
         let mut left = width.saturating_sub(13 + name + 2);
         let mut take = |wanted: u16, keep: u16| {
@@ -57,12 +60,14 @@ impl Columns {
         let errors = take(9, 0);
         let age = take(8, 0);
         let alerts = if alerts { take(8, 0) } else { 0 };
+        let incident = if incidents { take(10, 0) } else { 0 };
         let p95 = take(10, 0);
         let bars = take(18, 0);
         let bars = if bars == 0 { take(12, 0) } else { bars };
         let rate = take(13, 36);
         let suspect = take(34, 66);
-        Self { name, age, bars, errors, p95, alerts, rate, suspect, words: if left >= 16 { left } else { 0 } }
+        let words = if left >= 16 { left } else { 0 };
+        Self { name, age, bars, errors, p95, alerts, incident, rate, suspect, words }
     }
 }
 
@@ -109,7 +114,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let names = app.services().iter().map(|service| canvas.width(&service.name)).max().unwrap_or(0);
     let alerts = app.alerts_known() != AlertsKnown::NotSetUp;
-    let columns = Columns::new(area.width, names, alerts);
+    let incidents = app.services().iter().any(|service| opened(service).is_some());
+    let columns = Columns::new(area.width, names, alerts, incidents);
     if y > area.y + 2 {
         headings(canvas, Rect { y: y - 1, height: 1, ..area }, columns);
     }
@@ -193,6 +199,17 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
     cell(canvas, columns.rate, value(Measure::RequestRate), role_of(service, Signal::RequestRate));
     let (count, role) = alerts::count(app, &service.name);
     cell(canvas, columns.alerts, count, role);
+    let incident = opened(service);
+    let (mark, role) = match incident {
+        Some(_) if is_due(app, service) => ("▲", Role::Warning),
+        Some(_) => ("■", Role::Strong),
+        None => ("", Role::Text),
+    };
+    let since = incident.map(|opened| format!("{mark} {}", clock::calm_between(opened, now))).unwrap_or_default();
+    cell(canvas, columns.incident, since, role);
+    if columns.incident == 0 {
+        canvas.put(area.x + 1, y, 1, mark, role);
+    }
     if columns.suspect > 0 {
         let (text, role) = suspect(service);
         canvas.put(x, y, columns.suspect - 2, &text, role);
@@ -204,6 +221,16 @@ fn draw_row(app: &App, canvas: &mut Canvas<'_>, area: Rect, service: &ServiceSta
             canvas.spans(x, y, width, words);
         }
     }
+}
+
+/// Since when an incident of the service has been open.
+fn opened(service: &ServiceState) -> Option<At> {
+    service.incident.opened_at().filter(|_| service.incident.resolved().is_none())
+}
+
+/// Whether one of its clocks is due.
+fn is_due(app: &App, service: &ServiceState) -> bool {
+    clocks(&service.incident, &app.settings().incidents.clocks).iter().any(|clock| clock.is_due(app.now()))
 }
 
 /// The first suspect with its distance, or that nothing fits; nothing where nothing is wrong.
@@ -226,6 +253,7 @@ fn headings(canvas: &mut Canvas<'_>, area: Rect, columns: Columns) {
         (columns.p95, "p95"),
         (columns.rate, "rate"),
         (columns.alerts, "alerts"),
+        (columns.incident, "incident"),
     ] {
         if width > 0 {
             canvas.put_right(x, x + width - 2, area.y, name, Role::Muted);

@@ -1,6 +1,8 @@
 //! The wall: the same facts for people who stand across the room. Large figures, no key hints, no queries; a clock
 //! and the age of what is shown, so that a picture that has stopped cannot pass for a calm one.
 
+mod incident;
+
 use ratatui::layout::Rect;
 
 use crate::app::App;
@@ -41,6 +43,15 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if area.bottom().saturating_sub(y) >= tiles + 8 {
         let used = self::tiles(app, service, canvas, Rect { y, height: tiles, ..area }, size);
         y += used + airy;
+    }
+    if incident::is_open(app) {
+        let inner = Rect { x: area.x + 1, width: area.width - 2, y, height: tiles };
+        if area.width >= 110 && area.bottom().saturating_sub(y) >= tiles + 16 {
+            y += incident::tiles(app, canvas, inner, size) + airy;
+        } else {
+            incident::line(app, canvas, Rect { height: 1, ..inner });
+            y += 1;
+        }
     }
     let foot = area.bottom() - 1;
     canvas.rule(area.x, foot - 1, area.width);

@@ -29,8 +29,7 @@ const FIRST_WIDE: u8 = 9;
 /// before all.
 pub(super) fn all(app: &App) -> Vec<Hint> {
     let page = app.navigation().page();
-    if let Some(typing) = typing(page) {
-        // While a person types, letters are letters.
+    if let Some(typing) = typing(app, page).filter(|_| !app.mode().is_read_only()) {
         let hint = |(rank, (key, word)): (usize, &(&str, &'static str))| Hint {
             key: (*key).to_owned(),
             word: Cow::Borrowed(word),
@@ -62,14 +61,62 @@ pub(super) fn all(app: &App) -> Vec<Hint> {
     hints
 }
 
-/// The keys of a page on which a person types.
-const fn typing(page: Page) -> Option<&'static [(&'static str, &'static str)]> {
-    match page {
-        Page::Query => {
-            Some(&[("Enter", "ask"), ("Tab", "complete"), ("Up", "earlier"), ("Esc", "back"), ("Ctrl-C", "quit")])
+/// The keys of a page on which keys mean something else than in the table.
+fn typing(app: &App, page: Page) -> Option<&'static [(&'static str, &'static str)]> {
+    Some(match page {
+        Page::Query => &[("Enter", "ask"), ("Tab", "complete"), ("Up", "earlier"), ("Esc", "back"), ("Ctrl-C", "quit")],
+        Page::Write if app.writing().is_some_and(|writing| writing.purpose.has_lines()) => {
+            &[("Ctrl-S", "done"), ("Esc", "aside"), ("Enter", "new line"), ("Ctrl-E", "own editor"), ("Ctrl-C", "quit")]
         }
-        _ => None,
-    }
+        Page::Write => &[("Enter", "done"), ("Esc", "aside"), ("Ctrl-E", "own editor"), ("Ctrl-C", "quit")],
+        Page::Update => &[
+            ("s", "send"),
+            ("Enter", "edit"),
+            ("Esc", "back"),
+            ("y", "copy"),
+            ("Tab", "status"),
+            ("m", "markup"),
+            ("Ctrl-E", "own editor"),
+            ("?", "help"),
+        ],
+        Page::Pages => {
+            &[("Enter", "acknowledge there"), ("a", "only here"), ("Esc", "back"), ("?", "help"), ("q", "quit")]
+        }
+        Page::Incidents => {
+            &[("Enter", "open"), ("Esc", "back"), ("m", "merge into this one"), ("?", "help"), ("q", "quit")]
+        }
+        Page::Incident => match app.chosen_row() {
+            Some(IncidentRow::Hypothesis(_)) => &[
+                ("Enter", "next"),
+                ("Esc", "back"),
+                ("r", "right"),
+                ("w", "wrong"),
+                ("t", "testing"),
+                ("o", "open again"),
+                ("?", "help"),
+                ("q", "quit"),
+            ],
+            Some(IncidentRow::Clock(_)) => &[
+                ("Enter", "set"),
+                ("Esc", "back"),
+                ("z", "snooze"),
+                ("Space", "off, on"),
+                ("?", "help"),
+                ("u", "update"),
+                ("q", "quit"),
+            ],
+            Some(IncidentRow::HandOver) => &[
+                ("Enter", "hand over"),
+                ("Esc", "back"),
+                ("y", "copy the text"),
+                ("?", "help"),
+                ("u", "update"),
+                ("q", "quit"),
+            ],
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
 /// The word of a key on a page; `None` where it has no use there.
@@ -81,7 +128,7 @@ fn word(app: &App, page: Page, command: Command, word: Option<&'static str>) -> 
     let verdict = app.service().map(|service| &service.verdict);
     let wins = page != Page::Overview && verdict.is_some_and(|verdict| verdict.quick_win.is_some());
     let copies = || verdict.and_then(|verdict| verdict.quick_win.as_ref()).is_some_and(|win| win.command.is_some());
-    let acts = !waiting && page != Page::Overview && page != Page::Incidents;
+    let acts = !waiting && page != Page::Overview;
     match command {
         Command::Tick(_) | Command::NextPane | Command::Open | Command::Copy if waiting => None,
         Command::Services if waiting && !app.services().is_empty() => Some("services"),
@@ -94,12 +141,7 @@ fn word(app: &App, page: Page, command: Command, word: Option<&'static str>) -> 
         Command::Runbook if page == Page::Runbooks || waiting => None,
         Command::Open if page == Page::Runbooks => Some("open"),
         Command::Open if page == Page::Incident => incident_word(app),
-        Command::Open if page == Page::Incidents => Some("open"),
-        Command::Open if page == Page::Pages => Some("acknowledge"),
-        Command::TickChosen if page == Page::Incident => clock_is_chosen(app).then_some("off, on"),
-        Command::Snooze => {
-            (app.due_clock().is_some() || page == Page::Incident && clock_is_chosen(app)).then_some("snooze")
-        }
+        Command::Snooze => app.due_clock().is_some().then_some("snooze"),
         Command::NextStage if page == Page::Incident => Some("next stage"),
         Command::Hypothesis if page == Page::Incident => Some("hypothesis"),
         Command::Live if app.navigation().end.is_some() => Some("live"),
@@ -112,26 +154,19 @@ fn word(app: &App, page: Page, command: Command, word: Option<&'static str>) -> 
         Command::Acknowledge | Command::Note | Command::Update if !acts => None,
         Command::Incident if page == Page::Incident || !acts => None,
         Command::Timeline if page == Page::Timeline || !acts => None,
-        Command::Acknowledge if page == Page::Pages => None,
         _ => word,
     }
 }
 
-fn clock_is_chosen(app: &App) -> bool {
-    matches!(app.incident_rows().get(app.navigation().row), Some(IncidentRow::Clock(_)))
-}
-
 /// What Enter does to the chosen row of the incident's page.
 fn incident_word(app: &App) -> Option<&'static str> {
-    Some(match app.incident_rows().get(app.navigation().row)? {
+    Some(match app.chosen_row()? {
         IncidentRow::Stage => "next stage",
-        IncidentRow::Clock(_) => "set",
         IncidentRow::Question(_) => "answer",
-        IncidentRow::Hypothesis(_) => "testing, right, wrong",
         IncidentRow::NewHypothesis | IncidentRow::NewAction => "write",
         IncidentRow::Role(_) => "name who",
         IncidentRow::Update(_) => "open",
-        IncidentRow::HandOver => "hand over",
+        IncidentRow::Clock(_) | IncidentRow::Hypothesis(_) | IncidentRow::HandOver => return None,
     })
 }
 

@@ -6,12 +6,18 @@ mod changes;
 mod checklist;
 mod evidence;
 mod help;
+mod incident;
+mod incidents;
 mod log;
 mod outside;
+mod pager;
 mod query;
 mod quick_win;
 mod runbook;
 mod signal;
+mod timeline;
+mod update;
+mod write;
 
 use std::borrow::Cow;
 
@@ -21,11 +27,14 @@ use crate::app::App;
 use crate::app::Command;
 use crate::app::KEYS;
 use crate::app::Page;
+use crate::ui::Glyphs;
 use crate::ui::Look;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::main_page::frame;
 use crate::ui::rows::Row;
+use crate::ui::rows::Span;
+use crate::ui::rows::span;
 use crate::ui::rows::wrap_text;
 use crate::ui::verdict;
 
@@ -33,7 +42,12 @@ use crate::ui::verdict;
 pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, area: Rect) {
     let body = if area.height < 8 {
         let used = app.service().map_or(0, |one| verdict::headline(&one.verdict, canvas, area, 1, true));
-        Rect { y: area.y + used, height: area.height - used, ..area }
+        let asked = u16::from(app.navigation().sure.is_some() && used < area.height);
+        if let Some(sure) = app.navigation().sure.as_deref().filter(|_| asked > 0) {
+            // There is no footer that could ask.
+            canvas.put(area.x, area.y + used, area.width, sure, Role::Warning);
+        }
+        Rect { y: area.y + used + asked, height: area.height - used - asked, ..area }
     } else {
         frame(app, canvas, area, 3)
     };
@@ -54,16 +68,14 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Runbooks => runbook::draw_list(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
         Page::Query => query::draw(app, canvas, body),
+        Page::Timeline => timeline::draw(app, canvas, body),
+        Page::Incidents => incidents::draw(app, canvas, body),
+        Page::Pages => pager::draw(app, canvas, body),
+        Page::Incident => incident::draw(app, canvas, body),
+        Page::Update => update::draw(app, canvas, body),
+        Page::Write => write::draw(app, canvas, body),
         // Drawn by their own files as they come.
-        Page::Incident
-        | Page::Timeline
-        | Page::Update
-        | Page::Write
-        | Page::Incidents
-        | Page::Pages
-        | Page::Debrief
-        | Page::Service
-        | Page::Overview => {}
+        Page::Debrief | Page::Service | Page::Overview => {}
     }
 }
 
@@ -167,6 +179,12 @@ fn wrapped<'a>(name: &str, role: Role, text: &'a str, width: u16, canvas: &Canva
             row
         })
         .collect()
+}
+
+/// A text wrapped into rows that own their words.
+fn owned<'a>(text: &str, role: Role, width: u16, most: usize, glyphs: Glyphs) -> Vec<Vec<Span<'a>>> {
+    let rows = wrap_text(text, role, width, most, glyphs);
+    rows.into_iter().map(|row| row.into_iter().map(|one| span(one.role, one.text.into_owned())).collect()).collect()
 }
 
 #[cfg(test)]

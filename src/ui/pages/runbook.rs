@@ -23,6 +23,7 @@ use crate::ui::glyphs::symbol;
 use crate::ui::pages::follow;
 use crate::ui::pages::head;
 use crate::ui::pages::lines;
+use crate::ui::pages::owned;
 use crate::ui::pages::part;
 use crate::ui::pages::title;
 use crate::ui::rows::Row;
@@ -30,7 +31,6 @@ use crate::ui::rows::Span;
 use crate::ui::rows::clipped;
 use crate::ui::rows::severity_role;
 use crate::ui::rows::span;
-use crate::ui::rows::wrap_text;
 
 pub(super) use list::draw as draw_list;
 
@@ -328,12 +328,6 @@ fn known_wide<'a>(app: &App, open: &OpenRunbook<'a>, width: u16, glyphs: Glyphs)
 
 fn call(when: &str, whom: &str) -> String {
     if when.is_empty() { whom.to_owned() } else { format!("{when}: {whom}") }
-}
-
-/// A text wrapped into rows that own their words.
-fn owned<'a>(text: &str, role: Role, width: u16, most: usize, glyphs: Glyphs) -> Vec<Vec<Span<'a>>> {
-    let rows = wrap_text(text, role, width, most, glyphs);
-    rows.into_iter().map(|row| row.into_iter().map(|one| span(one.role, one.text.into_owned())).collect()).collect()
 }
 
 fn row_of<'a>(lead: &str, spans: Vec<Span<'a>>) -> Row<'a> {

@@ -7,11 +7,11 @@ use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::pages::follow;
 use crate::ui::pages::head;
+use crate::ui::pages::owned;
 use crate::ui::pages::sheet;
 use crate::ui::rows::Row;
 
 use super::brief;
-use super::owned;
 use super::row_of;
 
 /// Most rows of one file's problem, and most problems before they are counted.
