@@ -73,9 +73,12 @@ impl App {
                 self.pages.insert(service, (pages, faults));
                 Vec::new()
             }
-            Msg::Delivered(_) | Msg::Acknowledged(..) | Msg::Edited(_) | Msg::Exported(..) | Msg::Tried(_) => {
-                Vec::new()
-            }
+            Msg::Delivered(_)
+            | Msg::Acknowledged(..)
+            | Msg::Edited(_)
+            | Msg::Exported(..)
+            | Msg::Tried(_)
+            | Msg::Revealed(_) => Vec::new(),
             Msg::Copied(result) => {
                 let text = match result {
                     Ok(path) => format!("copied, also in {path}"),

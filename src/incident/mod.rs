@@ -7,8 +7,8 @@
 mod body;
 mod checklist;
 mod clock;
-pub mod draft;
 mod debrief;
+pub mod draft;
 mod entry;
 mod fold;
 mod now;

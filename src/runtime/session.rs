@@ -20,13 +20,13 @@ use crate::app::KeyPress;
 use crate::app::Msg;
 use crate::app::Settings;
 use crate::runtime::Clock;
+use crate::runtime::Outside;
 use crate::runtime::clipboard;
 use crate::runtime::courier;
-use crate::runtime::courier::Addressees;
-use crate::runtime::courier::Courier;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
+use crate::runtime::outside::Hands;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::questions;
 use crate::runtime::screen;
@@ -62,8 +62,8 @@ pub struct Session {
     pub look: Look,
     /// Where journals and copies are kept.
     pub state: PathBuf,
-    /// To whom something can go; they are kept only for a person who may act.
-    pub addressees: Addressees,
+    /// Whom it reaches.
+    pub outside: Outside,
 }
 
 /// How a session ended.
@@ -106,9 +106,7 @@ impl Session {
         let pollers = Pollers::start(self.sources, clock, sender.clone())?;
         let access = app.mode().licence().map_or(Access::ReadOnly, Access::Write);
         let who = app.settings().who.clone();
-        let couriers =
-            app.mode().licence().map(|licence| Courier::start(licence, self.addressees, &who, clock, sender.clone()));
-        let courier = couriers.transpose()?;
+        let hands = Hands::start(app.mode(), self.outside, &who, clock, sender.clone())?;
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
         let scribe = Scribe::start(self.state, services, access, clock, sender)?;
@@ -120,7 +118,7 @@ impl Session {
             clock,
             pollers,
             scribe,
-            courier,
+            hands,
             inbox,
             taken: now,
             away: false,
@@ -139,8 +137,7 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
-    /// Whoever may only look has none.
-    courier: Option<Courier>,
+    hands: Hands,
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
@@ -162,8 +159,7 @@ impl Desk {
         let ending = self.watch(signals, keys).await;
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
-        if let Some(mut courier) = self.courier.take() {
-            courier.end();
+        if self.hands.end() {
             let (app, scribe) = (&mut self.app, &self.scribe);
             courier::last_words(app, self.clock.now(), &mut self.inbox, |service, entry| scribe.append(service, entry));
         }
@@ -310,21 +306,12 @@ impl Desk {
             Deed::Copy(text) => self.copy(&text),
             Deed::Send(service, entry, parcel) => {
                 self.scribe.append(Arc::clone(&service), entry);
-                if let Some(courier) = &self.courier {
-                    courier.send(service, parcel);
-                }
+                self.hands.send(service, parcel);
             }
-            Deed::AskPagers(service) => {
-                if let Some(courier) = &self.courier {
-                    courier.ask_pagers(service);
-                }
-            }
-            Deed::Acknowledge(service, page) => {
-                if let Some(courier) = &self.courier {
-                    courier.acknowledge(service, page);
-                }
-            }
-            Deed::Edit(_) | Deed::Export(_) | Deed::Reopen(_) | Deed::Merge(..) | Deed::Try(_) => {}
+            Deed::AskPagers(service) => self.hands.ask_pagers(service),
+            Deed::Acknowledge(service, page) => self.hands.acknowledge(service, page),
+            Deed::Try(key) => self.hands.try_out(&key),
+            Deed::Edit(_) | Deed::Export(_) | Deed::Reopen(_) | Deed::Merge(..) => {}
         }
     }
 
