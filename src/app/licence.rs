@@ -30,14 +30,15 @@ impl Licence {
 
     /// The effect that does something.
     #[must_use]
-    pub const fn to(self, deed: Deed) -> Effect {
-        Effect::Act(Act(deed))
+    #[expect(clippy::unused_self, reason = "the receiver is the right to act")]
+    pub fn to(self, deed: Deed) -> Effect {
+        Effect::Act(Act(Box::new(deed)))
     }
 }
 
 /// A deed that somebody had the right to.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Act(Deed);
+pub struct Act(Box<Deed>);
 
 impl Act {
     /// What is to be done.
@@ -49,6 +50,6 @@ impl Act {
     /// What is to be done.
     #[must_use]
     pub fn into_deed(self) -> Deed {
-        self.0
+        *self.0
     }
 }

@@ -66,6 +66,7 @@ impl App {
         let strips = self.strips().len();
         let alerts = self.alerts().len() + self.broken_rules().count();
         let steps = self.runbook_rows();
+        let items = self.list_shown().items.len();
         let changed = self.changed().len();
         let incident = self.incident_rows().len();
         let incidents = self.incidents().map_or(0, |rows| rows.as_ref().map_or(0, Vec::len));
@@ -74,9 +75,7 @@ impl App {
         let log = navigation.page() == Page::Log;
         let (position, count) = match (navigation.page(), navigation.pane) {
             (Page::Overview, _) => (&mut navigation.overview_row, self.services.len()),
-            (Page::Checklist, _) | (Page::Service, Pane::Checklist) => {
-                (&mut navigation.item, self.settings.checklist.items.len())
-            }
+            (Page::Checklist, _) | (Page::Service, Pane::Checklist) => (&mut navigation.item, items),
             (Page::Service, Pane::Strips) => (&mut navigation.strip, strips),
             (Page::Alerts, _) => (&mut navigation.alert, alerts),
             (Page::Service, Pane::Alerts) => return self.step_alerts(by),

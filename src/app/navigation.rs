@@ -52,6 +52,36 @@ pub enum Page {
     Debrief,
 }
 
+impl Page {
+    /// Its word, in the journal of a drill.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Service => "service",
+            Self::Signal(signal) => signal.title(),
+            Self::Checklist => "checklist",
+            Self::Alerts => "alerts",
+            Self::Changes => "changes",
+            Self::QuickWin => "quick-win",
+            Self::Evidence => "evidence",
+            Self::Outside => "outside",
+            Self::Log => "log",
+            Self::Runbook => "runbook",
+            Self::Runbooks => "runbooks",
+            Self::Help => "help",
+            Self::Query => "query",
+            Self::Incident => "incident",
+            Self::Timeline => "timeline",
+            Self::Update => "update",
+            Self::Write => "write",
+            Self::Incidents => "incidents",
+            Self::Pages => "pages",
+            Self::Debrief => "debrief",
+        }
+    }
+}
+
 /// A part of the service page that can be chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pane {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::ServiceSettings;
+use crate::app::incident::Lead;
 use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::SourceId;
@@ -45,6 +46,8 @@ pub struct ServiceState {
     pub incident: Incident,
     /// The id of that incident; `None` while there is none on disk.
     pub incident_id: Option<String>,
+    /// What sixty saw of it, to say what is new.
+    pub(super) lead: Lead,
     /// Entries that could not be written yet.
     pub pending: usize,
     /// Why the journal cannot be written or read.
@@ -70,6 +73,7 @@ impl ServiceState {
             watched: None,
             incident: Incident::default(),
             incident_id: None,
+            lead: Lead::default(),
             pending: 0,
             journal_trouble: None,
         }
@@ -101,6 +105,8 @@ pub struct Check<'a> {
     pub tick: Option<&'a Tick>,
     /// The live fact beside it; may be empty.
     pub evidence: Line,
+    /// Sixty sees for itself that it is done. Only a person ticks it.
+    pub seen: bool,
 }
 
 impl Check<'_> {

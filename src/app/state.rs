@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::Asking;
-use crate::app::Check;
 use crate::app::KeyMap;
 use crate::app::Log;
 use crate::app::Mode;
@@ -16,6 +15,7 @@ use crate::app::SourceHealth;
 use crate::app::Writing;
 use crate::app::alerts::AlertBook;
 use crate::app::fleet::Roll;
+use crate::app::incident::Desk;
 use crate::facts::At;
 use crate::facts::Calls;
 use crate::facts::Change;
@@ -25,22 +25,17 @@ use crate::facts::ProviderStatus;
 use crate::facts::Signal;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
-use crate::incident::Evidence;
 use crate::incident::OpenPage;
 use crate::incident::Row;
 use crate::signals::ServiceSignals;
-use crate::triage::Line;
-use crate::triage::Seen;
 use crate::triage::Severity;
-use crate::triage::Tone;
 use crate::triage::Unchecked;
 use crate::triage::Vendor;
 use crate::triage::Watch;
-use crate::triage::seen;
 use crate::triage::suspects::CallGraph;
 
 /// What the pagers said last: pages, and who could not be asked.
-pub(super) type Pages = (Vec<OpenPage>, Vec<(String, Fault)>);
+pub type Pages = (Vec<OpenPage>, Vec<(String, Fault)>);
 
 /// Everything that is known.
 #[derive(Clone, PartialEq, Debug)]
@@ -77,6 +72,8 @@ pub struct App {
     pub(super) incidents: Option<Result<Vec<Row>, Fault>>,
     /// What the pagers have open, by service.
     pub(super) pages: BTreeMap<Arc<str>, Pages>,
+    /// The work on incidents.
+    pub(super) desk: Desk,
     pub(super) entries_made: u64,
     pub(super) now: At,
     pub(super) started: At,
@@ -124,6 +121,7 @@ impl App {
             writing: None,
             incidents: None,
             pages: BTreeMap::new(),
+            desk: Desk::default(),
             entries_made: 0,
             now: at,
             started: at,
@@ -258,50 +256,6 @@ impl App {
         let total = self.settings.checklist.countdown?;
         let passed = (self.now - self.first_key?).to_std().unwrap_or_default();
         Some(total.saturating_sub(passed))
-    }
-
-    /// The checklist of the shown service, with ticks and live evidence.
-    pub fn checks(&self) -> Vec<Check<'_>> {
-        let Some(service) = self.service() else { return Vec::new() };
-        let list = &self.settings.checklist;
-        let facts = self.facts(service);
-        let evidence = |what: Option<Evidence>| match what {
-            Some(Evidence::Down) => seen(Seen::Down, &facts, &service.verdict),
-            Some(Evidence::Changes) => seen(Seen::Changes, &facts, &service.verdict),
-            Some(Evidence::Outside) => seen(Seen::Outside, &facts, &service.verdict),
-            Some(Evidence::Acknowledged) => {
-                let called = self.called(&service.name);
-                called.unwrap_or_else(|| Line::new().with(Tone::Muted, "see your pager; tick here"))
-            }
-            _ => Line::new(),
-        };
-        list.items
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| Check {
-                number: index + 1,
-                text: &entry.text,
-                hint: &entry.hint,
-                tick: service.incident.tick(&list.key, &entry.key),
-                evidence: evidence(entry.evidence),
-            })
-            .collect()
-    }
-
-    /// The text that is being written.
-    pub const fn writing(&self) -> Option<&Writing> {
-        self.writing.as_ref()
-    }
-
-    /// All incidents, newest first; `None` until somebody asked for them.
-    pub const fn incidents(&self) -> Option<&Result<Vec<Row>, Fault>> {
-        self.incidents.as_ref()
-    }
-
-    /// What the pagers have open for the shown service, and which of them could not be asked; `None` until asked.
-    pub fn pages(&self) -> Option<(&[OpenPage], &[(String, Fault)])> {
-        let (pages, faults) = self.pages.get(&self.service()?.name)?;
-        Some((pages, faults))
     }
 
     /// The worst severity of all services.

@@ -23,11 +23,13 @@ impl App {
         if self.navigation.page() == Page::Runbook {
             return self.toggle_step(item);
         }
-        let list = &self.settings.checklist;
+        let list = self.list_shown();
         let Some(key) = list.items.get(item).map(|item| item.key.clone()) else { return Vec::new() };
         let list = list.key.clone();
         self.navigation.item = item;
-        self.mark(list, key)
+        let mut effects = self.skip_breath();
+        effects.extend(self.mark(list, key));
+        effects
     }
 
     /// The same for an item of any list of the shown service.

@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::app::Command;
 use crate::app::Deed;
 use crate::app::Effect;
-use crate::app::JournalNews;
 use crate::app::Msg;
 use crate::app::Page;
 use crate::facts::At;
@@ -15,7 +14,6 @@ use crate::facts::Payload;
 use crate::facts::Reading;
 use crate::facts::SourceId;
 use crate::facts::SourceKind;
-use crate::incident::Incident;
 
 impl App {
     /// Takes a message at an instant and says what is to be done outside. Time never runs backwards here: an
@@ -23,10 +21,13 @@ impl App {
     pub fn update(&mut self, at: At, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(at);
         match msg {
-            Msg::Key(press) if self.navigation.page() == Page::Query => self.typed(press),
-            Msg::Key(press) => self.settings.keys.command(press).map_or_else(Vec::new, |command| self.obey(command)),
+            Msg::Key(press) => self.key(press),
             Msg::Resized(..) => Vec::new(),
-            Msg::Second | Msg::Behind => {
+            Msg::Second => {
+                self.judge_due();
+                self.lead()
+            }
+            Msg::Behind => {
                 self.judge_due();
                 Vec::new()
             }
@@ -61,10 +62,7 @@ impl App {
                 self.asking.named = Some(source);
                 Vec::new()
             }
-            Msg::Journal(news) => {
-                self.journal(news);
-                Vec::new()
-            }
+            Msg::Journal(news) => self.journal(news),
             Msg::Incidents(rows) => {
                 self.incidents = Some(rows);
                 Vec::new()
@@ -73,12 +71,12 @@ impl App {
                 self.pages.insert(service, (pages, faults));
                 Vec::new()
             }
-            Msg::Delivered(_)
-            | Msg::Acknowledged(..)
-            | Msg::Edited(_)
-            | Msg::Exported(..)
-            | Msg::Tried(_)
-            | Msg::Revealed(_) => Vec::new(),
+            Msg::Delivered(delivered) => self.delivered(delivered),
+            Msg::Acknowledged(service, page, outcome) => self.acknowledged(&service, page, outcome),
+            Msg::Edited(outcome) => self.edited(outcome),
+            Msg::Exported(service, outcome) => self.exported(&service, outcome),
+            Msg::Tried(words) => self.tried(&words),
+            Msg::Revealed(truth) => self.revealed(&truth),
             Msg::Copied(result) => {
                 let text = match result {
                     Ok(path) => format!("copied, also in {path}"),
@@ -194,32 +192,10 @@ impl App {
         }
     }
 
-    fn journal(&mut self, news: JournalNews) {
-        let Some(index) = self.index_of(&news.service) else { return };
-        let service = &mut self.services[index];
-        if news.replaced {
-            service.incident = Incident::default();
-        }
-        for entry in news.entries {
-            service.incident.apply(entry);
-        }
-        service.incident_id = news.incident;
-        service.pending = news.pending;
-        if service.journal_trouble != news.trouble {
-            let (fault, text) = match &news.trouble {
-                Some(trouble) => (true, format!("journal: {trouble}")),
-                None => (false, "journal: writes again".to_owned()),
-            };
-            self.log.push(self.now, fault, text);
-        }
-        service.journal_trouble = news.trouble;
-    }
-
     pub(super) fn obey(&mut self, command: Command) -> Vec<Effect> {
         self.first_key.get_or_insert(self.now);
-        // Who may only look has nothing to choose but on the pages that were opened.
-        let on_first = matches!(self.navigation.page(), Page::Service | Page::Overview);
-        if self.settings.mode.is_read_only() && on_first && command.moves() {
+        // Who may only look can read the keys and leave, whatever a team bound to which key.
+        if self.settings.mode.is_read_only() && !command.looks() {
             return Vec::new();
         }
         match command {
@@ -251,7 +227,8 @@ impl App {
             | Command::PreviousStage
             | Command::Fix
             | Command::Hypothesis
-            | Command::Snooze => {}
+            | Command::Snooze => return self.work(command),
+            Command::GiveUp => return self.give_up(),
             Command::Services => self.services_key(),
             Command::Runbook => self.runbook_key(),
             Command::NextService => self.next_service(true),
@@ -294,12 +271,17 @@ impl App {
 
     /// Opens a page about one service; on the overview about the one that is chosen there.
     fn about_one(&mut self, page: Page) {
+        self.choose_from_overview();
+        self.navigation.show(page);
+    }
+
+    /// On the overview the service that is chosen there is meant.
+    pub(super) fn choose_from_overview(&mut self) {
         if self.navigation.page() == Page::Overview
             && let Some(index) = self.worst_first().get(self.navigation.overview_row)
         {
             self.select_service(*index);
         }
-        self.navigation.show(page);
     }
 
     fn next_service(&mut self, forward: bool) {

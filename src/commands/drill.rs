@@ -30,6 +30,7 @@ use crate::drill::SHIPPED;
 use crate::drill::Scenario;
 use crate::drill::Trial;
 use crate::facts::At;
+use crate::incident::By;
 use crate::incident::Debrief;
 use crate::incident::Incident;
 use crate::incident::Tried;
@@ -213,10 +214,13 @@ fn free(state: &Path, began: At) -> Result<PathBuf, String> {
     Err(format!("{}: too many drills began in the same second", drills.display()))
 }
 
-/// Everything that was written in the drill about the service; of several incidents all of it.
+/// The incident of the drill: of several services that in which people wrote most, else that of the page's.
 fn incident(folder: &Path, service: &str) -> Incident {
     let archive = Archive::new(folder);
     let loaded = archive.ids().unwrap_or_default().into_iter().filter_map(|id| archive.load(&id).ok());
-    let of_service = loaded.filter(|one| one.incident.service() == service);
-    Incident::fold(of_service.flat_map(|one| one.incident.entries().cloned().collect::<Vec<_>>()))
+    let weight = |one: &Incident| {
+        let written = one.entries().filter(|entry| entry.by == By::Person).count();
+        (written, one.service() == service)
+    };
+    loaded.map(|one| one.incident).max_by_key(weight).unwrap_or_default()
 }

@@ -12,7 +12,9 @@ use chrono::SecondsFormat;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::Delivered;
+use crate::app::GIVE_UP;
 use crate::app::Msg;
+use crate::app::REVEAL;
 use crate::drill::Drilled;
 use crate::drill::Fix;
 use crate::facts::At;
@@ -21,12 +23,6 @@ use crate::incident::PageState;
 use crate::incident::Parcel;
 use crate::incident::Truth;
 use crate::runtime::Clock;
-
-/// The key by which the truth is asked for, where a fix would stand.
-pub const GIVE_UP: &str = "give-up";
-
-/// The same at the end of a drill that was not given up.
-pub const REVEAL: &str = "reveal";
 
 /// The name of the channel that only records.
 pub const CHANNEL: &str = "drill";

@@ -4,24 +4,49 @@
 //! journal does not know, but for a text that is being written. Words for entries and how clocks run are
 //! [`crate::incident`]'s.
 
+mod acknowledging;
+mod alarms;
+mod answers;
+mod choosing;
+mod desk;
+mod drill;
+mod editor;
+mod finishing;
+mod leading;
+mod lists;
+mod news;
 mod rows;
+mod stages;
 mod standing;
+mod sure;
+mod updates;
 mod writing;
 
+pub use answers::AnswerNow;
+pub use drill::GIVE_UP;
+pub use drill::REVEAL;
+pub use editor::Editor;
 pub use rows::IncidentRow;
 pub use standing::Breath;
 pub use standing::StageNow;
-pub use writing::Editor;
+pub use updates::ChannelNow;
+pub use updates::OpenUpdate;
 pub use writing::Purpose;
 pub use writing::Writing;
+
+pub(super) use desk::Desk;
+pub(super) use desk::Lead;
 
 use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::Deed;
 use crate::app::Effect;
+use crate::app::Pages;
+use crate::facts::Fault;
 use crate::incident::Entry;
 use crate::incident::Incident;
+use crate::incident::Row;
 use crate::incident::What;
 
 impl App {
@@ -35,10 +60,25 @@ impl App {
         self.service().map(|service| &service.incident)
     }
 
+    /// All incidents, newest first; `None` until somebody asked for them.
+    pub const fn incidents(&self) -> Option<&Result<Vec<Row>, Fault>> {
+        self.incidents.as_ref()
+    }
+
+    /// What the pagers have open for the shown service, and which of them could not be asked; `None` until asked.
+    pub fn pages(&self) -> Option<&Pages> {
+        self.pages.get(&self.service()?.name)
+    }
+
     /// Writes something down in the incident of a service: it counts at once, and the runtime puts it on disk.
     pub(super) fn write(&mut self, index: usize, what: What) -> Vec<Effect> {
         let id = self.next_entry_id();
-        let entry = Entry::new(&id, self.now, &self.settings.who, &self.settings.host, what);
+        self.write_as(index, &id, what)
+    }
+
+    /// The same with an id that others give to the same as well; nothing where it is written already.
+    pub(super) fn write_as(&mut self, index: usize, id: &str, what: What) -> Vec<Effect> {
+        let entry = Entry::new(id, self.now, &self.settings.who, &self.settings.host, what);
         self.enter(index, entry)
     }
 
@@ -52,7 +92,9 @@ impl App {
         if self.settings.mode.is_read_only() {
             return Vec::new();
         }
-        let Some(service) = self.services.get_mut(index) else { return Vec::new() };
+        let Some(service) = self.services.get_mut(index).filter(|service| !service.incident.knows(&entry.id)) else {
+            return Vec::new();
+        };
         service.incident.apply(entry.clone());
         let name = Arc::clone(&service.name);
         self.act(Deed::Append(name, entry))

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::facts::At;
-use crate::incident::ClockNow;
 use crate::incident::Stage;
-use crate::incident::clocks;
 
 /// How long one breathes in, and out.
 const BREATH: (u64, u64) = (4, 6);
@@ -52,15 +50,5 @@ impl App {
         let inward = into < BREATH.0;
         let step = if inward { (into, BREATH.0) } else { (into - BREATH.0, BREATH.1) };
         Some(Breath { inward, step, left })
-    }
-
-    /// How the clocks of the shown service's incident stand.
-    pub fn clocks_now(&self) -> Vec<ClockNow> {
-        self.incident().map(|incident| clocks(incident, &self.settings.incidents.clocks)).unwrap_or_default()
-    }
-
-    /// The clock that has been due for longest.
-    pub fn due_clock(&self) -> Option<ClockNow> {
-        self.clocks_now().into_iter().filter(|clock| clock.is_due(self.now)).min_by_key(|clock| clock.due)
     }
 }

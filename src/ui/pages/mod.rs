@@ -4,6 +4,7 @@
 mod alerts;
 mod changes;
 mod checklist;
+mod debrief;
 mod evidence;
 mod help;
 mod log;
@@ -54,6 +55,7 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Runbooks => runbook::draw_list(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
         Page::Query => query::draw(app, canvas, body),
+        Page::Debrief => debrief::draw(app, canvas, body),
         // Drawn by their own files as they come.
         Page::Incident
         | Page::Timeline
@@ -61,7 +63,6 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         | Page::Write
         | Page::Incidents
         | Page::Pages
-        | Page::Debrief
         | Page::Service
         | Page::Overview => {}
     }

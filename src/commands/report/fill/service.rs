@@ -86,10 +86,7 @@ pub(super) fn service(app: &App, incidents: &BTreeMap<Arc<str>, String>) -> Opti
         signals: signals.collect(),
         splits: service.signals.splits().iter().map(behind::split).collect(),
         engine: service.signals.about().map(|about| engine(about)),
-        checklist: Checklist {
-            title: app.settings().checklist.title.clone(),
-            items: app.checks().iter().map(item).collect(),
-        },
+        checklist: Checklist { title: app.list_shown().title.clone(), items: app.checks().iter().map(item).collect() },
         incident: (!service.incident.is_empty())
             .then(|| incident(&service.incident, incidents.get(&service.name).cloned())),
         journal_fault: service.journal_trouble.as_ref().map(fault),

@@ -1,0 +1,372 @@
+//! Updates for the others: drafted from what is known, edited, sent once per channel, or copied.
+//!
+//! The words of a draft follow the verdict until a person edits or sends them; from then on the journal has them. That
+//! something is being sent is written before it leaves, so that after a crash it may have arrived and is never sent
+//! again without a person who says so.
+
+use crate::app::App;
+use crate::app::Deed;
+use crate::app::Delivered;
+use crate::app::Effect;
+use crate::app::KeyCode;
+use crate::app::KeyPress;
+use crate::app::Page;
+use crate::app::Purpose;
+use crate::app::incident::sure::Sure;
+use crate::facts::text::clean_line;
+use crate::incident::ClockKind;
+use crate::incident::Delivery;
+use crate::incident::DeliveryState;
+use crate::incident::Entry;
+use crate::incident::Parcel;
+use crate::incident::Question;
+use crate::incident::Stage;
+use crate::incident::UpdateNow;
+use crate::incident::UpdateStatus;
+use crate::incident::What;
+use crate::incident::draft::Situation;
+use crate::incident::draft::Style;
+use crate::incident::draft::draft;
+use crate::incident::draft::format;
+use crate::incident::id_part;
+
+/// What left so recently may still be on its way.
+const ON_ITS_WAY: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+/// Where an update went that a person posted without us.
+const BY_HAND: &str = "by hand";
+
+/// An update that nobody has edited or sent yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Draft {
+    key: String,
+    service: String,
+    status: UpdateStatus,
+}
+
+/// A channel, and how the update that is open stands with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelNow {
+    /// Its name: `#incidents`.
+    pub name: String,
+    /// What it is: `Slack`.
+    pub kind: String,
+    /// How it stands; `None`: nothing was sent there.
+    pub delivery: Option<Delivery>,
+}
+
+/// The update that is open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenUpdate {
+    /// Its key.
+    pub key: String,
+    /// Which of the four.
+    pub status: UpdateStatus,
+    /// Its words, plain.
+    pub text: String,
+    /// A person edited it, or it was sent: its words follow the verdict no more.
+    pub fixed: bool,
+    /// Unfinished words of this person are kept: Enter offers them.
+    pub unfinished: bool,
+    /// How it is copied.
+    pub style: Style,
+    /// Where it can go, and where it went.
+    pub channels: Vec<ChannelNow>,
+}
+
+impl App {
+    /// The key `u`: the update that was not sent yet, else a new one.
+    pub(in crate::app) fn update_key(&mut self) -> Vec<Effect> {
+        let Some(index) = self.navigation.service.filter(|index| *index < self.services.len()) else {
+            return Vec::new();
+        };
+        let name = self.services[index].name.to_string();
+        let waiting = self.services[index].incident.updates().into_iter().rfind(|one| one.deliveries.is_empty());
+        if let Some(waiting) = waiting {
+            self.open_update(waiting.key);
+        } else {
+            let known = self.desk.draft.take().filter(|draft| draft.service == name);
+            let status = self.proposed(index);
+            let key = known.map_or_else(|| self.next_entry_id(), |draft| draft.key);
+            self.desk.draft = Some(Draft { key: key.clone(), service: name, status });
+            self.open_update(key);
+        }
+        Vec::new()
+    }
+
+    pub(super) fn open_update(&mut self, key: String) {
+        self.navigation.update = Some(key);
+        if self.navigation.page() != Page::Update {
+            self.navigation.show(Page::Update);
+        }
+    }
+
+    /// The status that the stage stands for.
+    fn proposed(&self, index: usize) -> UpdateStatus {
+        let incident = &self.services[index].incident;
+        match incident.stage().map(|(stage, _)| stage) {
+            Some(Stage::Resolved) => UpdateStatus::Resolved,
+            Some(Stage::Monitor) => UpdateStatus::Monitoring,
+            Some(Stage::Fix) => UpdateStatus::Identified,
+            _ if incident.normal_since().is_some() => UpdateStatus::Monitoring,
+            _ => UpdateStatus::Investigating,
+        }
+    }
+
+    /// The update that is open, for the shown service.
+    pub fn update_now(&self) -> Option<OpenUpdate> {
+        let index = self.navigation.service.filter(|index| *index < self.services.len())?;
+        let key = self.navigation.update.as_ref()?;
+        let incident = &self.services[index].incident;
+        let known = incident.updates().into_iter().find(|one| one.key == *key);
+        let (status, text, fixed) = if let Some(known) = &known {
+            (known.status, known.said.text.clone(), true)
+        } else {
+            let draft = self.desk.draft.as_ref().filter(|draft| draft.key == *key)?;
+            (draft.status, self.drafted(index, draft.status), false)
+        };
+        let channels = self.channels(known.as_ref());
+        let unfinished = incident.unsaved(&self.settings.who, key).is_some();
+        let style = self.desk.style.unwrap_or(Style::Plain);
+        Some(OpenUpdate { key: key.clone(), status, text, fixed, unfinished, style, channels })
+    }
+
+    /// All channels that are configured, and those where the update went besides.
+    fn channels(&self, known: Option<&UpdateNow>) -> Vec<ChannelNow> {
+        let delivery = |name: &str| known.and_then(|known| known.deliveries.get(name)).cloned();
+        let configured = &self.settings.incidents.channels;
+        let mut all: Vec<ChannelNow> = configured
+            .iter()
+            .map(|(name, kind)| ChannelNow { name: name.clone(), kind: kind.clone(), delivery: delivery(name) })
+            .collect();
+        for (name, delivery) in known.iter().flat_map(|known| &known.deliveries) {
+            if all.iter().all(|channel| channel.name != *name) {
+                let (name, delivery) = (name.clone(), Some(delivery.clone()));
+                all.push(ChannelNow { name, kind: String::new(), delivery });
+            }
+        }
+        all
+    }
+
+    /// The words of an update, made from what is known now.
+    fn drafted(&self, index: usize, status: UpdateStatus) -> String {
+        let service = &self.services[index];
+        let incident = &service.incident;
+        let words = |question| self.answer(index, question).words().to_owned();
+        let hypotheses = incident.hypotheses();
+        let right = hypotheses.iter().rfind(|one| one.state == crate::incident::TestState::Right);
+        let seen = incident.observed().and_then(|(seen, _)| seen.onset);
+        let mut now = Situation::of(&service.name, self.now, self.settings.zone.clone());
+        now.broken = words(Question::What);
+        now.how_bad = words(Question::HowBad);
+        now.impact = words(Question::Users);
+        now.since = service.verdict.onset.or(seen).or_else(|| incident.opened_at());
+        now.believed = right.map(|one| one.said.text.clone()).unwrap_or_default();
+        now.fix = incident.fixed().map(|said| said.text).unwrap_or_default();
+        now.normal_since = incident.normal_since();
+        now.next_update = self.next_update(index);
+        draft(status, &now)
+    }
+
+    /// When the update after this one is due.
+    fn next_update(&self, index: usize) -> Option<crate::facts::At> {
+        if self.services[index].incident.clock(ClockKind::Update).off == Some(true) {
+            return None;
+        }
+        let length = self.settings.incidents.clocks.update?;
+        Some(self.now + chrono::TimeDelta::from_std(length).ok()?)
+    }
+
+    /// A key on the page of an update.
+    pub(super) fn on_update(&mut self, press: KeyPress) -> Option<Vec<Effect>> {
+        let index = self.navigation.service?;
+        let update = self.update_now()?;
+        match (press.code, press.ctrl) {
+            (KeyCode::Tab | KeyCode::Right, false) => Some(self.turn_status(index, &update, true)),
+            (KeyCode::BackTab | KeyCode::Left, false) => Some(self.turn_status(index, &update, false)),
+            (KeyCode::Enter, false) => Some(self.edit_update(index, &update)),
+            (KeyCode::Char('e'), true) => {
+                let mut effects = self.edit_update(index, &update);
+                effects.extend(self.lend());
+                Some(effects)
+            }
+            (KeyCode::Char('s'), false) => Some(self.ask_send(&update)),
+            (KeyCode::Char('m'), false) => {
+                self.desk.style = Some(match update.style {
+                    Style::Plain => Style::Slack,
+                    Style::Slack => Style::Markdown,
+                    Style::Markdown => Style::Plain,
+                });
+                Some(Vec::new())
+            }
+            (KeyCode::Char('y'), false) => {
+                let mut effects = self.act(Deed::Copy(format(&update.text, update.style)));
+                if self.settings.incidents.channels.is_empty() && !is_sent(&update, BY_HAND) {
+                    let words = "copied: posted it by hand? Enter yes, Esc no".to_owned();
+                    effects.extend(self.ask_sure(Sure::ByHand(update.key), words));
+                }
+                Some(effects)
+            }
+            _ => None,
+        }
+    }
+
+    fn turn_status(&mut self, index: usize, update: &OpenUpdate, forward: bool) -> Vec<Effect> {
+        if update.channels.iter().any(|channel| channel.delivery.is_some()) {
+            self.say("it has left: u begins a new one".to_owned());
+            return Vec::new();
+        }
+        let all = UpdateStatus::ALL;
+        let place = all.iter().position(|one| *one == update.status).unwrap_or_default();
+        let step = if forward { 1 } else { all.len() - 1 };
+        let status = all[(place + step) % all.len()];
+        if update.fixed {
+            // The words are a person's: only the status is another.
+            return self.draft_entry(index, &update.key, status, update.text.clone());
+        }
+        if let Some(draft) = &mut self.desk.draft {
+            draft.status = status;
+        }
+        Vec::new()
+    }
+
+    /// Begins to edit: from now on the journal has the words, so that unfinished ones find their way back.
+    fn edit_update(&mut self, index: usize, update: &OpenUpdate) -> Vec<Effect> {
+        if update.channels.iter().any(|channel| channel.delivery.is_some()) {
+            self.say("it has left: u begins a new one".to_owned());
+            return Vec::new();
+        }
+        let effects = self.draft_entry(index, &update.key, update.status, update.text.clone());
+        self.begin_writing(Purpose::Update(update.key.clone(), update.status), &update.text);
+        effects
+    }
+
+    /// Writes the words down, unless they stand there already. The first entry has the key of the update as its id.
+    fn draft_entry(&mut self, index: usize, key: &str, status: UpdateStatus, text: String) -> Vec<Effect> {
+        let known = self.services[index].incident.updates().into_iter().find(|one| one.key == key);
+        if known.as_ref().is_some_and(|known| known.status == status && known.said.text == text) {
+            return Vec::new();
+        }
+        let what = What::Drafted { update: key.to_owned(), status, text };
+        if known.is_none() { self.write_as(index, key, what) } else { self.write(index, what) }
+    }
+
+    /// Words that a person wrote.
+    pub(super) fn reworded(&mut self, index: usize, key: &str, status: UpdateStatus, text: String) -> Vec<Effect> {
+        self.draft_entry(index, key, status, text)
+    }
+
+    /// The key `s`: to which channels? Those that it may have reached are asked for apart.
+    fn ask_send(&mut self, update: &OpenUpdate) -> Vec<Effect> {
+        if self.settings.incidents.channels.is_empty() {
+            self.say("no channel is configured: y copies it, then say that you posted it".to_owned());
+            return Vec::new();
+        }
+        let of = |wanted: &dyn Fn(Option<DeliveryState>) -> bool| -> Vec<String> {
+            let configured = update.channels.iter().filter(|channel| !channel.kind.is_empty());
+            let state = |channel: &ChannelNow| channel.delivery.as_ref().map(|delivery| delivery.state);
+            configured.filter(|channel| wanted(state(channel))).map(|channel| channel.name.clone()).collect()
+        };
+        let fresh = of(&|state| matches!(state, None | Some(DeliveryState::NotSent)));
+        if !fresh.is_empty() {
+            let words = format!("send to {}? Enter yes, Esc no", listed(&fresh));
+            return self.ask_sure(Sure::Send(update.key.clone(), fresh), words);
+        }
+        let open = of(&|state| matches!(state, Some(DeliveryState::Sending | DeliveryState::Unknown)));
+        let is_on_its_way = |channel: &ChannelNow| {
+            let delivery = channel.delivery.as_ref();
+            delivery.is_some_and(|one| one.state == DeliveryState::Sending && self.now - one.at < ON_ITS_WAY)
+        };
+        if update.channels.iter().any(is_on_its_way) {
+            self.say("it is on its way".to_owned());
+            return Vec::new();
+        }
+        if open.is_empty() {
+            self.say("it has arrived everywhere: u begins a new one".to_owned());
+            return Vec::new();
+        }
+        let words = format!("it may have arrived at {}: send it again? Enter yes, Esc no", listed(&open));
+        self.ask_sure(Sure::Send(update.key.clone(), open), words)
+    }
+
+    /// A person said yes.
+    pub(super) fn send(&mut self, index: usize, key: &str, to: &[String]) -> Vec<Effect> {
+        let Some(update) = self.update_now().filter(|update| update.key == key) else { return Vec::new() };
+        let mut effects = self.draft_entry(index, key, update.status, update.text.clone());
+        for name in to {
+            // What arrived in the meantime is never sent again.
+            if !is_sent(&update, name) {
+                effects.extend(self.send_to(index, &update, name));
+            }
+        }
+        effects
+    }
+
+    fn send_to(&mut self, index: usize, update: &OpenUpdate, to: &str) -> Vec<Effect> {
+        let service = &self.services[index];
+        let attempt = service.incident.attempts(&update.key, to) + 1;
+        let id = format!("sending-{}-{}-{attempt}", update.key, id_part(to));
+        let what = What::Sending { update: update.key.clone(), to: to.to_owned() };
+        let entry = Entry::new(&id, self.now, &self.settings.who, &self.settings.host, what);
+        let seen = service.incident.observed();
+        let parcel = Parcel {
+            update: update.key.clone(),
+            to: to.to_owned(),
+            incident: self.incident_id(index).unwrap_or_default(),
+            service: service.name.to_string(),
+            status: update.status,
+            severity: service.verdict.severity,
+            started_at: service.verdict.onset.or_else(|| seen.and_then(|(seen, _)| seen.onset)),
+            text: update.text.clone(),
+        };
+        let name = std::sync::Arc::clone(&service.name);
+        let service = &mut self.services[index];
+        if service.incident.knows(&id) {
+            return Vec::new();
+        }
+        service.incident.apply(entry.clone());
+        self.act(Deed::Send(name, entry, parcel))
+    }
+
+    /// What came of sending.
+    pub(in crate::app) fn delivered(&mut self, delivered: Delivered) -> Vec<Effect> {
+        let Some(index) = self.index_of(&delivered.service) else { return Vec::new() };
+        let (update, to) = (delivered.update, delivered.to);
+        let what = match delivered.outcome {
+            Ok(answer) => {
+                self.say(format!("the update arrived at {to}"));
+                What::Sent { update, to, answer: clean_line(&answer, 200) }
+            }
+            Err(fault) => {
+                let certain = delivered.certain;
+                let words = if certain { "did not arrive" } else { "may or may not have arrived" };
+                self.say(format!("the update {words} at {to}: {fault}"));
+                self.log.push(self.now, true, format!("update to {to}: {fault}"));
+                What::NotSent { update, to, answer: clean_line(&fault.to_string(), 200), certain }
+            }
+        };
+        self.write(index, what)
+    }
+
+    /// A person posted it without us.
+    pub(super) fn posted_by_hand(&mut self, index: usize, key: &str) -> Vec<Effect> {
+        let Some(update) = self.update_now().filter(|update| update.key == key) else { return Vec::new() };
+        let mut effects = self.draft_entry(index, key, update.status, update.text);
+        let what = What::Sent { update: key.to_owned(), to: BY_HAND.to_owned(), answer: String::new() };
+        effects.extend(self.write(index, what));
+        effects
+    }
+}
+
+fn is_sent(update: &OpenUpdate, name: &str) -> bool {
+    let sent = |channel: &ChannelNow| channel.delivery.as_ref().is_some_and(|one| one.state == DeliveryState::Sent);
+    update.channels.iter().any(|channel| channel.name == name && sent(channel))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
