@@ -73,6 +73,8 @@ pub enum Command {
     Hypothesis,
     /// Quiet the clock that is due.
     Snooze,
+    /// Give a drill up.
+    GiveUp,
     /// Move the time axis into the past.
     Earlier,
     /// Move the time axis towards now.
@@ -192,6 +194,7 @@ pub const KEYS: &[Binding] = &[
     row("next-stage", Command::NextStage, &[">"], None, "On to the next stage; behind the last: resolved"),
     row("previous-stage", Command::PreviousStage, &["<"], None, "Back to the stage before"),
     row("snooze", Command::Snooze, &["z"], None, "Quiet the clock that is due for five minutes"),
+    row("give-up", Command::GiveUp, &["X"], None, "In a drill: give up, and be told what it was"),
     row("alerts", Command::Alerts, &["A"], Some("alerts"), "Alerts that fire, and rules that cannot be evaluated"),
     row("quick-win", Command::QuickWin, &["w"], Some("quick win"), "What ends it soonest, why, and the command for it"),
     row("changes", Command::Changes, &["c"], None, "What changed: the suspects, and what speaks for and against each"),

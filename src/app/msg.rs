@@ -15,6 +15,7 @@ use crate::incident::Entry;
 use crate::incident::OpenPage;
 use crate::incident::Parcel;
 use crate::incident::Row;
+use crate::incident::Truth;
 
 /// Something happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +51,8 @@ pub enum Msg {
     Incidents(Result<Vec<Row>, Fault>),
     /// What came of a fix of the simulated service, in a sentence.
     Tried(String),
+    /// What was the matter in a drill that is over.
+    Revealed(Arc<Truth>),
     /// A copy was made (the file it went to), or failed.
     Copied(Result<String, Fault>),
     /// What came of a question.

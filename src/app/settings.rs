@@ -93,12 +93,14 @@ pub struct IncidentSettings {
     pub pagers: Vec<(String, String)>,
     /// It is a drill: pages that are opened are journaled, and there are fixes to try.
     pub drill: bool,
+    /// What can be tried in a drill beside what undoes a change: keys and words. It says nothing of what helps.
+    pub fixes: Vec<(String, String)>,
 }
 
 impl Default for IncidentSettings {
     fn default() -> Self {
-        let (channels, pagers) = (Vec::new(), Vec::new());
-        Self { opens: true, clocks: ClockSettings::default(), breathes: true, channels, pagers, drill: false }
+        let (channels, pagers, fixes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { opens: true, clocks: ClockSettings::default(), breathes: true, channels, pagers, drill: false, fixes }
     }
 }
 

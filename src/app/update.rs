@@ -75,10 +75,8 @@ impl App {
             Msg::Acknowledged(service, page, outcome) => self.acknowledged(&service, page, outcome),
             Msg::Edited(outcome) => self.edited(outcome),
             Msg::Exported(service, outcome) => self.exported(&service, outcome),
-            Msg::Tried(words) => {
-                self.say(words);
-                Vec::new()
-            }
+            Msg::Tried(words) => self.tried(&words),
+            Msg::Revealed(truth) => self.revealed(&truth),
             Msg::Copied(result) => {
                 let text = match result {
                     Ok(path) => format!("copied, also in {path}"),
@@ -230,6 +228,7 @@ impl App {
             | Command::Fix
             | Command::Hypothesis
             | Command::Snooze => return self.work(command),
+            Command::GiveUp => return self.give_up(),
             Command::Services => self.services_key(),
             Command::Runbook => self.runbook_key(),
             Command::NextService => self.next_service(true),

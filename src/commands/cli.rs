@@ -3,6 +3,7 @@
 //! [`read`] is the only way in: it turns arguments into a [`Cli`], or into a [`Refusal`] that says what to print and
 //! how to exit. The environment is read by nobody here.
 
+mod drill;
 mod help;
 mod incidents;
 
@@ -18,6 +19,7 @@ use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
 
+pub use drill::Drill;
 pub use help::completions;
 pub use help::man;
 pub use incidents::Incidents;
@@ -114,6 +116,14 @@ impl Options {
 pub enum Command {
     /// Watch a simulated service break; needs nothing, changes nothing
     Demo(Demo),
+    /// Practise: a simulated service breaks, and nobody says how
+    ///
+    /// The same screen and the same keys, a page that pages nobody, a channel that only records, and on the page of
+    /// the quick win (w) a list of what can be tried on the simulated service. It begins with a quiet minute. When it
+    /// is resolved or given up, and when you leave, a debrief says how long it took to acknowledge, to name the
+    /// cause, to tell the others and to end it, what was looked at, and what was tried in vain. Reads no
+    /// configuration, reaches nothing real, writes only below drills in the state directory.
+    Drill(Drill),
     /// The same screen for the wall: large, read-only, no hints
     Wall(Subject),
     /// Keep the history of the metrics, without a screen

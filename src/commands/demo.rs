@@ -22,6 +22,8 @@ use crate::commands::stage;
 use crate::config::Config;
 use crate::config::Service;
 use crate::config::Target;
+use crate::drill::Drilled;
+use crate::drill::Scenario;
 use crate::drill::Served;
 use crate::drill::Server;
 use crate::drill::Story;
@@ -30,9 +32,9 @@ use crate::drill::World;
 use crate::facts::At;
 use crate::facts::Reading;
 use crate::runtime::Clock;
+use crate::runtime::Outside;
 use crate::runtime::Session;
 use crate::runtime::check_terminal;
-use crate::runtime::courier::Addressees;
 use crate::runtime::setup;
 use crate::runtime::setup::Wish;
 use crate::sources::Source;
@@ -84,7 +86,7 @@ pub fn run(cli: &Cli, demo: &cli::Demo) -> Result<ExitCode, String> {
         clock,
         look,
         state: folder,
-        addressees: Addressees::default(),
+        outside: Outside::default(),
     })
 }
 
@@ -98,8 +100,10 @@ pub struct Stage {
     begins: At,
     /// How much of the past is read at most.
     longest: Duration,
-    look: crate::ui::Look,
-    state: PathBuf,
+    /// How it looks.
+    pub(super) look: crate::ui::Look,
+    /// Where everything of it lies.
+    pub(super) state: PathBuf,
     /// Dropped at the end, which ends the world's thread.
     _end: tokio::sync::oneshot::Sender<()>,
 }
@@ -108,7 +112,7 @@ pub struct Stage {
 type Watching = dyn Fn(&Url, &Path) -> Result<Config, String>;
 
 /// A world that is about to be played.
-struct Play {
+pub(super) struct Play {
     world: Box<dyn Served>,
     /// Its deploy log at an instant.
     log: Box<dyn Fn(At) -> String + Send>,
@@ -118,6 +122,11 @@ struct Play {
     first_frame: At,
     /// How much of the past is read at most.
     longest: Duration,
+    /// The folder below the state directory in which everything of it lies.
+    folder: PathBuf,
+    /// How many times faster it runs.
+    speed: f64,
+    port: u16,
 }
 
 impl Play {
@@ -136,6 +145,9 @@ impl Play {
             watching: Box::new(watching),
             first_frame,
             longest: PAST,
+            folder: folder(first_frame, seed),
+            speed: demo.speed,
+            port: demo.port,
         }
     }
 
@@ -155,8 +167,31 @@ impl Play {
             watching: Box::new(move |address, log| stage::watching(&watched, address, log)),
             first_frame,
             longest: LONG_PAST,
+            folder: folder(first_frame, seed),
+            speed: demo.speed,
+            port: demo.port,
         })
     }
+
+    /// A drill: nothing in its folder says what it is.
+    pub(super) fn drill(world: &Drilled, scenario: &Scenario, first_frame: At, folder: PathBuf, speed: f64) -> Self {
+        let (teller, watched) = (world.clone(), World::new(scenario, 0));
+        Self {
+            world: Box::new(world.clone()),
+            log: Box::new(move |at| teller.deploys_jsonl(at)),
+            watching: Box::new(move |address, log| stage::watching(&watched, address, log)),
+            first_frame,
+            longest: LONG_PAST,
+            folder,
+            speed,
+            port: 0,
+        }
+    }
+}
+
+/// The folder of a demo.
+fn folder(first_frame: At, seed: u64) -> PathBuf {
+    Path::new("demo").join(format!("{}-{}", first_frame.format("%Y%m%dT%H%M%SZ"), seed))
 }
 
 impl Stage {
@@ -170,14 +205,21 @@ impl Stage {
             None => Play::story(demo, seed),
             Some(named) => Play::scenario(demo, named, seed)?,
         };
+        Self::start(cli, play)
+    }
+
+    /// The same for a play that was chosen already.
+    ///
+    /// # Errors
+    /// Why it cannot start: most often a folder that cannot be made.
+    pub(super) fn start(cli: &Cli, play: Play) -> Result<Self, String> {
         let prepared = prepare::with(cli, Config::default(), None)?;
-        let folder = format!("{}-{}", play.first_frame.format("%Y%m%dT%H%M%SZ"), seed);
-        let state = prepared.state.join("demo").join(folder);
+        let state = prepared.state.join(&play.folder);
         std::fs::create_dir_all(&state).map_err(|error| format!("{}: cannot be made: {error}", state.display()))?;
-        let clock = Clock::story(play.first_frame, demo.speed);
+        let clock = Clock::story(play.first_frame, play.speed);
         let (begins, longest) = (play.world.begins(), play.longest);
         let log = state.join("deploys.jsonl");
-        let (address, end) = serve(play.world, play.log, clock, demo.port, log.clone())?;
+        let (address, end) = serve(play.world, play.log, clock, play.port, log.clone())?;
         let config = cli.options.apply((play.watching)(&address, &log)?);
         Ok(Self { config, clock, begins, longest, look: prepared.look, state, _end: end })
     }

@@ -5,6 +5,7 @@
 mod check;
 pub mod cli;
 mod demo;
+mod drill;
 mod incidents;
 mod prepare;
 mod record;
@@ -21,6 +22,7 @@ use crate::commands::cli::Cli;
 use crate::commands::cli::Command;
 use crate::runtime::Clock;
 use crate::runtime::Ending;
+use crate::runtime::Outside;
 use crate::runtime::Session;
 use crate::runtime::check_terminal;
 use crate::runtime::courier::Addressees;
@@ -44,6 +46,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => screen(&cli, Mode::interactive()),
         Some(Command::Wall(_)) => screen(&cli, Mode::Wall),
         Some(Command::Demo(demo)) => demo::run(&cli, demo),
+        Some(Command::Drill(drill)) => drill::run(&cli, drill),
         Some(Command::Completions { shell }) => return print(&cli::completions(*shell)),
         Some(Command::Man) => match cli::man() {
             Ok(page) => return print(&page),
@@ -76,9 +79,9 @@ fn screen(cli: &Cli, mode: Mode) -> Result<ExitCode, String> {
     let sources = setup::sources(&prepared.config, &recorder);
     let wish = Wish { mode, service: prepared.service, who: None, badge: None, only: false };
     let settings = setup::settings(&prepared.config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
-    let addressees = Addressees::of(&mut prepared.config);
+    let outside = Outside::Real(Addressees::of(&mut prepared.config));
     let (look, state) = (prepared.look, prepared.state);
-    watch(Session { settings, sources, recorder, past: Vec::new(), clock, look, state, addressees })
+    watch(Session { settings, sources, recorder, past: Vec::new(), clock, look, state, outside })
 }
 
 fn watch(session: Session) -> Result<ExitCode, String> {

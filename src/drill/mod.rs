@@ -7,11 +7,13 @@
 //!
 //! Nothing here knows what is drawn or judged, and nothing but [`Server`] does I/O.
 
+mod drilled;
 mod event;
 mod expect;
 mod fix;
 mod fixed;
 mod noise;
+mod reckoning;
 mod scenario;
 mod server;
 mod shipped;
@@ -19,6 +21,7 @@ mod tale;
 mod truth;
 mod world;
 
+pub use drilled::Drilled;
 pub use event::Alteration;
 pub use event::AlterationKind;
 pub use event::Event;
@@ -35,6 +38,8 @@ pub use expect::Moment;
 pub use expect::Severity;
 pub use fix::Fix;
 pub use fixed::Acts;
+pub use reckoning::Reckoning;
+pub use reckoning::Trial;
 pub use scenario::Call;
 pub use scenario::Cpu;
 pub use scenario::Disk;

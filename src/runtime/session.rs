@@ -19,15 +19,16 @@ use crate::app::Effect;
 use crate::app::KeyPress;
 use crate::app::Msg;
 use crate::app::Settings;
+use crate::incident::Parcel;
 use crate::runtime::Clock;
+use crate::runtime::Outside;
 use crate::runtime::clipboard;
 use crate::runtime::courier;
-use crate::runtime::courier::Addressees;
-use crate::runtime::courier::Courier;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Signature;
+use crate::runtime::outside::Hands;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::questions;
 use crate::runtime::screen;
@@ -65,8 +66,8 @@ pub struct Session {
     pub look: Look,
     /// Where journals and copies are kept.
     pub state: PathBuf,
-    /// To whom something can go; they are kept only for a person who may act.
-    pub addressees: Addressees,
+    /// Whom it reaches.
+    pub outside: Outside,
 }
 
 /// How a session ended.
@@ -109,13 +110,11 @@ impl Session {
         let pollers = Pollers::start(self.sources, clock, sender.clone())?;
         let access = app.mode().licence().map_or(Access::ReadOnly, Access::Write);
         let who = app.settings().who.clone();
-        let couriers =
-            app.mode().licence().map(|licence| Courier::start(licence, self.addressees, &who, clock, sender.clone()));
-        let courier = couriers.transpose()?;
+        let hands = Hands::start(app.mode(), self.outside, &who, clock, sender.clone())?;
         let services = app.services().iter().map(|service| service.name.clone()).collect();
         let screen = Screen::take()?;
         let signature = Signature { who: app.settings().who.clone(), host: app.settings().host.clone() };
-        let (parcels, _to_carry) = unbounded_channel();
+        let (parcels, to_carry) = unbounded_channel();
         let post = Post { directory: self.state, services, access, signature, clock };
         let scribe = Scribe::start(post, Outbox { news: sender, parcels })?;
         let now = Instant::now();
@@ -126,7 +125,8 @@ impl Session {
             clock,
             pollers,
             scribe,
-            courier,
+            hands,
+            to_carry,
             inbox,
             taken: now,
             away: false,
@@ -145,8 +145,9 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
-    /// Whoever may only look has none.
-    courier: Option<Courier>,
+    hands: Hands,
+    /// Parcels of which the journal says that they are being sent.
+    to_carry: UnboundedReceiver<(Arc<str>, Parcel)>,
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
@@ -168,8 +169,10 @@ impl Desk {
         let ending = self.watch(signals, keys).await;
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
-        if let Some(mut courier) = self.courier.take() {
-            courier.end();
+        while let Ok((service, parcel)) = self.to_carry.try_recv() {
+            self.hands.send(service, parcel);
+        }
+        if self.hands.end() {
             let (app, scribe) = (&mut self.app, &self.scribe);
             courier::last_words(app, self.clock.now(), &mut self.inbox, |service, entry| scribe.append(service, entry));
         }
@@ -198,6 +201,10 @@ impl Desk {
                     Some(keys) => self.pressed(&keys),
                     None => Err(Leave),
                 },
+                Some((service, parcel)) = self.to_carry.recv() => {
+                    self.hands.send(service, parcel);
+                    Ok(())
+                }
                 Some(msg) = self.inbox.recv() => self.news(msg),
                 () = self.screen.freed() => Ok(()),
                 () = tokio::time::sleep_until(alarm.into()) => self.time_passed(&mut second),
@@ -318,17 +325,10 @@ impl Desk {
             Deed::Send(service, entry, parcel) => self.scribe.send(service, entry, parcel),
             Deed::Reopen(id) => self.scribe.reopen(id),
             Deed::Merge(id, into) => self.scribe.merge(id, into),
-            Deed::AskPagers(service) => {
-                if let Some(courier) = &self.courier {
-                    courier.ask_pagers(service);
-                }
-            }
-            Deed::Acknowledge(service, page) => {
-                if let Some(courier) = &self.courier {
-                    courier.acknowledge(service, page);
-                }
-            }
-            Deed::Edit(_) | Deed::Export(_) | Deed::Try(_) => {}
+            Deed::AskPagers(service) => self.hands.ask_pagers(service),
+            Deed::Acknowledge(service, page) => self.hands.acknowledge(service, page),
+            Deed::Try(key) => self.hands.try_out(&key),
+            Deed::Edit(_) | Deed::Export(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use sixty::config::scenario::parse;
 use sixty::drill::Fix;
 use sixty::drill::Pulse;
+use sixty::drill::Reckoning;
 use sixty::drill::SHIPPED;
 use sixty::drill::Scenario;
 use sixty::drill::Severity;
@@ -27,16 +28,6 @@ fn pulse(world: &mut World, at: At) -> Pulse {
     world.pulse(index, at - TimeDelta::seconds(60), at)
 }
 
-/// Whether people are served as they would be without the trouble. More instances serve a surge; they do not end it.
-fn is_usual(now: Pulse, usual: Pulse, fix: &Fix) -> bool {
-    let surge = matches!(fix, Fix::Scale(_));
-    now.failing < usual.failing + 0.01
-        && now.mean < usual.mean * if surge { 1.7 } else { 1.4 }
-        && now.rate > usual.rate * 0.85
-        && (surge || now.rate < usual.rate * 1.2)
-        && now.full < usual.full + 0.12
-}
-
 /// The pulse some seconds after a fix that was tried three minutes after the trouble could be seen.
 fn after(scenario: &Scenario, fix: &Fix, seconds: i64) -> Pulse {
     let tried = visible(scenario, 180);
@@ -54,7 +45,7 @@ fn each_scenario_has_a_fix_that_ends_it_and_the_others_do_not() {
         let soon = usual(600);
         for fix in &truth.ends {
             let now = after(&scenario, fix, 600);
-            if !is_usual(now, soon, fix) {
+            if !now.is_as(&soon) {
                 wrong.push(format!("{name}: {} does not help: {now:?}, usual {soon:?}", fix.name()));
             }
         }
@@ -69,7 +60,7 @@ fn each_scenario_has_a_fix_that_ends_it_and_the_others_do_not() {
         let innocent = truth.innocent.first().map(|name| [Fix::RollBack(name.clone()), Fix::SwitchBack(name.clone())]);
         for fix in [Fix::Nothing].into_iter().chain(innocent.into_iter().flatten()) {
             let now = after(&scenario, &fix, late);
-            if is_usual(now, usual, &fix) {
+            if now.is_as(&usual) {
                 wrong.push(format!("{name}: {} helps: {now:?}, usual {usual:?}", fix.name()));
             }
         }
@@ -162,4 +153,24 @@ fn what_was_is_the_same_byte_for_byte() {
             }
         }
     }
+}
+
+#[test]
+fn what_was_tried_is_reckoned_against_not_trying_it() {
+    let broken = shop("deploy = \"shop v2\"\ntakes = \"80s\"\nset = { errors = \"40 %\" }");
+    let at = |seconds: i64| broken.instant(600 + seconds);
+    let tried = [
+        (Fix::Scale("shop".to_owned()), at(120)),
+        (Fix::Restart("shop".to_owned()), at(240)),
+        (Fix::RollBack("shop v2".to_owned()), at(360)),
+    ];
+    let reckoning = Reckoning::of(&broken, 1, &tried, at(900));
+    let [scale, restart, back] = reckoning.trials.as_slice() else { panic!("{reckoning:?}") };
+    assert!(!scale.helps && !scale.harms() && (0.3..0.5).contains(&scale.before), "{scale:?}");
+    assert!(!restart.helps && restart.harms(), "{restart:?}");
+    assert!(back.helps, "{back:?}");
+    let (began, over) = (reckoning.began.unwrap(), reckoning.back.unwrap());
+    assert!((at(0)..at(60)).contains(&began) && (at(400)..at(500)).contains(&over), "{began} {over}");
+    let open = Reckoning::of(&broken, 1, &[], at(300));
+    assert!(open.back.is_none() && open.began.is_some());
 }

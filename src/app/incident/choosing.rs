@@ -51,6 +51,7 @@ impl App {
             Page::Incidents if !press.ctrl => self.on_incidents(press.code),
             Page::Pages if !press.ctrl => self.on_pages(press.code),
             Page::Update => self.on_update(press),
+            Page::QuickWin if self.settings.incidents.drill && !press.ctrl => self.on_fixes(press.code),
             Page::Checklist if matches!(press.code, KeyCode::Tab | KeyCode::BackTab) => {
                 self.navigation.list = usize::from(self.navigation.list == 0);
                 self.navigation.item = 0;

@@ -3,6 +3,7 @@
 use crate::app::incident::sure::Sure;
 use crate::app::incident::updates::Draft;
 use crate::facts::At;
+use crate::incident::Debrief;
 use crate::triage::Severity;
 use crate::triage::Subject;
 
@@ -21,6 +22,8 @@ pub(in crate::app) struct Desk {
     pub(super) last_entry: Option<At>,
     /// Which page was shown before the last key.
     pub(super) looked: Option<&'static str>,
+    /// What came of the drill.
+    pub(super) debrief: Option<Debrief>,
 }
 
 /// What sixty saw of one service, to say what is new.

@@ -9,6 +9,7 @@ mod alarms;
 mod answers;
 mod choosing;
 mod desk;
+mod drill;
 mod editor;
 mod finishing;
 mod leading;
@@ -22,6 +23,8 @@ mod updates;
 mod writing;
 
 pub use answers::AnswerNow;
+pub use drill::GIVE_UP;
+pub use drill::REVEAL;
 pub use editor::Editor;
 pub use rows::IncidentRow;
 pub use standing::Breath;

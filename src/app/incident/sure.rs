@@ -5,6 +5,7 @@ use crate::app::Deed;
 use crate::app::Effect;
 use crate::app::KeyCode;
 use crate::app::KeyPress;
+use crate::app::incident::drill::GIVE_UP;
 use crate::incident::OpenPage;
 use crate::incident::What;
 
@@ -23,6 +24,10 @@ pub(in crate::app) enum Sure {
     ByHand(String),
     /// A page is acknowledged where that means more than a word; asked for the second time.
     Acknowledge(OpenPage, bool),
+    /// A fix is tried on the simulated service of a drill, by its key.
+    Try(String),
+    /// A drill is given up.
+    GiveUp,
 }
 
 impl App {
@@ -50,7 +55,13 @@ impl App {
     fn sure(&mut self, sure: Sure) -> Vec<Effect> {
         let Some(index) = self.navigation.service else { return Vec::new() };
         match sure {
-            Sure::Resolve => self.write(index, What::Resolved),
+            Sure::Resolve => {
+                let mut effects = self.write(index, What::Resolved);
+                effects.extend(self.drill_is_over());
+                effects
+            }
+            Sure::Try(key) => self.act(Deed::Try(key)),
+            Sure::GiveUp => self.act(Deed::Try(GIVE_UP.to_owned())),
             Sure::Reopen(id) => self.act(Deed::Reopen(id)),
             Sure::Merge(one, other) => self.act(Deed::Merge(one, other)),
             Sure::Send(update, to) => self.send(index, &update, &to),

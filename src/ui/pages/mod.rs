@@ -4,6 +4,7 @@
 mod alerts;
 mod changes;
 mod checklist;
+mod debrief;
 mod evidence;
 mod help;
 mod incident;
@@ -74,8 +75,8 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Incident => incident::draw(app, canvas, body),
         Page::Update => update::draw(app, canvas, body),
         Page::Write => write::draw(app, canvas, body),
-        // Drawn by their own files as they come.
-        Page::Debrief | Page::Service | Page::Overview => {}
+        Page::Debrief => debrief::draw(app, canvas, body),
+        Page::Service | Page::Overview => {}
     }
 }
 

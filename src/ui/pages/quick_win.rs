@@ -14,8 +14,10 @@ use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::changes;
+use crate::ui::pages::Split;
 use crate::ui::pages::named;
 use crate::ui::pages::sheet;
+use crate::ui::pages::title;
 use crate::ui::rows::Row;
 use crate::ui::rows::wrap_text;
 
@@ -67,7 +69,26 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             None => row,
         });
     }
+    if app.settings().incidents.drill {
+        return drill(app, canvas, area, &rows);
+    }
     sheet(app, canvas, area, "Quick win", &rows, app.navigation().scroll);
+}
+
+/// In a drill: what can be tried on the simulated service, above what the verdict says.
+fn drill(app: &App, canvas: &mut Canvas<'_>, area: Rect, told: &[Row<'_>]) {
+    let fixes = app.fixes();
+    let chosen = app.navigation().listed.min(fixes.len().saturating_sub(1));
+    let row = |(index, (_, words)): (usize, (String, String))| {
+        let number = if index < 9 { format!("{} ", index + 1) } else { "  ".to_owned() };
+        let row = Row::new().left(Role::Key, number).left(Role::Text, words);
+        Row { chosen: index == chosen, ..row }
+    };
+    let rows: Vec<Row<'_>> = fixes.into_iter().enumerate().map(row).collect();
+    let split = Split::new(area, rows.len(), chosen, told.len());
+    let words = format!("Enter tries it on the simulated service {}", split.words);
+    let body = title(app, canvas, area, "Quick win: what to try", words.trim_end());
+    split.draw(canvas, body, &rows[split.first..], told);
 }
 
 /// The team's command, or how to write one down. The wall shows none: whoever passes by could read it.
