@@ -63,7 +63,11 @@ pub fn targets(config: &Config) -> usize {
     configured + config.addresses.as_ref().map_or(0, |addresses| addresses.urls.len())
 }
 
-fn configured(explicit: Option<&Path>) -> Result<Config, String> {
+/// The configuration that is found, checked.
+///
+/// # Errors
+/// There is none, or everything that is wrong with it.
+pub fn configured(explicit: Option<&Path>) -> Result<Config, String> {
     let cwd = std::env::current_dir().unwrap_or_default();
     let found = config::find(explicit, &env, &cwd).map_err(|problems| problems.to_string())?;
     let Some(path) = found else {

@@ -1,6 +1,7 @@
 //! Makes the [`Document`] of an incident: when what happened, what it did to people, who did what.
 
 use crate::facts::At;
+use crate::incident::Entry;
 use crate::incident::Incident;
 use crate::incident::Observation;
 use crate::incident::Question;
@@ -21,10 +22,10 @@ use crate::triage::Severity;
 pub struct Material<'a> {
     /// The id of the incident.
     pub id: &'a str,
-    /// Its fold.
+    /// The fold of its entries and of those of its parts.
     pub incident: &'a Incident,
-    /// The incidents that are a part of it, with their ids.
-    pub merged: &'a [(String, Incident)],
+    /// The incidents that are a part of it. What sixty saw of one has an id that begins with its id and a colon.
+    pub parts: &'a [String],
     /// The words of an item, by the keys of its list and its own.
     pub item_words: &'a dyn Fn(&str, &str) -> String,
     /// What the verdict names near the onset: a sentence, and what speaks for it.
@@ -53,22 +54,37 @@ pub struct Measured {
 }
 
 impl<'a> Material<'a> {
-    /// The incident and those that are a part of it.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'a str, &'a Incident)> + use<'a> {
-        let merged = self.merged.iter().map(|(id, incident)| (id.as_str(), incident));
-        std::iter::once((self.id, self.incident)).chain(merged)
+    /// The journal alone.
+    #[must_use]
+    pub fn bare(id: &'a str, incident: &'a Incident, parts: &'a [String]) -> Self {
+        Self {
+            id,
+            incident,
+            parts,
+            item_words: &|_, item| item.replace('-', " "),
+            suspects: &[],
+            measured: None,
+            people_only: false,
+            now: At::UNIX_EPOCH,
+            version: "",
+        }
+    }
+
+    /// The part that an entry of sixty's belongs to; `None` for the incident itself.
+    pub(super) fn part_of(&self, entry: &Entry) -> Option<&'a str> {
+        let (part, _) = entry.id.split_once(':')?;
+        self.parts.iter().map(String::as_str).find(|id| *id == part)
     }
 }
 
 /// When an incident began: as the verdict dated the trouble, else when it was opened.
 #[must_use]
 pub fn began(material: &Material<'_>) -> Option<At> {
-    let observed = material.all().flat_map(|(_, incident)| incident.entries()).filter_map(|entry| match &entry.what {
+    let observed = material.incident.entries().filter_map(|entry| match &entry.what {
         What::Observed(seen) if seen.severity >= Severity::Warning => seen.onset,
         _ => None,
     });
-    let opened = material.all().filter_map(|(_, incident)| incident.opened_at()).min();
-    observed.min().or(opened)
+    observed.min().or(material.incident.opened_at())
 }
 
 /// When an incident was over: since all was as before, else when it was resolved; `None` while it goes on.
@@ -96,7 +112,7 @@ pub fn document(material: &Material<'_>) -> Document {
         version: material.version.to_owned(),
         generated_at: material.now,
         incident: material.id.to_owned(),
-        merged: material.merged.iter().map(|(id, _)| id.clone()).collect(),
+        parts: material.parts.to_vec(),
         service: incident.service().to_owned(),
         title: incident.title().to_owned(),
         is_resolved: incident.resolved().is_some(),
@@ -120,8 +136,8 @@ pub fn document(material: &Material<'_>) -> Document {
 
 fn impact(material: &Material<'_>) -> Impact {
     let seen: Vec<&Observation> = material
-        .all()
-        .flat_map(|(_, incident)| incident.entries())
+        .incident
+        .entries()
         .filter_map(|entry| match &entry.what {
             What::Observed(seen) => Some(seen),
             _ => None,

@@ -53,7 +53,7 @@ fn head(document: &Document) -> String {
     row("Service", escape(&document.service));
     row("Headline", cell(&document.title));
     row("Incident", escape(&document.incident));
-    row("With", document.merged.iter().map(|id| escape(id)).collect::<Vec<_>>().join("<br>"));
+    row("With", document.parts.iter().map(|id| escape(id)).collect::<Vec<_>>().join("<br>"));
     row("Worst", document.impact.worst.clone().unwrap_or_default());
     let course = &document.course;
     let told = |at: Option<At>| at.map(moment).unwrap_or_default();

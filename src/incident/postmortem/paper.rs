@@ -22,7 +22,7 @@ pub struct Document {
     /// The id of the incident.
     pub incident: String,
     /// The incidents that are a part of it, by their ids.
-    pub merged: Vec<String>,
+    pub parts: Vec<String>,
     /// The service; empty while unknown.
     pub service: String,
     /// Its headline; may be empty.
@@ -150,7 +150,7 @@ pub struct Line {
     pub text: String,
     /// What it rests on, a sentence each.
     pub evidence: Vec<String>,
-    /// The incident that it was written in, where that is another one.
+    /// The incident that it is about, where sixty saw it and it is a part of this one.
     pub incident: Option<String>,
 }
 
