@@ -28,6 +28,8 @@ use crate::runtime::exit;
 use crate::runtime::export::Gathered;
 use crate::runtime::export::Subject;
 use crate::runtime::export::Wish;
+use crate::runtime::journal;
+use crate::runtime::journal::Archive;
 use crate::runtime::setup;
 
 /// So much of the time before an incident says what was usual; and a picture shows a part of it.
@@ -52,10 +54,13 @@ pub fn run(cli: &Cli, wish: &cli::Postmortem) -> Result<ExitCode, String> {
         return Err("--read-only means that nothing is written; print it with --out -".to_owned());
     }
     let clock = Clock::machine();
-    let config = configured(cli, wish);
+    let config = prepare::configured(cli.options.config.as_deref()).map(|config| cli.options.apply(config));
     let state = config.as_ref().ok().and_then(|config| config.state_dir.clone()).or(cli.options.state_dir.clone());
     let state = setup::state_dir(state.as_ref(), &prepare::env);
-    let subject = find::subject(&state, wish.incident.as_deref())?;
+    let who = config.as_ref().ok().and_then(|config| config.who.clone()).or(cli.options.who.clone());
+    let archive = Archive::new(&state);
+    let subject = find::subject(&archive, wish.incident.as_deref())?;
+    let config = if wish.urls.is_empty() { config } else { of_addresses(cli, wish, &subject) };
     let gathered = measured(cli, wish, config, &subject, clock);
     let asked = Wish { json: wish.format == Paper::Json, people_only: wish.people, no_pictures: wish.no_pictures };
     if to_stdout {
@@ -63,7 +68,7 @@ pub fn run(cli: &Cli, wish: &cli::Postmortem) -> Result<ExitCode, String> {
         return Ok(report::printed(&text, 0));
     }
     let written = gathered.write(&subject, asked, clock.now(), &wish.out).map_err(|fault| told(&fault))?;
-    if let Err(why) = find::note(&state, &subject, cli, &written, clock) {
+    if let Err(why) = find::note(&archive, &subject, &journal::who(who.as_deref()), &written, clock.now()) {
         exit::say(format!("the journal does not know of it, so that the next one is written beside it: {why}"));
     }
     Ok(report::printed(&format!("{}\n", written.words()), 0))
@@ -74,15 +79,11 @@ fn told(fault: &Fault) -> String {
     format!("{}{advice}", fault.cause)
 }
 
-/// The configuration: of the addresses that were given, else the one that is found.
-fn configured(cli: &Cli, wish: &cli::Postmortem) -> Result<Config, String> {
-    let config = if wish.urls.is_empty() {
-        prepare::configured(cli.options.config.as_deref())
-    } else {
-        let found = Config::for_urls(&wish.urls, cli.options.service.as_deref());
-        found.map_err(|problems| problems.to_string())
-    };
-    config.map(|config| cli.options.apply(config))
+/// What the addresses stand for that were given: they are the service's, however it is called there.
+fn of_addresses(cli: &Cli, wish: &cli::Postmortem, subject: &Subject) -> Result<Config, String> {
+    let service = cli.options.service.as_deref().unwrap_or(subject.incident.service());
+    let config = Config::for_urls(&wish.urls, Some(service).filter(|name| !name.is_empty()));
+    config.map(|config| cli.options.apply(config)).map_err(|problems| problems.to_string())
 }
 
 /// What the sources know of the time of the incident. Without them, and where they know nothing, it is said why.
@@ -96,13 +97,13 @@ fn measured(
     let service = clean_line(subject.incident.service(), 80);
     let config = match config {
         Ok(config) if !wish.no_metrics => config,
-        Ok(config) => return without(config, subject, clock),
+        Ok(config) => return without(&config, subject, clock),
         // Addresses that are wrong, or a configuration that is: nothing that the journal needs.
         Err(why) => {
             if !wish.no_metrics {
                 exit::say(format!("no metrics: {why}"));
             }
-            return without(cli.options.apply(Config::default()), subject, clock);
+            return without(&cli.options.apply(Config::default()), subject, clock);
         }
     };
     match asked(cli, config.clone(), subject, clock) {
@@ -115,15 +116,15 @@ fn measured(
         }
         Err(why) => {
             exit::say(format!("no metrics: {why}"));
-            without(config, subject, clock)
+            without(&config, subject, clock)
         }
     }
 }
 
 /// Only what the team's own files say: the words of its checklists.
-fn without(config: Config, subject: &Subject, clock: Clock) -> Gathered {
+fn without(config: &Config, subject: &Subject, clock: Clock) -> Gathered {
     let wish = setup::Wish { mode: crate::app::Mode::ReadOnly, service: None, who: None, badge: None, only: false };
-    let settings = setup::settings(&config, &wish, &[], clock.now());
+    let settings = setup::settings(config, &wish, &[], clock.now());
     settings.map(|settings| Gathered::of(&App::new(settings, clock.now()), subject)).unwrap_or_default()
 }
 

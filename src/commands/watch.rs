@@ -92,7 +92,9 @@ fn watched(cli: &Cli, wish: &cli::Watch) -> Result<u8, String> {
                     told = alarm => told,
                     () = post.signals.come() => vec!["ends while a command still runs".to_owned()],
                 };
-                told.iter().for_each(|words| say(clock.now(), words));
+                for words in &told {
+                    say(clock.now(), words);
+                }
                 Ok(verdict.severity.exit_code())
             }
         }
@@ -201,7 +203,9 @@ impl Post {
         let began = self.began;
         let sights: Vec<Sight> = self.app.services().iter().map(|service| Sight::of(service, began)).collect();
         let (lines, verdict) = self.lookout.look(waking, &sights);
-        lines.iter().for_each(|words| say(now, words));
+        for words in &lines {
+            say(now, words);
+        }
         verdict
     }
 

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::Subject;
 
 /// `sixty postmortem`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that can be typed")]
 #[derive(Clone, PartialEq, Eq, Debug, Args)]
 pub struct Postmortem {
     /// The incident: its id or the end of it, or a service for its newest; without, the newest of all

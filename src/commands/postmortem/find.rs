@@ -1,56 +1,62 @@
 //! Which incident is meant, by its id, a part of it, or the name of its service; and what the journal is told.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::path::PathBuf;
 
-use crate::commands::cli::Cli;
+use crate::app::Licence;
 use crate::facts::At;
+use crate::facts::Fault;
 use crate::facts::text::clean_line;
 use crate::incident::Entry;
-use crate::incident::Incident;
 use crate::incident::What;
 use crate::incident::postmortem;
-use crate::runtime::Clock;
 use crate::runtime::export::Subject;
 use crate::runtime::export::Written;
-use crate::runtime::journal;
+use crate::runtime::journal::Archive;
+use crate::runtime::journal::Found;
+use crate::runtime::journal::host;
+use crate::runtime::journal::new_id;
 
-fn files(state: &Path) -> Vec<PathBuf> {
-    let folders = std::fs::read_dir(state.join("incidents")).into_iter().flatten().flatten();
-    let files = folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten());
-    let mut files: Vec<PathBuf> = files.map(|file| file.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
-    files.sort_by(|a, b| b.file_name().cmp(&a.file_name()));
-    files
-}
+/// So many ids are shown when a word may mean several.
+const SHOWN: usize = 5;
 
-fn load(path: &Path) -> Subject {
-    let text = std::fs::read(path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let incident = Incident::fold(text.lines().filter_map(|line| Entry::parse(line).ok()));
-    Subject { id: id(path), incident, parts: Vec::new() }
-}
-
-fn id(path: &Path) -> String {
-    path.file_stem().map(|stem| clean_line(&stem.to_string_lossy(), 100)).unwrap_or_default()
-}
-
-/// The incident that is meant.
+/// The incident that is meant; one that was made a part of another is that other one.
 ///
 /// # Errors
-/// There is none, or more than one.
-pub(super) fn subject(state: &Path, word: Option<&str>) -> Result<Subject, String> {
-    let files = files(state);
-    let found = match word {
-        None => files.first().map(|path| load(path)),
-        Some(word) => files
-            .iter()
-            .find(|path| id(path).starts_with(word) || id(path).ends_with(word))
-            .map(|path| load(path))
-            .or_else(|| files.iter().map(|path| load(path)).find(|one| one.incident.service() == word)),
+/// There is none, more than one, or it cannot be read.
+pub(super) fn subject(archive: &Archive, word: Option<&str>) -> Result<Subject, String> {
+    let id = id(archive, word)?;
+    let mut loaded = archive.load(&id).map_err(|fault| fault.to_string())?;
+    if let Some(Entry { what: What::MergedInto { incident }, .. }) = loaded.incident.resolved()
+        && let Ok(whole) = archive.load(incident)
+    {
+        loaded = whole;
+    }
+    Ok(Subject { id: loaded.id, incident: loaded.incident, parts: loaded.parts })
+}
+
+fn id(archive: &Archive, word: Option<&str>) -> Result<String, String> {
+    let say = |fault: Fault| fault.to_string();
+    let Some(word) = word else {
+        return match archive.find("latest").map_err(say)? {
+            Found::One(id) => Ok(id),
+            _ => Err("there is no incident yet; --state-dir names the folder where they lie".to_owned()),
+        };
     };
-    found.ok_or_else(|| "there is no such incident; see which there are: sixty list".to_owned())
+    match archive.find(word).map_err(say)? {
+        Found::One(id) => return Ok(id),
+        Found::Several(ids) => {
+            let shown = ids.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if ids.len() > SHOWN { format!(" and {} more", ids.len() - SHOWN) } else { String::new() };
+            return Err(format!("more than one incident is called so: {shown}{more}; write more of its id"));
+        }
+        Found::None => {}
+    }
+    let rows = archive.list().map_err(say)?.rows;
+    let newest = rows.into_iter().find(|row| row.service == word);
+    newest.map(|row| row.id).ok_or_else(|| {
+        let shown = clean_line(word, 80);
+        format!("there is no incident `{shown}`, neither by its id nor of a service of that name; see: sixty list")
+    })
 }
 
 /// When it began and when it was over, by its journal.
@@ -63,13 +69,12 @@ pub(super) fn span(subject: &Subject) -> (Option<At>, Option<At>) {
 ///
 /// # Errors
 /// It cannot be written.
-pub(super) fn note(state: &Path, subject: &Subject, cli: &Cli, written: &Written, clock: Clock) -> Result<(), String> {
-    let what = What::Exported { path: written.path.to_string_lossy().into_owned(), hash: written.hash.clone() };
-    let who = journal::who(cli.options.who.as_deref());
-    let now = clock.now();
-    let entry = Entry::new(&format!("{}-0", journal::new_id(now)), now, &who, &journal::host(), what);
-    let path = files(state).into_iter().find(|path| id(path) == subject.id).ok_or("it is gone")?;
-    let file = std::fs::OpenOptions::new().append(true).open(path);
-    file.and_then(|mut file| file.write_all(format!("{}\n", entry.line()).as_bytes()))
-        .map_err(|error| error.to_string())
+pub(super) fn note(archive: &Archive, subject: &Subject, who: &str, written: &Written, now: At) -> Result<(), Fault> {
+    let what = What::Exported { path: shown(&written.path), hash: written.hash.clone() };
+    let entry = Entry::new(&format!("{}-1", new_id(now)), now, who, &host(), what);
+    archive.append(Licence::of_a_person(), &subject.id, &entry).map(drop)
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

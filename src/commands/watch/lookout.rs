@@ -140,9 +140,7 @@ impl Lookout {
     /// What is to be said of all services together.
     fn whole(&mut self, now: Duration, sights: &[Sight]) -> Option<Verdict> {
         let blind = sights.iter().all(|sight| !sight.is_known());
-        let blind_since = if blind { *self.blind_since.get_or_insert(now) } else { now };
-        self.blind_since = self.blind_since.filter(|_| blind);
-        if blind && now - blind_since >= SILENT && self.until != Until::Ok {
+        if lasts(&mut self.blind_since, now, blind) >= SILENT && self.until != Until::Ok {
             let first = sights.first();
             let service = first.map(|sight| sight.service.clone()).unwrap_or_default();
             let headline = first.map_or_else(|| "no service is known".to_owned(), |sight| sight.headline.clone());
@@ -150,9 +148,7 @@ impl Lookout {
             return Some(Verdict { service, severity: Severity::Unknown, headline, words });
         }
         let well = !sights.is_empty() && sights.iter().all(|sight| sight.severity <= Severity::Info);
-        let well_since = if well { *self.well_since.get_or_insert(now) } else { now };
-        self.well_since = self.well_since.filter(|_| well);
-        if self.until != Until::Ok || !well || now - well_since < HELD {
+        if lasts(&mut self.well_since, now, well) < HELD || self.until != Until::Ok {
             return None;
         }
         let first = sights.first()?;
@@ -213,10 +209,8 @@ impl Seen {
         };
         let is_better =
             sight.severity < base.severity || base.critical.iter().any(|key| !sight.troubles.contains_key(key));
-        let better_since = if is_better { *self.better_since.get_or_insert(now) } else { now };
-        self.better_since = self.better_since.filter(|_| is_better);
         let mut found = Found::default();
-        if is_better && now - better_since >= BETTER && until == Until::Worse {
+        if lasts(&mut self.better_since, now, is_better) >= BETTER && until == Until::Worse {
             self.better_since = None;
             let improved = sight.severity < base.severity;
             *base = Base { severity: sight.severity.min(base.severity), critical: sight.critical().collect() };
@@ -224,9 +218,7 @@ impl Seen {
                 format!("{} is {} for 2m: it is measured by that from now on", sight.service, sight.severity.word())
             });
         }
-        let worse_since = if is_worse { *self.worse_since.get_or_insert(now) } else { now };
-        self.worse_since = self.worse_since.filter(|_| is_worse);
-        if is_worse && now - worse_since >= HELD {
+        if lasts(&mut self.worse_since, now, is_worse) >= HELD {
             let why = if until == Until::Critical { "is critical" } else { "is worse than when it began" };
             found.verdict = Some(sight.verdict(&format!("{why}: {}, {}", sight.severity.word(), sight.headline)));
         }
@@ -236,10 +228,18 @@ impl Seen {
     /// A service of which something was known, and nothing is any more.
     fn silent(&mut self, until: Until, now: Duration, sight: &Sight) -> Option<Verdict> {
         (self.worse_since, self.better_since) = (None, None);
-        let since = *self.silent_since.get_or_insert(now);
-        let counts = self.base.is_some() && until != Until::Ok && now - since >= SILENT;
+        let long = lasts(&mut self.silent_since, now, true);
+        let counts = self.base.is_some() && until != Until::Ok && long >= SILENT;
         counts.then(|| sight.verdict(&format!("is not known for 1m, which counts as worse: {}", sight.headline)))
     }
+}
+
+/// For how long something holds that began in the slot; none while it does not.
+fn lasts(since: &mut Option<Duration>, now: Duration, holds: bool) -> Duration {
+    if !holds {
+        *since = None;
+    }
+    if holds { now.saturating_sub(*since.get_or_insert(now)) } else { Duration::ZERO }
 }
 
 impl Sight {

@@ -149,9 +149,9 @@ fn impact(material: &Material<'_>) -> Impact {
         (Some((failed, covered)), _) if covered >= 0.9 => (Some(failed), "error rate times request rate".to_owned()),
         (Some((failed, covered)), told) if told.is_none_or(|told| told.0 <= failed.0) => {
             let share = (covered * 100.0).round();
-            (Some(failed), format!("error rate times request rate, known for {share:.0} % of the time: at least"))
+            (Some(failed), format!("at least: error rate times request rate, known for {share:.0} % of the time"))
         }
-        (_, Some(told)) => (Some(told), "as the verdict counted them when it last changed: at least".to_owned()),
+        (_, Some(told)) => (Some(told), "at least: as the verdict counted them when it last changed".to_owned()),
         (_, None) => (None, String::new()),
     };
     let times = course::lasted(material);
@@ -188,8 +188,8 @@ fn summary(document: &Document) -> String {
     said.push(format!("{name} {how}{when}{long}{}", ended(&title)));
     if let (Some(failed), Some(asked)) = (document.impact.failed, document.impact.asked) {
         let share = if asked > 0.0 { format!(" ({:.1} %)", 100.0 * failed / asked) } else { String::new() };
-        let least = if document.impact.counted.ends_with("at least") { "At least " } else { "" };
-        said.push(format!("{least}{failed:.0} of {asked:.0} requests failed{share}."));
+        let least = if document.impact.counted.starts_with("at least") { "At least " } else { "" };
+        said.push(format!("{least}{} of {} requests failed{share}.", grouped(failed), grouped(asked)));
     }
     if let Some(users) = &document.impact.users {
         said.push(format!("Users affected: {}", ended(&one_line(users))));
@@ -219,6 +219,19 @@ fn ended(text: &str) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A count with its thousands apart: `61,234`.
+pub(super) fn grouped(count: f64) -> String {
+    let digits = format!("{:.0}", count.abs());
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A duration in words.

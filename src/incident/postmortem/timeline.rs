@@ -36,9 +36,10 @@ pub(super) fn timeline(material: &Material<'_>) -> (Vec<Line>, usize) {
     (lines, left_out)
 }
 
-/// What only a program needs: a text that was kept while somebody wrote it, pages that were opened in a drill.
+/// What only the program needs: a text that was kept while somebody wrote it, pages that were opened in a drill, where
+/// post-mortems were written to.
 const fn is_bookkeeping(what: &What) -> bool {
-    matches!(what, What::Unsaved { .. } | What::Looked { .. })
+    matches!(what, What::Unsaved { .. } | What::Looked { .. } | What::Exported { .. })
 }
 
 /// What sixty wrote and nobody misses who asks for the people: not that it began, got better or worse, or was over.
@@ -46,7 +47,7 @@ fn is_noise(entry: &Entry, severity: &mut Option<Severity>) -> bool {
     match &entry.what {
         What::Observed(seen) => severity.replace(seen.severity) == Some(seen.severity),
         // That it leaves is told by whether it arrived.
-        What::Sending { .. } | What::Exported { .. } => true,
+        What::Sending { .. } => true,
         What::Opened { .. } | What::Resolved | What::Normal { .. } => false,
         _ => entry.by == incident::By::Sixty,
     }
