@@ -3,6 +3,7 @@
 //! [`read`] is the only way in: it turns arguments into a [`Cli`], or into a [`Refusal`] that says what to print and
 //! how to exit. The environment is read by nobody here.
 
+mod after;
 mod drill;
 mod help;
 mod incidents;
@@ -19,6 +20,10 @@ use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
 
+pub use after::Paper;
+pub use after::Postmortem;
+pub use after::Until;
+pub use after::Watch;
 pub use drill::Drill;
 pub use help::completions;
 pub use help::man;
@@ -159,8 +164,21 @@ pub enum Command {
     ///
     /// Exits with 0 when all expectations hold, 1 when one does not, 2 when it cannot start.
     Replay(Replay),
+    /// Incidents from another shell or a script.
     #[command(flatten)]
     Incidents(Incidents),
+    /// Write the post-mortem of an incident, with pictures of its signals
+    ///
+    /// From its journal and from what the sources know of its time. Edits are never written over: a file that somebody
+    /// changed stays, and the new one goes beside it. Exits with 0, or 2 when it cannot be written.
+    Postmortem(Postmortem),
+    /// Wait without a screen until it gets worse, so that a person can sleep
+    ///
+    /// One line for every change. When what it waits for comes, it rings the bell, runs the commands and exits with the
+    /// state: 0 ok, 1 warning, 2 critical, 3 unknown. Worse is a worse state, or another thing that is critical, that
+    /// lasts for 10 s; no data for a minute counts as worse. After --for, and on SIGTERM, it exits with 0; with 3 when
+    /// it cannot start.
+    Watch(Watch),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -283,6 +301,8 @@ impl Cli {
             None => &self.what,
             Some(Command::Wall(subject) | Command::Check(subject) | Command::Record(subject)) => &subject.what,
             Some(Command::Report(report)) => &report.subject.what,
+            Some(Command::Watch(watch)) => &watch.subject.what,
+            Some(Command::Postmortem(postmortem)) => &postmortem.urls,
             Some(_) => &[],
         }
     }
@@ -305,7 +325,7 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusa
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let refuse = |error: &clap::Error| {
         // Monitoring reads 2 as critical: a mistyped option is not the service's fault.
-        let plugin = arguments.iter().skip(1).any(|word| word == "check" || word == "report");
+        let plugin = arguments.iter().skip(1).any(|word| word == "check" || word == "report" || word == "watch");
         let code = if !error.use_stderr() {
             0
         } else if plugin {
@@ -315,7 +335,11 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusa
         };
         Refusal { text: clean(&error.to_string()), code }
     };
-    let cli = Cli::try_parse_from(&arguments).map_err(|error| refuse(&error))?;
+    let mut cli = Cli::try_parse_from(&arguments).map_err(|error| refuse(&error))?;
+    if let Some(Command::Postmortem(postmortem)) = &mut cli.command {
+        // An address alone is where the metrics are: of the newest incident.
+        postmortem.urls.extend(postmortem.incident.take_if(|word| word.contains("://")));
+    }
     let usage = |message: String| refuse(&Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message));
     if cli.command.is_some() && !cli.what.is_empty() {
         return Err(usage(format!("the command stands first: sixty COMMAND {}", shown(&cli.what))));

@@ -7,11 +7,13 @@ pub mod cli;
 mod demo;
 mod drill;
 mod incidents;
+mod postmortem;
 mod prepare;
 mod record;
 mod replay;
 mod report;
 mod stage;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -57,6 +59,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Incidents(command)) => return incidents::run(&cli, command),
         Some(Command::Check(_)) => return check::run(&cli),
         Some(Command::Report(report)) => return report::run(&cli, report),
+        Some(Command::Postmortem(wish)) => postmortem::run(&cli, wish),
+        Some(Command::Watch(wish)) => return watch::run(&cli, wish),
     };
     outcome.unwrap_or_else(|sentences| exit::cannot_start(&sentences))
 }

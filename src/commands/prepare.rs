@@ -68,12 +68,16 @@ pub fn targets(config: &Config) -> usize {
 fn acts(cli: &Cli) -> bool {
     match &cli.command {
         None => !cli.options.read_only,
-        Some(Command::Check(_)) => true,
+        Some(Command::Check(_) | Command::Watch(_)) => true,
         Some(_) => false,
     }
 }
 
-fn configured(cli: &Cli) -> Result<Config, String> {
+/// The configuration that is found, checked.
+///
+/// # Errors
+/// There is none, or everything that is wrong with it.
+pub fn configured(cli: &Cli) -> Result<Config, String> {
     let cwd = std::env::current_dir().unwrap_or_default();
     let found = config::find(cli.options.config.as_deref(), &env, &cwd).map_err(|problems| problems.to_string())?;
     let Some(path) = found else {

@@ -36,10 +36,10 @@ const NEAREST: usize = 5;
 pub struct Subject {
     /// Its id; empty while it is not on disk.
     pub id: String,
-    /// Its fold.
+    /// The fold of its entries and of those of its parts.
     pub incident: Incident,
     /// The incidents that are a part of it.
-    pub merged: Vec<(String, Incident)>,
+    pub parts: Vec<String>,
 }
 
 /// How it is to be exported.
@@ -81,16 +81,14 @@ impl Gathered {
     }
 
     fn material<'a>(&'a self, subject: &'a Subject, wish: Wish, now: At) -> Material<'a> {
+        let bare = Material::bare(&subject.id, &subject.incident, &subject.parts);
         Material {
-            id: &subject.id,
-            incident: &subject.incident,
-            merged: &subject.merged,
-            item_words: &|_, item| item.replace('-', " "),
             suspects: &self.suspects,
             measured: self.measured.as_ref(),
             people_only: wish.people_only,
             now,
             version: env!("CARGO_PKG_VERSION"),
+            ..bare
         }
     }
 

@@ -14,18 +14,23 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 
 /// Everything about the document that the schema does not allow, each with its place.
 pub fn problems(document: &Value) -> Vec<String> {
+    problems_in(&SCHEMA, document)
+}
+
+/// The same against another schema.
+pub fn problems_in(schema: &Value, document: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    check(&SCHEMA, document, "$", &mut found);
+    check(schema, schema, document, "$", &mut found);
     found
 }
 
-fn fits(schema: &Value, value: &Value) -> bool {
+fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
     let mut found = Vec::new();
-    check(schema, value, "", &mut found);
+    check(root, schema, value, "", &mut found);
     found.is_empty()
 }
 
-fn check(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
+fn check(root: &Value, schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
     let mut wrong = |what: String| found.push(format!("{place}: {what}"));
     for (keyword, rule) in schema.as_object().unwrap() {
         match keyword.as_str() {
@@ -65,11 +70,11 @@ fn check(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
             | "properties" => {}
             "$ref" => {
                 let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
-                check(&SCHEMA["$defs"][name], value, place, found);
-                return check_rest(schema, value, place, found);
+                check(root, &root["$defs"][name], value, place, found);
+                return check_rest(root, schema, value, place, found);
             }
             "anyOf" | "oneOf" => {
-                let fitting = rule.as_array().unwrap().iter().filter(|one| fits(one, value)).count();
+                let fitting = rule.as_array().unwrap().iter().filter(|one| fits(root, one, value)).count();
                 if fitting == 0 || (keyword == "oneOf" && fitting > 1) {
                     wrong(format!("{value} fits {fitting} of {rule}"));
                 }
@@ -77,11 +82,11 @@ fn check(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
             other => wrong(format!("the keyword {other} is not known to this test")),
         }
     }
-    check_rest(schema, value, place, found);
+    check_rest(root, schema, value, place, found);
 }
 
 /// What an object and a list hold.
-fn check_rest(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
+fn check_rest(root: &Value, schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
     if let Some(object) = value.as_object()
         && schema["type"] == "object"
     {
@@ -90,7 +95,7 @@ fn check_rest(schema: &Value, value: &Value, place: &str, found: &mut Vec<String
         for (key, inner) in object {
             let place = format!("{place}.{key}");
             match (schema["properties"].get(key), schema.get("additionalProperties")) {
-                (Some(rule), _) | (None, Some(rule @ Value::Object(_))) => check(rule, inner, &place, found),
+                (Some(rule), _) | (None, Some(rule @ Value::Object(_))) => check(root, rule, inner, &place, found),
                 _ => found.push(format!("{place}: the schema does not name it")),
             }
         }
@@ -98,7 +103,7 @@ fn check_rest(schema: &Value, value: &Value, place: &str, found: &mut Vec<String
     if let Some(items) = value.as_array() {
         for (index, item) in items.iter().enumerate() {
             if let Some(rule) = schema["prefixItems"].get(index).or_else(|| schema.get("items")) {
-                check(rule, item, &format!("{place}[{index}]"), found);
+                check(root, rule, item, &format!("{place}[{index}]"), found);
             }
         }
     }

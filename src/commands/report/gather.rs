@@ -21,6 +21,7 @@ use crate::app::Settings;
 use crate::app::SourceHealth;
 use crate::commands::cli::Cli;
 use crate::commands::prepare;
+use crate::commands::prepare::Prepared;
 use crate::config::Config;
 use crate::facts::SourceKind;
 use crate::runtime::Clock;
@@ -59,7 +60,14 @@ pub(in crate::commands) struct Subject {
 /// # Errors
 /// Everything that is wrong, a sentence a line.
 pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, String> {
-    let prepared = prepare::prepare(cli)?;
+    subject_of(prepare::prepare(cli)?, clock)
+}
+
+/// The same of what was prepared already.
+///
+/// # Errors
+/// Everything that is wrong, a sentence a line.
+pub(in crate::commands) fn subject_of(prepared: Prepared, clock: Clock) -> Result<Subject, String> {
     let mut config = prepared.config;
     let poor = || prepared.look.glyphs == Glyphs::Ascii && std::io::stdout().is_terminal();
     let ascii = config.ascii.unwrap_or_else(poor);
@@ -92,7 +100,7 @@ fn narrow(config: &mut Config, name: &str) {
 }
 
 /// What was found out.
-pub(super) struct Gathered {
+pub(in crate::commands) struct Gathered {
     /// Everything that is known.
     pub app: App,
     /// The names of the incidents' journals, by service.
@@ -105,7 +113,7 @@ pub(super) struct Gathered {
 ///
 /// # Errors
 /// The machine gives no thread, or a task broke.
-pub(super) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Result<Gathered, String> {
+pub(in crate::commands) fn gather(subject: Subject, watch_for: Duration, clock: Clock) -> Result<Gathered, String> {
     let began = Instant::now();
     let mut app = App::new(subject.settings, clock.now());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

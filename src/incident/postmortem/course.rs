@@ -2,6 +2,8 @@
 //!
 //! Sentences are about times and circumstances, never about a person. What the numbers mean is left to people.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -43,8 +45,8 @@ pub(super) fn course(material: &Material<'_>) -> Course {
     let incident = material.incident;
     let began_at = document::began(material);
     let over = document::over(material);
-    let right = material.all().flat_map(|(_, one)| one.hypotheses());
-    let right = right.filter(|one| one.state == TestState::Right).map(|one| one.said.at).min();
+    let hypotheses = incident.hypotheses();
+    let right = hypotheses.iter().find(|one| one.state == TestState::Right).map(|one| one.said.at);
     Course {
         began_at,
         opened_at: incident.opened_at(),
@@ -79,22 +81,23 @@ fn sent(incident: &Incident) -> Vec<At> {
 pub(super) fn lasted(material: &Material<'_>) -> Option<(f64, f64)> {
     let end = document::over(material).unwrap_or(material.now);
     let mut spans: Vec<(At, At, Severity)> = Vec::new();
-    for (_, incident) in material.all() {
-        let mut open: Option<(At, Severity)> = None;
-        for entry in incident.entries() {
-            let (at, severity) = match &entry.what {
-                // What was seen first was so since it began.
-                What::Observed(seen) if open.is_none() => (seen.onset.unwrap_or(entry.at).min(entry.at), seen.severity),
-                What::Observed(seen) => (entry.at, seen.severity),
-                What::Normal { since } => (*since, Severity::Ok),
-                _ => continue,
-            };
-            if let Some((from, before)) = open.replace((at, severity)) {
-                spans.push((from, at.min(end), before));
+    let mut open: BTreeMap<Option<&str>, (At, Severity)> = BTreeMap::new();
+    for entry in material.incident.entries() {
+        let part = material.part_of(entry);
+        let (at, severity) = match &entry.what {
+            // What was seen first was so since it began.
+            What::Observed(seen) if !open.contains_key(&part) => {
+                (seen.onset.unwrap_or(entry.at).min(entry.at), seen.severity)
             }
+            What::Observed(seen) => (entry.at, seen.severity),
+            What::Normal { since } => (*since, Severity::Ok),
+            _ => continue,
+        };
+        if let Some((from, before)) = open.insert(part, (at, severity)) {
+            spans.push((from, at.min(end), before));
         }
-        spans.extend(open.map(|(from, severity)| (from, end, severity)));
     }
+    spans.extend(open.into_values().map(|(from, severity)| (from, end, severity)));
     if spans.is_empty() {
         return None;
     }
@@ -186,7 +189,7 @@ impl Told {
     fn clocks(&mut self, incident: &Incident, end: At) {
         let mut late = (0, 0, TimeDelta::zero());
         let mut alone = 0;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for entry in incident.entries() {
             let What::Clock { clock, act: ClockAct::Rang(due) } = &entry.what else { continue };
             if !seen.insert((*clock, *due)) {
@@ -240,8 +243,8 @@ impl Told {
         if back > 0 {
             self.badly.push(format!("It was called resolved and came back {}.", counted(back, "time", "times")));
         }
-        let people = material.all().flat_map(|(_, one)| one.entries()).filter(|entry| entry.by == By::Person);
-        let people: std::collections::BTreeSet<&str> = people.map(|entry| entry.who.as_str()).collect();
+        let people = incident.entries().filter(|entry| entry.by == By::Person);
+        let people: BTreeSet<&str> = people.map(|entry| entry.who.as_str()).collect();
         let long = course.duration_s.is_some_and(|seconds| seconds > WANTS_COMMANDER.as_secs_f64());
         if people.len() > 1 && long && incident.role(Role::Commander).is_none() {
             let count = people.len();

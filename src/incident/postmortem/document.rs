@@ -1,6 +1,7 @@
 //! Makes the [`Document`] of an incident: when what happened, what it did to people, who did what.
 
 use crate::facts::At;
+use crate::incident::Entry;
 use crate::incident::Incident;
 use crate::incident::Observation;
 use crate::incident::Question;
@@ -21,10 +22,10 @@ use crate::triage::Severity;
 pub struct Material<'a> {
     /// The id of the incident.
     pub id: &'a str,
-    /// Its fold.
+    /// The fold of its entries and of those of its parts.
     pub incident: &'a Incident,
-    /// The incidents that are a part of it, with their ids.
-    pub merged: &'a [(String, Incident)],
+    /// The incidents that are a part of it. What sixty saw of one has an id that begins with its id and a colon.
+    pub parts: &'a [String],
     /// The words of an item, by the keys of its list and its own.
     pub item_words: &'a dyn Fn(&str, &str) -> String,
     /// What the verdict names near the onset: a sentence, and what speaks for it.
@@ -53,22 +54,37 @@ pub struct Measured {
 }
 
 impl<'a> Material<'a> {
-    /// The incident and those that are a part of it.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'a str, &'a Incident)> + use<'a> {
-        let merged = self.merged.iter().map(|(id, incident)| (id.as_str(), incident));
-        std::iter::once((self.id, self.incident)).chain(merged)
+    /// The journal alone.
+    #[must_use]
+    pub fn bare(id: &'a str, incident: &'a Incident, parts: &'a [String]) -> Self {
+        Self {
+            id,
+            incident,
+            parts,
+            item_words: &|_, item| item.replace('-', " "),
+            suspects: &[],
+            measured: None,
+            people_only: false,
+            now: At::UNIX_EPOCH,
+            version: "",
+        }
+    }
+
+    /// The part that an entry of sixty's belongs to; `None` for the incident itself.
+    pub(super) fn part_of(&self, entry: &Entry) -> Option<&'a str> {
+        let (part, _) = entry.id.split_once(':')?;
+        self.parts.iter().map(String::as_str).find(|id| *id == part)
     }
 }
 
 /// When an incident began: as the verdict dated the trouble, else when it was opened.
 #[must_use]
 pub fn began(material: &Material<'_>) -> Option<At> {
-    let observed = material.all().flat_map(|(_, incident)| incident.entries()).filter_map(|entry| match &entry.what {
+    let observed = material.incident.entries().filter_map(|entry| match &entry.what {
         What::Observed(seen) if seen.severity >= Severity::Warning => seen.onset,
         _ => None,
     });
-    let opened = material.all().filter_map(|(_, incident)| incident.opened_at()).min();
-    observed.min().or(opened)
+    observed.min().or(material.incident.opened_at())
 }
 
 /// When an incident was over: since all was as before, else when it was resolved; `None` while it goes on.
@@ -96,7 +112,7 @@ pub fn document(material: &Material<'_>) -> Document {
         version: material.version.to_owned(),
         generated_at: material.now,
         incident: material.id.to_owned(),
-        merged: material.merged.iter().map(|(id, _)| id.clone()).collect(),
+        parts: material.parts.to_vec(),
         service: incident.service().to_owned(),
         title: incident.title().to_owned(),
         is_resolved: incident.resolved().is_some(),
@@ -120,8 +136,8 @@ pub fn document(material: &Material<'_>) -> Document {
 
 fn impact(material: &Material<'_>) -> Impact {
     let seen: Vec<&Observation> = material
-        .all()
-        .flat_map(|(_, incident)| incident.entries())
+        .incident
+        .entries()
         .filter_map(|entry| match &entry.what {
             What::Observed(seen) => Some(seen),
             _ => None,
@@ -133,9 +149,9 @@ fn impact(material: &Material<'_>) -> Impact {
         (Some((failed, covered)), _) if covered >= 0.9 => (Some(failed), "error rate times request rate".to_owned()),
         (Some((failed, covered)), told) if told.is_none_or(|told| told.0 <= failed.0) => {
             let share = (covered * 100.0).round();
-            (Some(failed), format!("error rate times request rate, known for {share:.0} % of the time: at least"))
+            (Some(failed), format!("at least: error rate times request rate, known for {share:.0} % of the time"))
         }
-        (_, Some(told)) => (Some(told), "as the verdict counted them when it last changed: at least".to_owned()),
+        (_, Some(told)) => (Some(told), "at least: as the verdict counted them when it last changed".to_owned()),
         (_, None) => (None, String::new()),
     };
     let times = course::lasted(material);
@@ -172,8 +188,8 @@ fn summary(document: &Document) -> String {
     said.push(format!("{name} {how}{when}{long}{}", ended(&title)));
     if let (Some(failed), Some(asked)) = (document.impact.failed, document.impact.asked) {
         let share = if asked > 0.0 { format!(" ({:.1} %)", 100.0 * failed / asked) } else { String::new() };
-        let least = if document.impact.counted.ends_with("at least") { "At least " } else { "" };
-        said.push(format!("{least}{failed:.0} of {asked:.0} requests failed{share}."));
+        let least = if document.impact.counted.starts_with("at least") { "At least " } else { "" };
+        said.push(format!("{least}{} of {} requests failed{share}.", grouped(failed), grouped(asked)));
     }
     if let Some(users) = &document.impact.users {
         said.push(format!("Users affected: {}", ended(&one_line(users))));
@@ -203,6 +219,19 @@ fn ended(text: &str) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A count with its thousands apart: `61,234`.
+pub(super) fn grouped(count: f64) -> String {
+    let digits = format!("{:.0}", count.abs());
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A duration in words.

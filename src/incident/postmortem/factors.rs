@@ -18,8 +18,7 @@ use crate::incident::postmortem::document::Material;
 
 /// What contributed, and the other hypotheses.
 pub(super) fn factors(material: &Material<'_>) -> (Vec<Factor>, Vec<Factor>) {
-    let mut said: Vec<HypothesisNow> = material.all().flat_map(|(_, incident)| incident.hypotheses()).collect();
-    said.sort_by_key(|one| one.said.at);
+    let said = material.incident.hypotheses();
     let (right, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|one| one.state == TestState::Right);
     let mut factors: Vec<Factor> = right.into_iter().map(hypothesis).collect();
     factors.extend(material.suspects.iter().map(|(text, evidence)| Factor {
@@ -44,10 +43,7 @@ fn hypothesis(one: HypothesisNow) -> Factor {
 
 /// Every entry of a person, in the order of time.
 fn of_people<'a>(material: &Material<'a>) -> Vec<&'a Entry> {
-    let mut all: Vec<&Entry> = material.all().flat_map(|(_, incident)| incident.entries()).collect();
-    all.retain(|entry| entry.by == crate::incident::By::Person);
-    all.sort_by_key(|entry| entry.at);
-    all
+    material.incident.entries().filter(|entry| entry.by == crate::incident::By::Person).collect()
 }
 
 /// What people did to end it.

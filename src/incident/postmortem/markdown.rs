@@ -8,6 +8,7 @@ use crate::incident::postmortem::By;
 use crate::incident::postmortem::Document;
 use crate::incident::postmortem::Factor;
 use crate::incident::postmortem::document::between;
+use crate::incident::postmortem::document::grouped;
 use crate::incident::postmortem::document::span;
 
 /// The document for people.
@@ -53,7 +54,7 @@ fn head(document: &Document) -> String {
     row("Service", escape(&document.service));
     row("Headline", cell(&document.title));
     row("Incident", escape(&document.incident));
-    row("With", document.merged.iter().map(|id| escape(id)).collect::<Vec<_>>().join("<br>"));
+    row("With", document.parts.iter().map(|id| escape(id)).collect::<Vec<_>>().join("<br>"));
     row("Worst", document.impact.worst.clone().unwrap_or_default());
     let course = &document.course;
     let told = |at: Option<At>| at.map(moment).unwrap_or_default();
@@ -71,7 +72,8 @@ fn impact(out: &mut String, document: &Document) {
     let mut rows = Vec::new();
     if let (Some(failed), Some(asked)) = (impact.failed, impact.asked) {
         let share = if asked > 0.0 { format!(", {:.1} %", 100.0 * failed / asked) } else { String::new() };
-        rows.push(format!("Requests failed: {failed:.0} of {asked:.0}{share} ({})", impact.counted));
+        let (failed, asked) = (grouped(failed), grouped(asked));
+        rows.push(format!("Requests failed: {failed} of {asked}{share} ({})", impact.counted));
     } else {
         rows.push("Requests failed: not known".to_owned());
     }
@@ -102,7 +104,7 @@ fn timeline(out: &mut String, document: &Document) {
         out.push_str("\nThe journal has no entries.\n");
         return;
     }
-    out.push_str("\nWhat people did is in **bold** names; what sixty saw is _sixty_'s.\n");
+    out.push_str("\n**Bold** names are people; _sixty_ is what the program saw.\n");
     out.push_str("\n| Time (UTC) | Who | Event | Evidence |\n| --- | --- | --- | --- |\n");
     let mut day = None;
     for line in &document.timeline {
@@ -118,8 +120,8 @@ fn timeline(out: &mut String, document: &Document) {
         let _ = writeln!(out, "| {time} | {who} | {}{part} | {} |", cell(&line.text), evidence.join("<br>"));
     }
     if document.left_out > 0 {
-        let lines = if document.left_out == 1 { "line" } else { "lines" };
-        let _ = write!(out, "\n{} {lines} of the journal are left out: system noise.\n", document.left_out);
+        let lines = if document.left_out == 1 { "line of the journal is" } else { "lines of the journal are" };
+        let _ = write!(out, "\n{} {lines} left out: what only the program needs.\n", document.left_out);
     }
 }
 
@@ -128,9 +130,10 @@ fn factors(out: &mut String, document: &Document) {
     let (suspects, right): (Vec<&Factor>, Vec<&Factor>) =
         document.factors.iter().partition(|one| one.state == "suspect");
     let told = |one: &&Factor| {
-        let test = if one.test.is_empty() { String::new() } else { format!(" Test: {}", one.test) };
-        let evidence: String = one.evidence.iter().map(|sentence| format!(" · {sentence}")).collect();
-        format!("{} ({}){evidence}{test}", one.text, one.who)
+        let test = if one.test.is_empty() { String::new() } else { format!(" · Test: {}", one.test) };
+        let said = std::iter::once(format!("{} ({})", one.text, one.who));
+        let said: Vec<String> = said.chain(one.evidence.iter().cloned()).collect();
+        format!("{}{test}", said.join(" · "))
     };
     if right.is_empty() {
         out.push_str(

@@ -5,6 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::facts::At;
 
@@ -18,11 +19,12 @@ pub struct Document {
     /// The version of the program.
     pub version: String,
     /// When it was written.
+    #[serde(with = "Moment")]
     pub generated_at: At,
     /// The id of the incident.
     pub incident: String,
     /// The incidents that are a part of it, by their ids.
-    pub merged: Vec<String>,
+    pub parts: Vec<String>,
     /// The service; empty while unknown.
     pub service: String,
     /// Its headline; may be empty.
@@ -57,6 +59,32 @@ pub struct Document {
     pub responders: Vec<Responder>,
 }
 
+/// How an instant is written: RFC 3339, UTC, milliseconds.
+#[derive(JsonSchema)]
+#[schemars(transparent, extend("format" = "date-time"))]
+struct Moment(#[expect(dead_code, reason = "for the schema")] String);
+
+impl Moment {
+    fn serialize<S: Serializer>(at: &At, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
+    }
+}
+
+/// The same where it may not be known.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Perhaps(#[expect(dead_code, reason = "for the schema")] Option<Moment>);
+
+impl Perhaps {
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    fn serialize<S: Serializer>(at: &Option<At>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => Moment::serialize(at, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
 /// The version of the format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub enum Version {
@@ -69,20 +97,28 @@ pub enum Version {
 #[derive(Clone, PartialEq, Default, Debug, Serialize, JsonSchema)]
 pub struct Course {
     /// The trouble began, as the verdict dated it; without one, when the incident was opened.
+    #[serde(with = "Perhaps")]
     pub began_at: Option<At>,
     /// The incident was opened.
+    #[serde(with = "Perhaps")]
     pub opened_at: Option<At>,
     /// Somebody acknowledged it.
+    #[serde(with = "Perhaps")]
     pub acknowledged_at: Option<At>,
     /// The first update arrived.
+    #[serde(with = "Perhaps")]
     pub first_update_at: Option<At>,
     /// The hypothesis that was right was written down.
+    #[serde(with = "Perhaps")]
     pub right_hypothesis_at: Option<At>,
     /// The last thing was done that should end it.
+    #[serde(with = "Perhaps")]
     pub fixed_at: Option<At>,
     /// All was as before since then.
+    #[serde(with = "Perhaps")]
     pub normal_since: Option<At>,
     /// It was resolved.
+    #[serde(with = "Perhaps")]
     pub resolved_at: Option<At>,
     /// From its beginning until all was as before, else until it was resolved.
     pub duration_s: Option<f64>,
@@ -121,6 +157,7 @@ pub struct Peak {
     /// Its worst value, with its unit.
     pub worst: String,
     /// When that was.
+    #[serde(with = "Moment")]
     pub at: At,
 }
 
@@ -139,6 +176,7 @@ pub struct Assessed {
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Line {
     /// When.
+    #[serde(with = "Moment")]
     pub at: At,
     /// Who did it, or who saw it.
     pub by: By,
@@ -150,7 +188,7 @@ pub struct Line {
     pub text: String,
     /// What it rests on, a sentence each.
     pub evidence: Vec<String>,
-    /// The incident that it was written in, where that is another one.
+    /// The incident that it is about, where sixty saw it and it is a part of this one.
     pub incident: Option<String>,
 }
 
@@ -187,6 +225,7 @@ pub struct Said {
     /// Who.
     pub who: String,
     /// When.
+    #[serde(with = "Moment")]
     pub at: At,
 }
 
@@ -209,8 +248,10 @@ pub struct Responder {
     /// Their roles, the first one first.
     pub roles: Vec<String>,
     /// Their first entry.
+    #[serde(with = "Moment")]
     pub from: At,
     /// Their last entry.
+    #[serde(with = "Moment")]
     pub to: At,
     /// How many entries they wrote.
     pub entries: usize,

@@ -1,8 +1,9 @@
-//! The timeline of a post-mortem: the entries of one or several journals in one order, in words, with what they rest on.
+//! The timeline of a post-mortem: the entries in the order of time, in words, with what they rest on.
 //!
 //! It decides what is noise; it makes no table.
 
-use crate::facts::At;
+use std::collections::BTreeMap;
+
 use crate::facts::text::clean;
 use crate::facts::text::clean_line;
 use crate::incident;
@@ -20,29 +21,25 @@ const KIND_MAX: usize = 60;
 
 /// The lines, and how many entries were left out.
 pub(super) fn timeline(material: &Material<'_>) -> (Vec<Line>, usize) {
-    let own = std::iter::once((None, material.incident));
-    let merged = material.merged.iter().map(|(id, incident)| (Some(id.as_str()), incident));
-    let mut lines: Vec<(At, Line)> = Vec::new();
+    let mut lines = Vec::new();
     let mut left_out = 0;
-    for (id, incident) in own.chain(merged) {
-        let mut severity = None;
-        for entry in incident.entries() {
-            let noise = is_noise(entry, &mut severity);
-            if is_bookkeeping(&entry.what) || (noise && material.people_only) {
-                left_out += 1;
-            } else {
-                lines.push((entry.at, line(material, incident, id, entry)));
-            }
+    let mut severities = BTreeMap::new();
+    for entry in material.incident.entries() {
+        let part = material.part_of(entry);
+        let noise = is_noise(entry, severities.entry(part).or_default());
+        if is_bookkeeping(&entry.what) || (noise && material.people_only) {
+            left_out += 1;
+        } else {
+            lines.push(line(material, part, entry));
         }
     }
-    // Stable: what was written at one instant keeps the order of its journal.
-    lines.sort_by_key(|(at, _)| *at);
-    (lines.into_iter().map(|(_, line)| line).collect(), left_out)
+    (lines, left_out)
 }
 
-/// What only a program needs: a text that was kept while somebody wrote it, pages that were opened in a drill.
+/// What only the program needs: a text that was kept while somebody wrote it, pages that were opened in a drill, where
+/// post-mortems were written to.
 const fn is_bookkeeping(what: &What) -> bool {
-    matches!(what, What::Unsaved { .. } | What::Looked { .. })
+    matches!(what, What::Unsaved { .. } | What::Looked { .. } | What::Exported { .. })
 }
 
 /// What sixty wrote and nobody misses who asks for the people: not that it began, got better or worse, or was over.
@@ -50,13 +47,13 @@ fn is_noise(entry: &Entry, severity: &mut Option<Severity>) -> bool {
     match &entry.what {
         What::Observed(seen) => severity.replace(seen.severity) == Some(seen.severity),
         // That it leaves is told by whether it arrived.
-        What::Sending { .. } | What::Exported { .. } => true,
+        What::Sending { .. } => true,
         What::Opened { .. } | What::Resolved | What::Normal { .. } => false,
         _ => entry.by == incident::By::Sixty,
     }
 }
 
-fn line(material: &Material<'_>, incident: &Incident, id: Option<&str>, entry: &Entry) -> Line {
+fn line(material: &Material<'_>, part: Option<&str>, entry: &Entry) -> Line {
     Line {
         at: entry.at,
         by: match entry.by {
@@ -65,14 +62,14 @@ fn line(material: &Material<'_>, incident: &Incident, id: Option<&str>, entry: &
         },
         who: entry.who.clone(),
         kind: clean_line(entry.what.kind(), KIND_MAX),
-        text: text(material, incident, &entry.what),
-        evidence: evidence(incident, entry),
-        incident: id.map(str::to_owned),
+        text: text(material, &entry.what),
+        evidence: evidence(material.incident, entry),
+        incident: part.map(str::to_owned),
     }
 }
 
 /// What an entry tells; of a hypothesis that is tested also which one.
-fn text(material: &Material<'_>, incident: &Incident, what: &What) -> String {
+fn text(material: &Material<'_>, what: &What) -> String {
     let told = match what {
         What::Unknown(_) => {
             format!("something that this version does not know ({})", clean_line(what.kind(), KIND_MAX))
@@ -81,7 +78,7 @@ fn text(material: &Material<'_>, incident: &Incident, what: &What) -> String {
         What::Fixed { text } => format!("fix applied: {text}"),
         What::Hypothesis { text, .. } => format!("hypothesis: {text}"),
         What::Tested { hypothesis, state, text } => {
-            let said = incident.hypotheses().into_iter().find(|one| one.key == *hypothesis);
+            let said = material.incident.hypotheses().into_iter().find(|one| one.key == *hypothesis);
             let about = said.map(|one| format!(" “{}”", first_line(&one.said.text))).unwrap_or_default();
             let words = if text.is_empty() { String::new() } else { format!(": {text}") };
             format!("hypothesis{about} {}{words}", state.title())

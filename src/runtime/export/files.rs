@@ -11,9 +11,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::facts::At;
 use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::facts::text::clean_line;
+use crate::incident::Entry;
 use crate::incident::What;
 use crate::runtime::export::Subject;
 
@@ -54,12 +56,15 @@ pub fn hash(text: &[u8]) -> String {
     format!("{value:016x}")
 }
 
-/// What the journal says was written where, by the whole path.
-pub(super) fn known(subject: &Subject) -> HashMap<PathBuf, Vec<String>> {
-    let mut known: HashMap<PathBuf, Vec<String>> = HashMap::new();
+/// The hashes of what was written, by the name of the file as the journal has it.
+pub(super) type Known = HashMap<String, Vec<String>>;
+
+/// What the journal says was written where.
+pub(super) fn known(subject: &Subject) -> Known {
+    let mut known = Known::new();
     for entry in subject.incident.entries() {
         if let What::Exported { path, hash } = &entry.what {
-            known.entry(PathBuf::from(path)).or_default().push(hash.clone());
+            known.entry(path.clone()).or_default().push(hash.clone());
         }
     }
     known
@@ -68,14 +73,14 @@ pub(super) fn known(subject: &Subject) -> HashMap<PathBuf, Vec<String>> {
 /// Writes a document that knows the name of its pictures, at `path` or under the next number that is free.
 pub(super) fn write(
     path: &Path,
-    known: &HashMap<PathBuf, Vec<String>>,
+    known: &Known,
     picture: Option<&str>,
     document: impl Fn(Option<String>) -> Result<String, Fault>,
 ) -> Result<Written, Fault> {
     let mut kept = None;
     for number in 1..=MOST {
         let path = absolute(&numbered(path, number));
-        let own = known.get(&path).map(Vec::as_slice).unwrap_or_default();
+        let own = known.get(&in_journal(&path)).map(Vec::as_slice).unwrap_or_default();
         let pictures = beside(&path);
         let free = is_ours(&path, |text| own.contains(&hash(text))).map_err(|error| fault(&path, &error))?;
         let free_beside =
@@ -134,6 +139,15 @@ fn absolute(path: &Path) -> PathBuf {
     }
 }
 
+/// The name of a file as an entry of the journal has it, which may cut it short.
+fn in_journal(path: &Path) -> String {
+    let what = What::Exported { path: path.to_string_lossy().into_owned(), hash: String::new() };
+    match Entry::new("-", At::UNIX_EPOCH, "", "", what).what {
+        What::Exported { path, .. } => path,
+        _ => String::new(),
+    }
+}
+
 /// A picture that knows its own hash, in a comment at its end.
 fn stamped(picture: &str) -> String {
     format!("{picture}<!-- sixty {} -->\n", hash(picture.as_bytes()))
@@ -174,12 +188,10 @@ fn fault(path: &Path, error: &io::Error) -> Fault {
 mod tests {
     use super::*;
 
-    type Known = HashMap<PathBuf, Vec<String>>;
-
     fn export(path: &Path, known: &mut Known, text: &str, picture: Option<&str>) -> Written {
         let document = |name: Option<String>| Ok(format!("{text} {}", name.unwrap_or_default()));
         let written = write(path, known, picture, document).unwrap();
-        known.entry(written.path.clone()).or_default().push(written.hash.clone());
+        known.entry(in_journal(&written.path)).or_default().push(written.hash.clone());
         written
     }
 
