@@ -58,6 +58,15 @@ fn the_sample_names_every_setting() {
         "state_dir",
         "checklist",
         "runbooks",
+        "opens",
+        "breathe",
+        "bell",
+        "update",
+        "escalate",
+        "call_out",
+        "post_mortem",
+        "full_list",
+        "users",
         "metrics",
         "status",
         "changes",
@@ -101,6 +110,8 @@ fn the_examples_of_the_sample_work() {
     assert_eq!(config.who.as_deref(), Some("ana"));
     assert_eq!(config.checklist.as_deref(), Some(Path::new("/etc/sixty/first-60-seconds.md")));
     assert_eq!(config.runbooks.as_deref(), Some(Path::new("/etc/sixty/runbooks")));
+    assert_eq!(config.incident.full_list.as_deref(), Some(Path::new("/etc/sixty/full-incident.md")));
+    assert!(config.incident.users.as_ref().is_some_and(|users| users.contains("$service")));
 }
 
 #[test]
@@ -191,6 +202,15 @@ const GENERAL: &[Mistake] = &[
     ("max_series = \"many\"", 1, 14, &["`max_series` is a text", "write max_series = 5000"]),
     ("state_dir = \"~bob/x\"", 1, 13, &["`~bob/x` is not expanded"]),
     ("checklist = \"none.md\"", 1, 13, &["there is no file `/etc/sixty/none.md`"]),
+    ("[incident]\nopens = \"yes\"", 2, 9, &["opens = true"]),
+    ("[incident]\nupdate = \"5s\"", 2, 10, &["not between 1m and 30d", "\"off\""]),
+    ("[incident]\nescalate = 20", 2, 12, &["escalate = \"20m\""]),
+    ("[incident]\ncall_out = \"soon\"", 2, 12, &["soon"]),
+    ("[incident]\npost_mortem = [\"48h\", \"24h\"]", 2, 15, &["the earlier one first"]),
+    ("[incident]\npost_mortem = \"24h\"", 2, 15, &["post_mortem = ["]),
+    ("[incident]\nfull_list = \"none.md\"", 2, 13, &["there is no file `/etc/sixty/none.md`"]),
+    ("[incident]\nusers = \"sum(\"", 2, 9, &["not PromQL"]),
+    ("[incident]\nbel = true", 2, 1, &["bell"]),
     ("runbooks = \"none\"", 1, 12, &["there is no folder `/etc/sixty/none`"]),
     ("runbooks = 5", 1, 12, &["write runbooks = \"runbooks\""]),
     ("who = \"é\"\n\"é\" = 1", 2, 1, &["unknown key `é`"]),

@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["facts", "promql", "signals", "triage", "incident"]),
     ("ui", &["facts", "promql", "signals", "triage", "incident", "app"]),
     ("drill", &["facts"]),
-    ("config", &["facts", "promql", "sources", "signals", "triage", "courier", "app", "drill"]),
+    ("config", &["facts", "promql", "sources", "signals", "triage", "incident", "courier", "app", "drill"]),
     (
         "runtime",
         &["facts", "promql", "sources", "signals", "triage", "incident", "courier", "app", "ui", "config", "drill"],

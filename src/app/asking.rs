@@ -136,6 +136,9 @@ impl App {
     }
 
     pub(super) fn replied(&mut self, reply: Reply) {
+        if self.take_users(&reply) {
+            return;
+        }
         if let Some(asked) = self.asking.asked.as_mut().filter(|asked| asked.question.id == reply.id) {
             asked.pending = false;
             asked.reply = Some(reply);

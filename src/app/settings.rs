@@ -87,6 +87,8 @@ pub struct IncidentSettings {
     pub clocks: ClockSettings,
     /// Half a minute to breathe comes first.
     pub breathes: bool,
+    /// `PromQL` that says how many users are affected.
+    pub users: Option<String>,
     /// Where updates can be sent: names and what they are, `#incidents` and `Slack`.
     pub channels: Vec<(String, String)>,
     /// Who pages: names and what they are.
@@ -100,7 +102,8 @@ pub struct IncidentSettings {
 impl Default for IncidentSettings {
     fn default() -> Self {
         let (channels, pagers, fixes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { opens: true, clocks: ClockSettings::default(), breathes: true, channels, pagers, drill: false, fixes }
+        let clocks = ClockSettings::default();
+        Self { opens: true, clocks, breathes: true, users: None, channels, pagers, drill: false, fixes }
     }
 }
 

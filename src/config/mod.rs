@@ -9,6 +9,7 @@ mod channels;
 mod commands;
 mod find;
 mod http_config;
+mod incident;
 mod keys;
 mod limits;
 mod pagers;
@@ -53,6 +54,7 @@ use crate::triage::SeverityNames;
 use crate::triage::quick_win::Commands;
 
 pub use find::find;
+pub use incident::Incident;
 pub use problem::Place;
 pub use problem::Problem;
 pub use problem::Problems;
@@ -91,6 +93,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// A Markdown task list instead of the one that ships.
     pub checklist: Option<PathBuf>,
+    /// How incidents are led.
+    pub incident: Incident,
     /// A folder of Markdown runbooks, besides those that ship.
     pub runbooks: Option<PathBuf>,
     /// Addresses of the command line of which it is not certain what they are, instead of services.
@@ -131,6 +135,7 @@ impl Default for Config {
             who: None,
             state_dir: None,
             checklist: None,
+            incident: Incident::default(),
             runbooks: None,
             addresses: None,
             services: Vec::new(),

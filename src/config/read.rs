@@ -13,6 +13,7 @@ use super::Problems;
 use super::World;
 use super::channels;
 use super::commands;
+use super::incident;
 use super::keys;
 use super::pagers;
 use super::paths;
@@ -213,6 +214,10 @@ fn general(top: &Section<'_>, context: &Context<'_>, config: &mut Config) {
     config.who = text("who", "who = \"ana\"").and_then(|text| service::name(&text, &mut Vec::new()));
     config.state_dir = text("state_dir", "state_dir = \"~/incidents\"").and_then(|text| text.map(path));
     config.checklist = text("checklist", "checklist = \"first-60-seconds.md\"").and_then(|text| text.map(existing));
+    if let Some(value) = top.value("incident") {
+        let on_server = top.has("prometheus");
+        incident::read(&value, &existing, on_server, &mut config.incident);
+    }
     let folder = |text: &str| {
         let path = path(text)?;
         if (world.is_folder)(&path) {

@@ -6,11 +6,13 @@
 mod clipboard;
 mod clock;
 pub mod courier;
+pub mod editor;
 pub mod exit;
 pub mod export;
 pub mod files;
 mod input;
 pub mod journal;
+mod leading;
 mod look;
 mod outside;
 mod parts;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::app::FleetSettings;
-use crate::app::IncidentSettings;
 use crate::app::KeyMap;
 use crate::app::Mode;
 use crate::app::ServiceSettings;
@@ -26,6 +25,8 @@ use crate::facts::Zone;
 use crate::facts::text::clean;
 use crate::incident::Checklist;
 use crate::runtime::journal;
+use crate::runtime::leading::incidents;
+use crate::runtime::leading::own_list;
 use crate::runtime::runbooks;
 use crate::signals::preset;
 use crate::signals::preset::Family;
@@ -85,9 +86,13 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         problems.extend(found);
         KeyMap::default()
     });
-    let checklist = checklist(config).unwrap_or_else(|found| {
+    let checklist = own_list(config.checklist.as_deref(), Checklist::first_60_seconds).unwrap_or_else(|found| {
         problems.extend(found);
         Checklist::first_60_seconds()
+    });
+    let full_list = own_list(config.incident.full_list.as_deref(), Checklist::full_incident).unwrap_or_else(|found| {
+        problems.extend(found);
+        Checklist::full_incident()
     });
     if !problems.is_empty() {
         return Err(problems);
@@ -108,22 +113,12 @@ pub fn settings(config: &Config, wish: &Wish, sources: &[Source], at: At) -> Res
         keys,
         past_questions: Vec::new(),
         checklist,
-        full_list: Checklist::full_incident(),
+        full_list,
         incidents: incidents(config, wish.mode),
         runbooks: Arc::new(runbooks::load(config)),
         start,
         badge: wish.badge.clone(),
     })
-}
-
-/// How incidents are led, and to whom something can go: names only.
-fn incidents(config: &Config, mode: Mode) -> IncidentSettings {
-    if mode.is_read_only() {
-        return IncidentSettings::default();
-    }
-    let channels = config.channels.iter().map(|channel| (channel.name.clone(), channel.kind.title().to_owned()));
-    let pagers = config.pagers.iter().map(|pager| (pager.name.clone(), pager.kind.title().to_owned()));
-    IncidentSettings { channels: channels.collect(), pagers: pagers.collect(), ..IncidentSettings::default() }
 }
 
 fn service_settings(service: &Service) -> ServiceSettings {
@@ -186,16 +181,6 @@ pub fn unknown(name: &str, known: &[&str]) -> String {
         None if known.is_empty() => format!("there is no service `{name}`: the configuration has none"),
         None => format!("there is no service `{name}`; there are: {}", known.join(", ")),
     }
-}
-
-fn checklist(config: &Config) -> Result<Checklist, Vec<String>> {
-    let Some(path) = &config.checklist else { return Ok(Checklist::first_60_seconds()) };
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| vec![format!("{shown}: the checklist cannot be read: {error}")])?;
-    Checklist::parse(&text, &shown).map_err(|problems| {
-        problems.iter().map(|problem| format!("{shown}:{}: {}", problem.line, problem.what)).collect()
-    })
 }
 
 /// The machine's zone; UTC where it has none, or one that nobody knows.

@@ -63,8 +63,7 @@ impl App {
             Question::HowBad => self.how_bad(index),
             Question::Since => self.since(service),
             Question::Changed => changed(service),
-            // Nobody has measured it.
-            Question::Users => String::new(),
+            Question::Users => self.users_affected(index),
         };
         AnswerNow { question, verdict, said: service.incident.assessed(question) }
     }

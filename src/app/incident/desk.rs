@@ -2,6 +2,7 @@
 
 use crate::app::incident::sure::Sure;
 use crate::app::incident::updates::Draft;
+use crate::app::incident::users::Users;
 use crate::facts::At;
 use crate::incident::Debrief;
 use crate::triage::Severity;
@@ -43,6 +44,8 @@ pub(in crate::app) struct Lead {
     pub(super) joined: bool,
     /// The end of the incident that was opened again by itself.
     pub(super) reopened: Option<At>,
+    /// How many users are affected.
+    pub(super) users: Users,
     /// The person was offered to end it.
     pub(super) offered_end: bool,
 }

@@ -50,6 +50,7 @@ impl App {
                 effects.extend(self.observe(index));
                 effects.extend(self.see_normal(index));
                 effects.extend(self.move_on(index));
+                effects.extend(self.ask_users(index));
             }
             effects.extend(self.ring(index));
         }

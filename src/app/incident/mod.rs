@@ -20,6 +20,7 @@ mod stages;
 mod standing;
 mod sure;
 mod updates;
+mod users;
 mod writing;
 
 pub use answers::AnswerNow;
