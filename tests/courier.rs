@@ -13,6 +13,8 @@ use std::time::Instant;
 use loopback::{Loopback, Request, Script};
 use serde_json::Value;
 use serde_json::json;
+use sixty::app::Licence;
+use sixty::app::Msg;
 use sixty::courier::Arrived;
 use sixty::courier::Channel;
 use sixty::courier::ChannelKind as Kind;
@@ -20,12 +22,17 @@ use sixty::courier::Patience;
 use sixty::facts::FaultKind;
 use sixty::incident::Parcel;
 use sixty::incident::UpdateStatus;
+use sixty::runtime::Clock;
+use sixty::runtime::courier::Addressees;
+use sixty::runtime::courier::Courier;
 use sixty::sources::http::Access;
 use sixty::sources::http::Auth;
 use sixty::sources::http::Failure;
 use sixty::sources::secret::Secret;
 use sixty::sources::secret::SecretRef;
 use sixty::triage::Severity;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::unbounded_channel;
 
 /// A part of each address, and the tokens: in nothing that is told.
 const SECRETS: [&str; 4] = ["T00HOOKED", "s3cr3t-path", "xoxb-hunter2", "sign-hunter2"];
@@ -319,4 +326,56 @@ async fn a_webhook_is_reached_with_the_credentials_of_the_team() {
     let request = &server.requests()[0];
     assert_eq!(request.header("authorization"), Some("Bearer xoxb-hunter2"));
     assert_eq!(request.header("x-team"), Some("core"));
+}
+
+/// An executor with one channel.
+fn courier(there: Channel) -> (Courier, UnboundedReceiver<Msg>) {
+    let (sender, inbox) = unbounded_channel();
+    let addressees = Addressees { channels: vec![there], pagers: Vec::new() };
+    (Courier::start(Licence::of_a_person(), addressees, "ana", Clock::machine(), sender).unwrap(), inbox)
+}
+
+/// Whether all was finished when a person left.
+async fn ended(mut courier: Courier) -> bool {
+    tokio::task::spawn_blocking(move || courier.end()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_executor_answers_and_keeps_the_thread_of_an_incident() {
+    let server = Loopback::start().await;
+    server.on(path("slack_bot"), taken("slack_bot"));
+    let (courier, mut inbox) = courier(channel("slack_bot", &server));
+    for update in ["u-1", "u-2"] {
+        courier.send("checkout-api".into(), Parcel { update: update.to_owned(), ..parcel() });
+        let Some(Msg::Delivered(told)) = inbox.recv().await else { panic!("no answer") };
+        assert_eq!((&*told.service, told.update.as_str(), told.to.as_str()), ("checkout-api", update, "#incidents"));
+        assert_eq!(told.outcome.as_deref(), Ok("posted in C012 as 1712.0001"));
+    }
+    assert_eq!(body(&server.requests()[0]).get("thread_ts"), None);
+    assert_eq!(body(&server.requests()[1])["thread_ts"], "1712.0001");
+    courier.send("checkout-api".into(), Parcel { to: "#nobody".to_owned(), ..parcel() });
+    let Some(Msg::Delivered(told)) = inbox.recv().await else { panic!("no answer") };
+    assert!(told.certain && told.outcome.unwrap_err().cause.contains("no [[channel]] `#nobody`"));
+    // An incident without a name is not the one that another is a part of.
+    courier.send("checkout-api".into(), Parcel { incident: String::new(), ..parcel() });
+    assert!(matches!(inbox.recv().await, Some(Msg::Delivered(_))));
+    assert_eq!(body(&server.requests()[2]).get("thread_ts"), None);
+}
+
+#[tokio::test]
+async fn what_is_in_flight_gets_a_moment_when_a_person_leaves() {
+    let server = Loopback::start().await;
+    server.on(PATH, taken("slack"));
+    let (leaving, mut inbox) = courier(channel("slack", &server));
+    leaving.send("web".into(), parcel());
+    assert!(ended(leaving).await, "it was finished");
+    assert!(matches!(inbox.try_recv(), Ok(Msg::Delivered(told)) if told.outcome.is_ok()));
+    // One that does not answer stays as it is: nobody knows.
+    server.on(PATH, Script::silent());
+    let (leaving, mut inbox) = courier(channel("slack", &server));
+    leaving.send("web".into(), parcel());
+    let begun = Instant::now();
+    assert!(!ended(leaving).await);
+    assert!(begun.elapsed() >= Duration::from_secs(3) && begun.elapsed() < Duration::from_secs(8));
+    assert!(inbox.try_recv().is_err());
 }

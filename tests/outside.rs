@@ -3,9 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod loopback;
+
 use std::path::Path;
+use std::process::Command;
+use std::process::Output;
 use std::time::Duration;
 
+use loopback::{Loopback, Script};
 use sixty::config::Config;
 use sixty::config::Problems;
 use sixty::config::World;
@@ -213,4 +218,69 @@ fn all_problems_come_at_once() {
     let text = "[[channel]]\nkind = \"fax\"\n[[pager]]\nkind = \"pagerduty\"\nfrom = \"x\"\nsilence = \"1h\"";
     let problems = read(text, &World::anywhere(&[])).unwrap_err();
     assert_eq!(problems.len(), 5, "{problems}");
+}
+
+/// Runs the program on a configuration.
+async fn sixty(arguments: &[&str], file: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sixty"));
+    command.args(arguments).arg("--config").arg(file).env("PD_FOR_TEST", "hunter2-pd").env("HOOK_FOR_TEST", "");
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn check_looks_at_pagers_and_sends_nothing() {
+    let server = Loopback::start().await;
+    server.on("/metrics", Script::ok("text/plain", "up 1\n"));
+    server.on("/am/api/v2/alerts", Script::ok("application/json", "[]"));
+    server.on("/pd/incidents", Script::status(401, "application/json", r#"{"error":{"message":"no hunter2-pd"}}"#));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sixty.toml");
+    let text = format!(
+        r##"
+state_dir = "state"
+[[service]]
+name = "web"
+targets = ["{metrics}"]
+[[channel]]
+name = "#incidents"
+kind = "slack"
+url = {{ env = "HOOK_FOR_TEST" }}
+[[channel]]
+name = "local"
+kind = "webhook"
+url = "{hook}"
+[[pager]]
+kind = "alertmanager"
+url = "{am}"
+[[pager]]
+kind = "pagerduty"
+api = "{pd}"
+from = "ana@example.com"
+token = {{ env = "PD_FOR_TEST" }}
+"##,
+        metrics = server.url("/metrics"),
+        hook = server.url("/hook/hunter2"),
+        am = server.url("/am"),
+        pd = server.url("/pd"),
+    );
+    std::fs::write(&file, text).unwrap();
+    let output = sixty(&["check"], &file).await;
+    let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    let line = |name: &str| told.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {told}"));
+    for (name, word, words) in [
+        ("channel #incidents", "fault", "Slack, environment variable HOOK_FOR_TEST is empty; nothing was sent"),
+        ("channel local", "ok", "webhook, no secret; nothing was sent"),
+        ("pager Alertmanager", "ok", "no page is open, Alertmanager at http://127.0.0.1"),
+        ("pager PagerDuty", "fault", "401 Unauthorized"),
+    ] {
+        assert!(line(name).starts_with(word) && line(name).contains(words), "{name}: {told}");
+    }
+    assert!(!told.contains("hunter2"), "{told}");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(server.requests().iter().all(|request| request.method == "GET"));
+    assert_eq!(server.asked("/hook/hunter2"), 0);
+    assert_eq!((server.asked("/am/api/v2/alerts"), server.asked("/pd/incidents")), (1, 1));
+    // A report acts for nobody: it knows no pager.
+    sixty(&["report"], &file).await;
+    assert_eq!((server.asked("/am/api/v2/alerts"), server.asked("/pd/incidents")), (1, 1));
 }

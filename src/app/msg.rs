@@ -53,8 +53,8 @@ pub enum Msg {
     Tried(String),
     /// What was the matter in a drill that is over.
     Revealed(Arc<Truth>),
-    /// A copy was made (the file it went to), or failed.
-    Copied(Result<String, Fault>),
+    /// A copy was made (the file it went to), or failed; and why the terminal was not asked for its clipboard.
+    Copied(Result<String, Fault>, Option<&'static str>),
     /// What came of a question.
     Replied(Reply),
     /// The names of the metrics that a source has, in order.

@@ -77,10 +77,12 @@ impl App {
             Msg::Exported(service, outcome) => self.exported(&service, outcome),
             Msg::Tried(words) => self.tried(&words),
             Msg::Revealed(truth) => self.revealed(&truth),
-            Msg::Copied(result) => {
-                let text = match result {
-                    Ok(path) => format!("copied, also in {path}"),
-                    Err(fault) => format!("copied to the clipboard only: {}", fault.cause),
+            Msg::Copied(result, unasked) => {
+                let text = match (result, unasked) {
+                    (Ok(path), None) => format!("copied, also in {path}"),
+                    (Err(fault), None) => format!("copied to the clipboard only: {}", fault.cause),
+                    (Ok(path), Some(why)) => format!("copied to {path} alone: {why}"),
+                    (Err(fault), Some(why)) => format!("not copied: {why}, and {}", fault.cause),
                 };
                 self.remark = Some((self.now, text));
                 Vec::new()

@@ -61,8 +61,8 @@ enum Job {
     List,
     /// Services that have appeared.
     Follow(Vec<Arc<str>>),
-    /// A copied text.
-    Copy(String),
+    /// A copied text, and why it is in no clipboard.
+    Copy(String, Option<&'static str>),
     /// A question for later sessions.
     Question(String),
 }
@@ -140,9 +140,9 @@ impl Scribe {
         self.ask(Job::Follow(services));
     }
 
-    /// Keeps a copied text, soon, and tells the app where.
-    pub fn copy(&self, text: String) {
-        self.ask(Job::Copy(text));
+    /// Keeps a copied text, soon, and tells the app where; `unasked` is why it went to no clipboard.
+    pub fn copy(&self, text: String, unasked: Option<&'static str>) {
+        self.ask(Job::Copy(text, unasked));
     }
 
     /// Keeps a question for later sessions.
@@ -311,7 +311,7 @@ impl Office {
             Job::List => self.list(),
             Job::Follow(services) => self.follow(services),
             Job::Question(text) => questions::remember(&self.directory, &text),
-            Job::Copy(text) => self.tell(Msg::Copied(clipboard::save(&self.directory, &text))),
+            Job::Copy(text, unasked) => self.tell(Msg::Copied(clipboard::save(&self.directory, &text), unasked)),
         }
     }
 

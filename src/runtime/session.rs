@@ -367,7 +367,8 @@ impl Desk {
 
     fn copy(&mut self, text: &str) {
         let text = crate::facts::text::clean(text);
-        self.screen.say(&clipboard::sequence(&text, std::env::var_os("TMUX").is_some()));
-        self.scribe.copy(text);
+        let between = clipboard::Between::of(&|name| std::env::var(name).ok());
+        let asked = clipboard::sequence(&text, between).map(|sequence| self.screen.say(&sequence));
+        self.scribe.copy(text, asked.err());
     }
 }

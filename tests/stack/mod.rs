@@ -15,7 +15,7 @@ use std::process::Command;
 use std::process::Stdio;
 
 /// What is started, and the variable that the script takes its port from.
-const PORTS: &[&str] = &["PROM_PORT", "NODE_PORT", "PGX_PORT", "PG_PORT", "PGB_PORT"];
+const PORTS: &[&str] = &["PROM_PORT", "AM_PORT", "NODE_PORT", "PGX_PORT", "PG_PORT", "PGB_PORT"];
 
 /// The real programs; ended when it is dropped, also by a panic.
 pub struct Stack {
