@@ -4,3 +4,8 @@
 
 #[path = "drills/fixes.rs"]
 mod fixes;
+#[path = "drills/held.rs"]
+mod held;
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "terminal/pty.rs"]
+mod pty;

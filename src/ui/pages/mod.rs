@@ -69,13 +69,14 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Runbooks => runbook::draw_list(app, canvas, body),
         Page::Help => help::draw(app, look, canvas, body),
         Page::Query => query::draw(app, canvas, body),
+        Page::Debrief => debrief::draw(app, canvas, body),
         Page::Timeline => timeline::draw(app, canvas, body),
         Page::Incidents => incidents::draw(app, canvas, body),
         Page::Pages => pager::draw(app, canvas, body),
         Page::Incident => incident::draw(app, canvas, body),
         Page::Update => update::draw(app, canvas, body),
         Page::Write => write::draw(app, canvas, body),
-        Page::Debrief => debrief::draw(app, canvas, body),
+        // Drawn by their own files as they come.
         Page::Service | Page::Overview => {}
     }
 }
