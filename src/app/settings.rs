@@ -10,6 +10,7 @@ use crate::facts::SourceInfo;
 use crate::facts::Zone;
 use crate::incident::Checklist;
 use crate::incident::ClockSettings;
+use crate::incident::StageTimes;
 use crate::triage::Rules;
 use crate::triage::SeverityNames;
 use crate::triage::quick_win::Commands;
@@ -87,6 +88,8 @@ pub struct IncidentSettings {
     pub clocks: ClockSettings,
     /// Half a minute to breathe comes first.
     pub breathes: bool,
+    /// How long the stages are meant to take.
+    pub stages: StageTimes,
     /// `PromQL` that says how many users are affected.
     pub users: Option<String>,
     /// Where updates can be sent: names and what they are, `#incidents` and `Slack`.
@@ -103,7 +106,17 @@ impl Default for IncidentSettings {
     fn default() -> Self {
         let (channels, pagers, fixes) = (Vec::new(), Vec::new(), Vec::new());
         let clocks = ClockSettings::default();
-        Self { opens: true, clocks, breathes: true, users: None, channels, pagers, drill: false, fixes }
+        Self {
+            opens: true,
+            clocks,
+            breathes: true,
+            stages: StageTimes::default(),
+            users: None,
+            channels,
+            pagers,
+            drill: false,
+            fixes,
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::incident::ClockSettings;
+use crate::incident::Stage;
+use crate::incident::StageTimes;
 
 use super::query;
 use super::reader::Section;
@@ -26,6 +28,8 @@ pub struct Incident {
     pub opens: bool,
     /// Half a minute to breathe comes first.
     pub breathes: bool,
+    /// How long the stages are meant to take.
+    pub stages: StageTimes,
     /// The clocks.
     pub clocks: ClockSettings,
     /// A Markdown task list of the whole incident instead of the one that ships.
@@ -36,7 +40,8 @@ pub struct Incident {
 
 impl Default for Incident {
     fn default() -> Self {
-        Self { opens: true, breathes: true, clocks: ClockSettings::default(), full_list: None, users: None }
+        let (stages, clocks) = (StageTimes::default(), ClockSettings::default());
+        Self { opens: true, breathes: true, stages, clocks, full_list: None, users: None }
     }
 }
 
@@ -61,6 +66,9 @@ pub(super) fn read(
             *clock = length;
         }
     }
+    if let Some(value) = section.value("stages") {
+        stages(&value, &mut into.stages);
+    }
     if let Some(value) = section.value("post_mortem")
         && let Some(times) = post_mortem(&value)
     {
@@ -71,6 +79,37 @@ pub(super) fn read(
     let users = section.value("users").and_then(|value| value.text("users = \"sum(users_affected)\""));
     into.users = users.and_then(|text| text.map(|raw| query::check(raw, on_server).map(|()| raw.to_owned())));
     section.done();
+}
+
+/// The keys of `[incident.stages]`.
+const STAGES: [(&str, Stage); 8] = [
+    ("breathe", Stage::Breathe),
+    ("first", Stage::First),
+    ("assess", Stage::Assess),
+    ("quick_wins", Stage::QuickWins),
+    ("suspects", Stage::Suspects),
+    ("logs", Stage::Logs),
+    ("verify", Stage::Fix),
+    ("monitor", Stage::Monitor),
+];
+
+/// How long the stages are meant to take.
+fn stages(value: &Value<'_>, into: &mut StageTimes) {
+    let Some(section) = value.section("[incident.stages]", "[incident.stages] on a line of its own") else { return };
+    for (key, stage) in STAGES {
+        if let Some(length) = section.value(key).and_then(|value| value.text("verify = \"2m\"")?.map(stage_length)) {
+            into.set(stage, length);
+        }
+    }
+    section.done();
+}
+
+fn stage_length(text: &str) -> Result<Duration, Wrong> {
+    let length = parse_duration(text)?;
+    if (Duration::from_secs(1)..=Duration::from_hours(24)).contains(&length) {
+        return Ok(length);
+    }
+    Err(Wrong::new(format!("{} is not between 1s and 24h", quoted(text)), "write a time like \"2m\""))
 }
 
 fn switch(section: &Section<'_>, key: &'static str) -> Option<bool> {

@@ -56,6 +56,7 @@ pub use outgoing::Parcel;
 pub use outgoing::Row;
 pub use part::as_part;
 pub use stage::Stage;
+pub use stage::StageTimes;
 pub use terms::Question;
 pub use terms::Role;
 pub use terms::TestState;

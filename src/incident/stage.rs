@@ -1,5 +1,6 @@
 //! The stages of an incident, in the order of the on-call guides, and how long each is meant to take.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::incident::terms::words;
@@ -70,5 +71,24 @@ impl Stage {
     pub fn previous(self) -> Self {
         let place = Self::ALL.iter().position(|one| *one == self).unwrap_or_default();
         place.checked_sub(1).map_or(self, |place| Self::ALL[place])
+    }
+}
+
+/// How long each stage is meant to take: what the guides say, unless the team says otherwise.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct StageTimes {
+    own: BTreeMap<Stage, Duration>,
+}
+
+impl StageTimes {
+    /// Gives a stage a time of the team's own.
+    pub fn set(&mut self, stage: Stage, length: Duration) {
+        self.own.insert(stage, length);
+    }
+
+    /// How long a stage is meant to take; `None`: as long as it takes.
+    #[must_use]
+    pub fn of(&self, stage: Stage) -> Option<Duration> {
+        self.own.get(&stage).copied().or_else(|| stage.length())
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn incidents(config: &Config, mode: Mode) -> IncidentSettings {
     let settings = IncidentSettings {
         opens: led.opens,
         breathes: led.breathes,
+        stages: led.stages.clone(),
         clocks: led.clocks,
         users: led.users.clone(),
         ..IncidentSettings::default()

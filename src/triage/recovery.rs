@@ -44,9 +44,11 @@ pub struct Recovery {
     pub onset: At,
     /// The instant that this holds for.
     pub now: At,
+    /// How long it must hold before it is called back.
+    pub hold: Duration,
     /// What was broken since then, or has fallen silent; what hurts people most directly first.
     pub subjects: Vec<Course>,
-    /// All that was broken is as before since then, for at least [`HOLD`] without a gap. `None` while it is not, while
+    /// All that was broken is as before since then, for at least `hold` without a gap. `None` while it is not, while
     /// nobody can tell, and when nothing was broken.
     pub back_since: Option<At>,
 }
@@ -100,13 +102,13 @@ pub enum CourseState {
 /// How the signals stand at `now` against the time before `onset`, by the default rules where that time is not known.
 #[must_use]
 pub fn recovery(signals: &ServiceSignals, onset: At, now: At) -> Recovery {
-    recovery_by(signals, &Rules::default(), onset, now)
+    recovery_by(signals, &Rules::default(), onset, now, HOLD)
 }
 
-/// The same with the rules of the service.
+/// The same with the rules of the service, and with how long it must hold before it is called back.
 #[must_use]
-pub fn recovery_by(signals: &ServiceSignals, rules: &Rules, onset: At, now: At) -> Recovery {
-    let courses = Subject::ALL.into_iter().filter_map(|subject| course(signals, rules, subject, onset, now));
+pub fn recovery_by(signals: &ServiceSignals, rules: &Rules, onset: At, now: At, hold: Duration) -> Recovery {
+    let courses = Subject::ALL.into_iter().filter_map(|subject| course(signals, rules, subject, (onset, now), hold));
     let subjects: Vec<Course> = courses.collect();
     let back = |course: &Course| match course.state {
         CourseState::Back(since) => Some(since),
@@ -114,11 +116,17 @@ pub fn recovery_by(signals: &ServiceSignals, rules: &Rules, onset: At, now: At) 
     };
     let all: Option<Vec<At>> = subjects.iter().map(back).collect();
     let back_since = all.and_then(|all| all.into_iter().max());
-    Recovery { onset, now, subjects, back_since }
+    Recovery { onset, now, hold, subjects, back_since }
 }
 
 /// The course of one subject; `None` where it was never out.
-fn course(signals: &ServiceSignals, rules: &Rules, subject: Subject, onset: At, now: At) -> Option<Course> {
+fn course(
+    signals: &ServiceSignals,
+    rules: &Rules,
+    subject: Subject,
+    (onset, now): (At, At),
+    hold: Duration,
+) -> Option<Course> {
     let rows = subject.values(signals, Some(onset - BEFORE)).take_while(|(at, _)| *at <= now);
     let (past, since): (Vec<_>, Vec<_>) = rows.partition(|(at, _)| *at < onset);
     let known = past.iter().filter(|(at, _)| *at < onset - LEAD).filter_map(|(_, value)| *value).collect();
@@ -138,7 +146,7 @@ fn course(signals: &ServiceSignals, rules: &Rules, subject: Subject, onset: At, 
         (None, ..) => return None,
         (Some(broken), None, _) => CourseState::Unknown(last_known.unwrap_or(broken)),
         (Some(_), Some(_), None) => CourseState::Out,
-        (Some(_), Some((last, _)), Some(run)) if last - run >= delta(HOLD) => CourseState::Back(run),
+        (Some(_), Some((last, _)), Some(run)) if last - run >= delta(hold) => CourseState::Back(run),
         (Some(_), Some(_), Some(run)) => CourseState::Returning(run),
     };
     let (broken_since, worst) = (walk.broken_since, walk.worst.filter(|_| walk.broken_since.is_some()));
@@ -333,7 +341,7 @@ impl Recovery {
         match returning.max() {
             Some(since) => {
                 let words = format!("as before for {}", units::between(since, self.now));
-                let asked = format!("; called normal after {}", units::age(HOLD));
+                let asked = format!("; called normal after {}", units::age(self.hold));
                 line.with(Tone::Plain, words).with(Tone::Muted, asked)
             }
             None => line.with(Tone::Muted, "nothing left what was usual before"),

@@ -200,7 +200,7 @@ pub(super) fn title(app: &App) -> &str {
 /// What is left of the time that the list, or the stage, is meant to take, and of how much.
 fn time(app: &App) -> Option<(Option<Duration>, Duration)> {
     match later_stage(app) {
-        Some(now) => Some((now.left, now.stage.length()?)),
+        Some(now) => Some((now.left, app.settings().incidents.stages.of(now.stage)?)),
         None if app.mode().is_read_only() => None,
         None => Some((app.countdown(), app.settings().checklist.countdown?)),
     }

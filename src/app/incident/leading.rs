@@ -28,9 +28,6 @@ const HOLDS: TimeDelta = TimeDelta::seconds(10);
 /// What another sixty wrote stands that long, even where we see something else.
 const STANDS: TimeDelta = TimeDelta::minutes(1);
 
-/// So long all must be well before it is back to normal.
-const NORMAL: TimeDelta = TimeDelta::minutes(2);
-
 impl App {
     /// A second has passed.
     pub(in crate::app) fn lead(&mut self) -> Vec<Effect> {
@@ -189,10 +186,11 @@ impl App {
             _ => None,
         });
         let onset = onset.or_else(|| incident.opened_at()).unwrap_or(self.now);
+        let hold = self.settings.incidents.stages.of(Stage::Fix).unwrap_or(crate::triage::HOLD);
         // What was broken says since when it is as before. Where nothing of it was measured, the verdict says it.
-        let course = recovery_by(&service.signals, service.watcher.rules(), onset, self.now);
+        let course = recovery_by(&service.signals, service.watcher.rules(), onset, self.now, hold);
         let since = if course.subjects.is_empty() {
-            Some(well).filter(|since| self.now - *since >= NORMAL)
+            Some(well).filter(|since| (self.now - *since).to_std().is_ok_and(|age| age >= hold))
         } else {
             course.back_since
         };

@@ -166,7 +166,7 @@ impl App {
             return (Line::new().with(Tone::Muted, "not back to normal yet"), false);
         };
         let until = incident.resolved().map_or(self.now, |entry| entry.at);
-        let half_an_hour = Stage::Monitor.length().unwrap_or_default();
+        let half_an_hour = self.settings.incidents.stages.of(Stage::Monitor).unwrap_or_default();
         let long = (until - since).to_std().is_ok_and(|length| length >= half_an_hour);
         let tone = if long { Tone::Good } else { Tone::Plain };
         (Line::new().with(tone, format!("normal for {}", units::rough_between(since, until))), long)

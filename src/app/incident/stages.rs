@@ -9,6 +9,7 @@ use crate::incident::ClockKind;
 use crate::incident::Incident;
 use crate::incident::Stage;
 use crate::incident::What;
+use crate::signals::units;
 
 impl App {
     /// The key `>`.
@@ -79,7 +80,9 @@ impl App {
         let incident = &self.services[index].incident;
         let Some((stage, since)) = incident.stage() else { return Vec::new() };
         let passed = self.now - since;
-        let is_over = |stage: Stage| stage.length().is_some_and(|length| passed.to_std().unwrap_or_default() >= length);
+        let is_over = |stage: Stage| {
+            self.settings.incidents.stages.of(stage).is_some_and(|length| passed.to_std().unwrap_or_default() >= length)
+        };
         match stage {
             Stage::Breathe if !self.settings.incidents.breathes || is_over(stage) || is_at_work(incident) => {
                 self.witness(index, "staged-first", What::Staged { stage: Stage::First })
@@ -88,13 +91,14 @@ impl App {
                 let id = format!("monitor-{}", incident.observations());
                 let effects = self.witness(index, &id, What::Staged { stage: Stage::Monitor });
                 if !effects.is_empty() {
-                    self.say("back to normal: watch it for 30 minutes".to_owned());
+                    let watch = self.settings.incidents.stages.of(Stage::Monitor).unwrap_or_default();
+                    self.say(format!("back to normal: watch it for {}", units::rough_age(watch)));
                 }
                 effects
             }
             Stage::Monitor if self.is_quiet(index) && !self.services[index].lead.offered_end => {
                 self.services[index].lead.offered_end = true;
-                self.say("30 minutes well: > ends the incident".to_owned());
+                self.say(format!("well for {}: > ends the incident", units::rough_between(since, self.now)));
                 Vec::new()
             }
             _ => Vec::new(),
@@ -104,7 +108,13 @@ impl App {
     /// Whether it was watched for as long as the guides want, and nothing worse came.
     pub(super) fn is_quiet(&self, index: usize) -> bool {
         let incident = &self.services[index].incident;
-        let length = Stage::Monitor.length().and_then(|length| TimeDelta::from_std(length).ok()).unwrap_or_default();
+        let length = self
+            .settings
+            .incidents
+            .stages
+            .of(Stage::Monitor)
+            .and_then(|length| TimeDelta::from_std(length).ok())
+            .unwrap_or_default();
         incident.stage().is_some_and(|(stage, since)| stage == Stage::Monitor && self.now - since >= length)
             && incident.normal_since().is_some()
     }

@@ -36,7 +36,11 @@ impl App {
     pub fn stage_now(&self) -> Option<StageNow> {
         let (stage, since) = self.incident()?.stage()?;
         let passed = (self.now - since).to_std().unwrap_or_default();
-        Some(StageNow { stage, since, left: stage.length().map(|length| length.saturating_sub(passed)) })
+        Some(StageNow {
+            stage,
+            since,
+            left: self.settings.incidents.stages.of(stage).map(|length| length.saturating_sub(passed)),
+        })
     }
 
     /// The pacer, while the incident is in its first stage and it is not over; `None` on the wall.

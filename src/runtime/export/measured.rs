@@ -24,6 +24,7 @@ use crate::signals::ServiceSignals;
 use crate::signals::units;
 use crate::triage::Before;
 use crate::triage::Course;
+use crate::triage::HOLD;
 use crate::triage::Subject as About;
 use crate::triage::recovery_by;
 
@@ -65,7 +66,7 @@ pub(super) fn measured(service: &ServiceState, window: Window) -> Option<Measure
     }
     let (failed, covered) = failed(signals, window);
     // A while after the end is looked at too: the last repair shows there.
-    let recovery = recovery_by(signals, service.watcher.rules(), window.began, window.shown().1);
+    let recovery = recovery_by(signals, service.watcher.rules(), window.began, window.shown().1, HOLD);
     Some(Measured {
         failed,
         covered,
