@@ -4,6 +4,8 @@
 
 #[path = "terminal/hostile.rs"]
 mod hostile;
+#[path = "terminal/incident.rs"]
+mod incident;
 #[path = "terminal/journal.rs"]
 mod journal;
 #[path = "terminal/leaving.rs"]
@@ -33,11 +35,17 @@ fn is_ticked(screen: &str, item: &str) -> bool {
 }
 
 /// Waits for something that no terminal shows.
-fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+fn wait_for(what: &str, condition: impl FnMut() -> bool) {
+    wait_long(what, pty::DEADLINE, condition);
+}
+
+/// The same for what takes its time.
+fn wait_long(what: &str, deadline: std::time::Duration, mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < pty::DEADLINE, "{what}");
-        std::thread::yield_now();
+        assert!(began.elapsed() < deadline, "{what}");
+        // The program that is waited for needs the processor more.
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
     }
 }
 
