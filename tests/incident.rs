@@ -379,6 +379,19 @@ fn everything_finds_its_way_back_after_the_link_was_cut() {
 }
 
 #[test]
+fn an_unfinished_text_is_offered_also_when_the_journal_is_read_later() {
+    let unsaved = What::Unsaved { about: "note".into(), text: "half".into() };
+    let entries = [Entry::new("1", at(-60), "ana", "h", unsaved)];
+    for (typed, expected) in [("", "half"), ("x", "x")] {
+        let mut story = Story::of("ana");
+        story.press("n");
+        story.write(typed);
+        story.hear(&entries, None);
+        assert_eq!(story.app.writing().unwrap().editor.text(), expected);
+    }
+}
+
+#[test]
 fn letters_are_text_while_one_writes_and_there_is_always_a_way_out() {
     let mut story = Story::of("ana").broken(60);
     let before = story.entries.len();
