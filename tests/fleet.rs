@@ -216,7 +216,7 @@ fn a_named_service_is_opened_once_it_appears_and_until_then_it_is_said_that_it_d
     let seen = screen(&app, 80, 16);
     assert!(seen.starts_with("There is no service chekout at http://prom:9090.\nDid you mean checkout?"), "{seen}");
     assert!(seen.contains("2 services are there; s lists them."), "{seen}");
-    press(&mut app, 6, "1 Enter j n");
+    press(&mut app, 6, "1 Enter j N");
     assert_eq!(shown(&app), Some("checkout"), "a key leads on");
 
     let mut app = self::app(&["prom"], &[], wanting("late"));

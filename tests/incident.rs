@@ -379,6 +379,19 @@ fn everything_finds_its_way_back_after_the_link_was_cut() {
 }
 
 #[test]
+fn an_unfinished_text_is_offered_also_when_the_journal_is_read_later() {
+    let unsaved = What::Unsaved { about: "note".into(), text: "half".into() };
+    let entries = [Entry::new("1", at(-60), "ana", "h", unsaved)];
+    for (typed, expected) in [("", "half"), ("x", "x")] {
+        let mut story = Story::of("ana");
+        story.press("n");
+        story.write(typed);
+        story.hear(&entries, None);
+        assert_eq!(story.app.writing().unwrap().editor.text(), expected);
+    }
+}
+
+#[test]
 fn letters_are_text_while_one_writes_and_there_is_always_a_way_out() {
     let mut story = Story::of("ana").broken(60);
     let before = story.entries.len();
@@ -868,6 +881,47 @@ proptest::proptest! {
             }
         }
         proptest::prop_assert!(app.leaving().is_empty());
+    }
+
+    /// A clock never rings twice for one due time, however it is set, quieted, switched and looked at; to quiet it never
+    /// makes it ring earlier; and what was written is the whole truth of it.
+    #[test]
+    fn a_clock_rings_once_and_quiet_is_never_shorter(
+        acts in proptest::collection::vec((0_usize..6, 0_usize..4, 1_i64..4_000), 0..60),
+    ) {
+        let settings = sixty::incident::ClockSettings::default();
+        let opened = What::Opened { service: SERVICE.into(), title: String::new() };
+        let mut incident = Incident::fold([Entry::new("0", at(0), "ana", "h", opened)]);
+        let mut now = 0;
+        let mut rang = std::collections::BTreeSet::new();
+        for (n, (act, kind, length)) in acts.into_iter().enumerate() {
+            now += length;
+            let kind = ClockKind::ALL[kind];
+            let clock = |incident: &Incident| {
+                sixty::incident::clocks(incident, &settings).into_iter().find(|one| one.kind == kind).unwrap()
+            };
+            let before = clock(&incident);
+            let act = match act {
+                0 => Some(ClockAct::Set(at(now + length))),
+                1 => before.due.map(|due| ClockAct::Snoozed(due.max(at(now)) + chrono::TimeDelta::minutes(5))),
+                2 => Some(ClockAct::Off),
+                3 => Some(ClockAct::On),
+                _ => None,
+            };
+            if let Some(act) = act {
+                let what = What::Clock { clock: kind, act };
+                incident.apply(Entry::new(&format!("act-{n}"), at(now), "ana", "h", what));
+                if matches!(act, ClockAct::Snoozed(_)) {
+                    proptest::prop_assert!(clock(&incident).due >= before.due);
+                }
+            }
+            for clock in sixty::incident::clocks(&incident, &settings) {
+                let Some(due) = clock.due.filter(|_| clock.is_due(at(now)) && !clock.rang) else { continue };
+                proptest::prop_assert!(rang.insert((clock.kind, due)), "{:?} twice for {}", clock.kind, due);
+                let what = What::Clock { clock: clock.kind, act: ClockAct::Rang(due) };
+                incident.apply(Entry::new(&format!("rang-{n}-{}", clock.kind.word()), at(now), "ana", "h", what));
+            }
+        }
     }
 
     /// No keys break it; what was written folds to the same state in a new session; ids are never used twice.

@@ -24,6 +24,8 @@ mod shop;
 mod stack;
 #[path = "terminal/world.rs"]
 mod world;
+#[path = "terminal/writing.rs"]
+mod writing;
 
 use std::path::Path;
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::facts::At;
 use crate::incident::Incident;
+use crate::incident::Stage;
 use crate::incident::terms::words;
 
 /// One of the clocks.
@@ -141,27 +142,45 @@ pub fn clocks(incident: &Incident, settings: &ClockSettings) -> Vec<ClockNow> {
 
 fn clock(incident: &Incident, settings: &ClockSettings, kind: ClockKind) -> ClockNow {
     let record = incident.clock(kind);
-    let usual = usual(incident, settings, kind);
-    let off = record.off.unwrap_or(usual.is_none() && record.set.is_none());
-    let over = incident.resolved().is_some() != (kind == ClockKind::PostMortem);
+    // Who switches a clock on that the team does not use wants the usual one.
+    let usual = match usual(incident, settings, kind) {
+        None if record.off == Some(false) => usual(incident, &ClockSettings::default(), kind),
+        usual => usual,
+    };
+    let off = record.off.unwrap_or(usual.is_none() && record.set.is_none() && !runs(settings, kind));
+    let is_over = incident.resolved().is_some() != (kind == ClockKind::PostMortem);
     // What was set by hand holds until that what it reminds of was done once.
     let set = record.set.filter(|(_, said)| incident.reset_at(kind).is_none_or(|reset| reset < *said));
     let natural = set.map(|(at, _)| at).or(usual);
     let snoozed = record.snoozed.filter(|until| natural.is_some_and(|due| due < *until));
-    let due = snoozed.or(natural).filter(|_| !off && !over);
+    let due = snoozed.or(natural).filter(|_| !off && !is_over);
     let rang = record.rang.is_some_and(|rang| due.is_some_and(|due| rang >= due));
     ClockNow { kind, due, snoozed: snoozed.is_some() && due.is_some(), off, rang }
+}
+
+/// Whether the team uses it.
+const fn runs(settings: &ClockSettings, kind: ClockKind) -> bool {
+    match kind {
+        ClockKind::Update => settings.update.is_some(),
+        ClockKind::Escalate => settings.escalate.is_some(),
+        ClockKind::CallOut => settings.call_out.is_some(),
+        ClockKind::PostMortem => settings.post_mortem.is_some(),
+    }
 }
 
 /// When it would be due if nobody had touched it.
 fn usual(incident: &Incident, settings: &ClockSettings, kind: ClockKind) -> Option<At> {
     let opened = incident.opened_at()?;
+    let (stage, entered) = incident.stage()?;
     let after = |begin: At, length: Duration| begin + TimeDelta::from_std(length).unwrap_or_default();
     let reset = incident.reset_at(kind);
     match kind {
         // The first one is due at once.
         ClockKind::Update => settings.update.map(|length| reset.map_or(opened, |sent| after(sent, length))),
-        ClockKind::Escalate => settings.escalate.map(|length| after(reset.unwrap_or(opened), length)),
+        // While one watches that it stays well there is nothing to escalate and nothing to call out. When it gets
+        // worse after all, the time begins anew.
+        ClockKind::Escalate | ClockKind::CallOut if stage == Stage::Monitor => None,
+        ClockKind::Escalate => settings.escalate.map(|length| after(reset.unwrap_or(opened).max(entered), length)),
         ClockKind::CallOut => settings.call_out.map(|length| after(reset.unwrap_or(opened), length)),
         ClockKind::PostMortem => {
             let end = incident.resolved()?.at;

@@ -85,7 +85,13 @@ fn write(folder: &Path, text: &str) -> Result<PathBuf, Fault> {
 
 /// Runs the editor and reads what it leaves. The command may have arguments, as `code --wait`.
 fn run(command: &str, file: &Path) -> Result<String, Fault> {
-    let shell = Command::new("/bin/sh").arg("-c").arg(format!("{command} \"$1\"")).arg("sixty").arg(file).status();
+    // The shell outlives the keys that are meant for the editor; the editor does as it likes.
+    let shell = Command::new("/bin/sh")
+        .arg("-c")
+        .arg(format!("trap : INT QUIT\n{command} \"$1\""))
+        .arg("sixty")
+        .arg(file)
+        .status();
     let name = clean_line(command, 60);
     match shell {
         Ok(status) if status.success() => read(file),

@@ -6,7 +6,7 @@
 mod clipboard;
 mod clock;
 pub mod courier;
-pub mod editor;
+mod editor;
 pub mod exit;
 pub mod export;
 pub mod files;

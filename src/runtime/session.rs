@@ -3,6 +3,8 @@
 //! Nothing here blocks: frames are written by [`screen`]'s thread, the disk is the scribe's, and sources are asked by
 //! the pollers'.
 
+mod lending;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::app::Act;
@@ -24,6 +27,7 @@ use crate::runtime::Clock;
 use crate::runtime::Outside;
 use crate::runtime::clipboard;
 use crate::runtime::courier;
+use crate::runtime::editor::Lent;
 use crate::runtime::exit;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
@@ -116,7 +120,7 @@ impl Session {
         let signature = Signature { who: app.settings().who.clone(), host: app.settings().host.clone() };
         let (parcels, to_carry) = unbounded_channel();
         let post = Post { directory: self.state, services, access, signature, clock };
-        let scribe = Scribe::start(post, Outbox { news: sender, parcels })?;
+        let scribe = Scribe::start(post, Outbox { news: sender.clone(), parcels })?;
         let now = Instant::now();
         let desk = Desk {
             app,
@@ -128,8 +132,10 @@ impl Session {
             hands,
             to_carry,
             inbox,
+            told: sender,
             taken: now,
             away: false,
+            lent: None,
             unasked: None,
             due: Some(now),
             asked: true,
@@ -149,10 +155,14 @@ struct Desk {
     /// Updates of which the journal says that they are being sent.
     to_carry: UnboundedReceiver<(Arc<str>, Parcel)>,
     inbox: UnboundedReceiver<Msg>,
+    /// The way into it.
+    told: UnboundedSender<Msg>,
     /// When the terminal was taken last.
     taken: Instant,
     /// We were continued in the background, and the terminal is somebody else's.
     away: bool,
+    /// The person's own editor has the terminal, and a text.
+    lent: Option<Lent>,
     /// When the last frame was drawn that nobody had asked for.
     unasked: Option<Instant>,
     /// When the next frame is to be drawn; `None` when nothing has changed.
@@ -167,6 +177,7 @@ struct Leave;
 impl Desk {
     async fn serve(mut self, signals: Signals, keys: Keys) -> Ending {
         let ending = self.watch(signals, keys).await;
+        self.keep();
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
         if self.hands.end() {
@@ -190,7 +201,7 @@ impl Desk {
             let alarm = self.due.filter(|_| !self.away && self.screen.is_free()).map_or(second, |due| due.min(second));
             let outcome = tokio::select! {
                 biased;
-                () = signals.leave.come() => Err(Leave),
+                () = signals.leave.come(self.lent.is_some()) => Err(Leave),
                 () = exit::panicked() => return Ending::Died,
                 _ = signals.go_on.recv() => self.go_on(),
                 _ = signals.resize.recv() => self.resized(),
@@ -296,6 +307,9 @@ impl Desk {
 
     /// Tells the app and does what it asks for.
     fn tell(&mut self, msg: Msg) -> Result<(), Leave> {
+        if matches!(msg, Msg::Edited(_)) {
+            self.take_back()?;
+        }
         for effect in self.app.update(self.clock.now(), msg) {
             match effect {
                 Effect::Quit => return Err(Leave),
@@ -306,7 +320,7 @@ impl Desk {
                 Effect::Repaint => self.screen.forget(),
                 Effect::Suspend => self.suspend()?,
                 Effect::List => self.scribe.list(),
-                Effect::Bell => {}
+                Effect::Bell => self.screen.say("\x07"),
                 Effect::Act(act) => self.act(act),
             }
         }
@@ -325,7 +339,8 @@ impl Desk {
             Deed::AskPagers(service) => self.hands.ask_pagers(service),
             Deed::Acknowledge(service, page) => self.hands.acknowledge(service, page),
             Deed::Try(key) => self.hands.try_out(&key),
-            Deed::Edit(_) | Deed::Export(_) => {}
+            Deed::Edit(text) => self.lend(&text),
+            Deed::Export(_) => {}
         }
     }
 
@@ -345,7 +360,7 @@ impl Desk {
     /// Takes the terminal again, unless a shell has continued us in the background (`bg`, or `kill %1`, which must
     /// not find us stopped by asking for the terminal).
     fn come_back(&mut self) -> Result<(), Leave> {
-        self.away = !screen::is_foreground();
+        self.away = self.lent.is_some() || !screen::is_foreground();
         if self.away {
             return Ok(());
         }

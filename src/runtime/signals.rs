@@ -39,12 +39,18 @@ impl Signals {
 }
 
 impl LeaveSignals {
-    pub(super) async fn come(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.quit.recv() => {}
+    /// Ends when one comes. While the terminal is `lent`, what its keys send is meant for whoever has it.
+    pub(super) async fn come(&mut self, lent: bool) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.hang_up.recv() => return,
+                _ = self.interrupt.recv() => {}
+                _ = self.quit.recv() => {}
+            }
+            if !lent {
+                return;
+            }
         }
     }
 }

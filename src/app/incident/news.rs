@@ -34,6 +34,7 @@ impl App {
             self.log.push(self.now, fault, text);
         }
         service.journal_trouble = news.trouble;
+        self.find_unfinished();
         if bell { vec![Effect::Bell] } else { Vec::new() }
     }
 

@@ -152,6 +152,23 @@ impl App {
         }
     }
 
+    /// The journal was read after a text was begun: an unfinished one of before takes its place, unless something was
+    /// typed meanwhile.
+    pub(super) fn find_unfinished(&mut self) {
+        let Some(writing) = &self.writing else { return };
+        if writing.again || writing.editor.text() != writing.kept {
+            return;
+        }
+        let Some(index) = self.index_of(&writing.service) else { return };
+        let unfinished = self.services[index].incident.unsaved(&self.settings.who, &writing.purpose.about());
+        if let Some((said, writing)) = unfinished.zip(self.writing.as_mut()).filter(|(said, one)| said.text != one.kept)
+        {
+            writing.editor.replace(&said.text);
+            writing.kept = writing.editor.text().to_owned();
+            writing.again = true;
+        }
+    }
+
     /// A key while a text is written. What leaves or repaints the whole program still does.
     pub(super) fn write_key(&mut self, press: KeyPress) -> Vec<Effect> {
         let command = self.settings.keys.command(press).filter(|_| press.ctrl);
