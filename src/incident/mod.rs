@@ -64,3 +64,6 @@ pub use told::told;
 pub use told::told_with;
 pub use what::Observation;
 pub use what::What;
+
+#[cfg(test)]
+mod tests;

@@ -292,17 +292,20 @@ impl What {
 
     /// The same with texts that are clean and capped.
     pub(super) fn cleaned(mut self) -> Self {
-        for text in self.lines() {
-            *text = clean_line(text, LINE_MAX);
-        }
+        self.each_line(|text| tidy_line(text, LINE_MAX));
         if let Some(text) = self.paragraph() {
-            *text = paragraph(text);
+            tidy_paragraph(text);
         }
         if let Self::Hypothesis { evidence, .. } | Self::Observed(Observation { evidence, .. }) = &mut self {
             evidence.truncate(EVIDENCE_MAX);
             for sentence in evidence {
-                *sentence = clean_line(sentence, 2 * LINE_MAX);
+                tidy_line(sentence, 2 * LINE_MAX);
             }
+        }
+        if let Self::Observed(Observation { failed, .. }) = &mut self {
+            // Hundredths are read back as they were written; and there is no JSON for what is no number.
+            *failed = failed.filter(|(a, b)| a.is_finite() && b.is_finite());
+            *failed = failed.map(|(a, b)| ((a * 100.0).round() / 100.0, (b * 100.0).round() / 100.0));
         }
         if let Self::Observed(Observation { onset: Some(at), .. }) | Self::Normal { since: at } = &mut self {
             *at = whole(*at);
@@ -314,24 +317,50 @@ impl What {
     }
 
     /// The texts of one line.
-    fn lines(&mut self) -> Vec<&mut String> {
+    fn each_line(&mut self, mut tidy: impl FnMut(&mut String)) {
         match self {
-            Self::Opened { service, title } => vec![service, title],
-            Self::MergedInto { incident } => vec![incident],
-            Self::MergedFrom { incident, service } => vec![incident, service],
-            Self::Ticked { list, item } | Self::Unticked { list, item } => vec![list, item],
-            Self::Tested { hypothesis, .. } => vec![hypothesis],
-            Self::Acknowledged { place, reference, answer } => vec![place, reference, answer],
-            Self::Took { name, .. } => vec![name],
-            Self::HandedOver { to, .. } => vec![to],
-            Self::Drafted { update, .. } => vec![update],
-            Self::Sending { update, to } => vec![update, to],
-            Self::Sent { update, to, answer } | Self::NotSent { update, to, answer, .. } => vec![update, to, answer],
-            Self::Action { owner, due, .. } => vec![owner, due],
-            Self::Unsaved { about, .. } => vec![about],
-            Self::Exported { path, hash } => vec![path, hash],
-            Self::Looked { page } => vec![page],
-            _ => Vec::new(),
+            Self::Opened { service, title } => {
+                tidy(service);
+                tidy(title);
+            }
+            Self::MergedInto { incident } => tidy(incident),
+            Self::MergedFrom { incident, service } => {
+                tidy(incident);
+                tidy(service);
+            }
+            Self::Ticked { list, item } | Self::Unticked { list, item } => {
+                tidy(list);
+                tidy(item);
+            }
+            Self::Tested { hypothesis, .. } => tidy(hypothesis),
+            Self::Acknowledged { place, reference, answer } => {
+                tidy(place);
+                tidy(reference);
+                tidy(answer);
+            }
+            Self::Took { name, .. } => tidy(name),
+            Self::HandedOver { to, .. } => tidy(to),
+            Self::Drafted { update, .. } => tidy(update),
+            Self::Sending { update, to } => {
+                tidy(update);
+                tidy(to);
+            }
+            Self::Sent { update, to, answer } | Self::NotSent { update, to, answer, .. } => {
+                tidy(update);
+                tidy(to);
+                tidy(answer);
+            }
+            Self::Action { owner, due, .. } => {
+                tidy(owner);
+                tidy(due);
+            }
+            Self::Unsaved { about, .. } => tidy(about),
+            Self::Exported { path, hash } => {
+                tidy(path);
+                tidy(hash);
+            }
+            Self::Looked { page } => tidy(page),
+            _ => {}
         }
     }
 
@@ -350,6 +379,22 @@ impl What {
             | Self::Observed(Observation { headline: text, .. }) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// Cleans a text of one line and cuts it, unless there is nothing to do, as nearly always.
+pub(super) fn tidy_line(text: &mut String, max: usize) {
+    let plain = text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain || text.starts_with(' ') || text.ends_with(' ') {
+        *text = clean_line(text, max);
+    }
+}
+
+/// The same for a text of several lines: without blanks at its ends.
+fn tidy_paragraph(text: &mut String) {
+    let plain = text.len() <= NOTE_MAX && text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if !plain || text.starts_with([' ', '\n']) || text.ends_with([' ', '\n']) {
+        *text = paragraph(text);
     }
 }
 
