@@ -19,8 +19,8 @@ use crate::incident::body::Text;
 use crate::incident::body::read_time;
 use crate::incident::body::whole;
 use crate::incident::body::written;
-use crate::incident::what::LINE_MAX;
-use crate::incident::what::tidy_line;
+use crate::incident::tidy::LINE_MAX;
+use crate::incident::tidy::tidy_line;
 
 /// The version of the line format that is written.
 const VERSION: u64 = 1;
@@ -219,7 +219,7 @@ mod tests {
 
     use super::*;
     use crate::incident::tests::whats;
-    use crate::incident::what::NOTE_MAX;
+    use crate::incident::tidy::NOTE_MAX;
 
     fn at(ms: i64) -> At {
         At::from_timestamp_millis(1_714_533_320_000 + ms).unwrap()

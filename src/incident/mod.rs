@@ -19,6 +19,7 @@ mod part;
 pub mod postmortem;
 mod stage;
 mod terms;
+mod tidy;
 mod told;
 mod what;
 
