@@ -129,10 +129,11 @@ fn humans_and_machines_are_told_apart() {
     let file = folder.join(format!("{id}.jsonl"));
     let mut text = std::fs::read_to_string(&file).unwrap();
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-    text += &format!(
+    let more = format!(
         "{{\"v\":1,\"id\":\"observed-1-critical\",\"at\":\"{at}\",\"who\":\"ana\",\"host\":\"h\",\"by\":\"sixty\",\
          \"kind\":\"observed\",\"severity\":\"critical\",\"text\":\"12 % of requests fail\"}}\nbroken\n"
     );
+    text += &more;
     std::fs::write(&file, text).unwrap();
     let shown = place.run(&["show"]);
     assert!(

@@ -164,7 +164,7 @@ impl Desk {
         };
         let mut all: Vec<(String, String)> = Vec::new();
         for service in services {
-            let Some(id) = self.archive.current(&service, self.now) else { continue };
+            let Some(id) = self.archive.current(&service, self.now)? else { continue };
             // Two services whose incidents were merged have one.
             if all.iter().all(|(known, _)| *known != id) {
                 all.push((id, service));

@@ -2,6 +2,8 @@
 //!
 //! One flat object for all kinds, so that a line reads well in `jq` and `grep`. What a kind means is [`What`]'s.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::At;
@@ -49,78 +51,74 @@ pub(super) const KINDS: &[&str] = &[
     "looked",
 ];
 
-/// The fields of all kinds, in the order of the file.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Body {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    incident: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    list: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    clock: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    act: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    severity: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    onset: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    question: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hypothesis: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    update: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    certain: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    about: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hash: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    asked: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    evidence: Option<Vec<String>>,
+/// A text of a line, borrowed from it where it holds no escape.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// The fields of all kinds, in the order of the file: to be written, and as they are read together with what every line
+/// has. Read flat, for a reader that looks into a map first is five times slower.
+macro_rules! fields {
+    ($($field:ident: $owned:ty, $read:ty;)+) => {
+        #[derive(Default, Serialize)]
+        pub(super) struct Body {
+            $(#[serde(skip_serializing_if = "Option::is_none")] $field: Option<$owned>,)+
+        }
+
+        /// A line as it is read.
+        #[derive(Deserialize)]
+        pub(super) struct Fields<'a> {
+            pub(super) v: u64,
+            #[serde(borrow)]
+            pub(super) id: Text<'a>,
+            pub(super) at: Text<'a>,
+            #[serde(default)]
+            pub(super) who: Option<Text<'a>>,
+            #[serde(default)]
+            pub(super) host: Option<Text<'a>>,
+            #[serde(default)]
+            pub(super) by: Option<Text<'a>>,
+            pub(super) kind: Text<'a>,
+            $(#[serde(default)] $field: Option<$read>,)+
+        }
+    };
+}
+
+fields! {
+    service: String, Text<'a>;
+    title: String, Text<'a>;
+    incident: String, Text<'a>;
+    list: String, Text<'a>;
+    item: String, Text<'a>;
+    stage: String, Text<'a>;
+    clock: String, Text<'a>;
+    act: String, Text<'a>;
+    until: String, Text<'a>;
+    severity: String, Text<'a>;
+    onset: String, Text<'a>;
+    since: String, Text<'a>;
+    question: String, Text<'a>;
+    hypothesis: String, Text<'a>;
+    state: String, Text<'a>;
+    place: String, Text<'a>;
+    reference: String, Text<'a>;
+    role: String, Text<'a>;
+    name: String, Text<'a>;
+    update: String, Text<'a>;
+    status: String, Text<'a>;
+    to: String, Text<'a>;
+    answer: String, Text<'a>;
+    certain: bool, bool;
+    about: String, Text<'a>;
+    owner: String, Text<'a>;
+    due: String, Text<'a>;
+    path: String, Text<'a>;
+    hash: String, Text<'a>;
+    page: String, Text<'a>;
+    failed: f64, f64;
+    asked: f64, f64;
+    text: String, Text<'a>;
+    evidence: Vec<String>, Vec<String>;
 }
 
 impl What {
@@ -183,22 +181,27 @@ impl What {
     ///
     /// # Errors
     /// Something that belongs to the kind is missing.
-    pub(super) fn of(kind: &str, body: &mut Body) -> Result<Option<Self>, String> {
+    pub(super) fn of(body: &mut Fields<'_>) -> Result<Option<Self>, String> {
+        let kind = std::mem::replace(&mut body.kind, Text(Cow::Borrowed("")));
+        let kind = &*kind.0;
         let lacks = || format!("`{}` without what belongs to it", clean_line(kind, 40));
-        let need = |field: &mut Option<String>| field.take().ok_or_else(lacks);
+        let need = |field: &mut Option<Text<'_>>| match field.take() {
+            Some(text) => Ok(text.0.into_owned()),
+            None => Err(lacks()),
+        };
+        let perhaps = |field: &mut Option<Text<'_>>| field.take().map(|text| text.0.into_owned()).unwrap_or_default();
+        let time = |field: &mut Option<Text<'_>>| field.take().and_then(|text| read_time(&text.0));
         /// A word that a newer program may have added.
         macro_rules! known {
             ($kind:ident, $field:ident) => {
-                match $kind::from_word(&need(&mut body.$field)?) {
+                match $kind::from_word(&body.$field.take().ok_or_else(lacks)?.0) {
                     Some(one) => one,
                     None => return Ok(None),
                 }
             };
         }
         Ok(Some(match kind {
-            "opened" => {
-                Self::Opened { service: need(&mut body.service)?, title: body.title.take().unwrap_or_default() }
-            }
+            "opened" => Self::Opened { service: need(&mut body.service)?, title: perhaps(&mut body.title) },
             "joined" => Self::Joined,
             "resolved" => Self::Resolved,
             "reopened" => Self::Reopened,
@@ -212,7 +215,7 @@ impl What {
             "staged" => Self::Staged { stage: known!(Stage, stage) },
             "clock" => {
                 let (clock, act) = (known!(ClockKind, clock), need(&mut body.act)?);
-                let until = body.until.take().and_then(|text| read_time(&text));
+                let until = time(&mut body.until);
                 match ClockAct::of(&act, until) {
                     Some(act) => Self::Clock { clock, act },
                     None => return Ok(None),
@@ -221,11 +224,11 @@ impl What {
             "observed" => Self::Observed(Observation {
                 severity: known!(Severity, severity),
                 headline: need(&mut body.text)?,
-                onset: body.onset.take().and_then(|text| read_time(&text)),
+                onset: time(&mut body.onset),
                 evidence: body.evidence.take().unwrap_or_default(),
                 failed: body.failed.zip(body.asked),
             }),
-            "normal" => Self::Normal { since: read_time(&need(&mut body.since)?).ok_or_else(lacks)? },
+            "normal" => Self::Normal { since: time(&mut body.since).ok_or_else(lacks)? },
             "assessed" => Self::Assessed { question: known!(Question, question), text: need(&mut body.text)? },
             "hypothesis" => {
                 Self::Hypothesis { text: need(&mut body.text)?, evidence: body.evidence.take().unwrap_or_default() }
@@ -233,15 +236,15 @@ impl What {
             "tested" => Self::Tested {
                 state: known!(TestState, state),
                 hypothesis: need(&mut body.hypothesis)?,
-                text: body.text.take().unwrap_or_default(),
+                text: perhaps(&mut body.text),
             },
             "acknowledged" => Self::Acknowledged {
-                place: body.place.take().unwrap_or_default(),
-                reference: body.reference.take().unwrap_or_default(),
-                answer: body.answer.take().unwrap_or_default(),
+                place: perhaps(&mut body.place),
+                reference: perhaps(&mut body.reference),
+                answer: perhaps(&mut body.answer),
             },
             "took" => Self::Took { role: known!(Role, role), name: need(&mut body.name)? },
-            "handed-over" => Self::HandedOver { to: need(&mut body.to)?, text: body.text.take().unwrap_or_default() },
+            "handed-over" => Self::HandedOver { to: need(&mut body.to)?, text: perhaps(&mut body.text) },
             "drafted" => Self::Drafted {
                 status: known!(UpdateStatus, status),
                 update: need(&mut body.update)?,
@@ -251,19 +254,19 @@ impl What {
             "sent" => Self::Sent {
                 update: need(&mut body.update)?,
                 to: need(&mut body.to)?,
-                answer: body.answer.take().unwrap_or_default(),
+                answer: perhaps(&mut body.answer),
             },
             "not-sent" => Self::NotSent {
                 update: need(&mut body.update)?,
                 to: need(&mut body.to)?,
-                answer: body.answer.take().unwrap_or_default(),
+                answer: perhaps(&mut body.answer),
                 certain: body.certain.unwrap_or(false),
             },
             "fixed" => Self::Fixed { text: need(&mut body.text)? },
             "action" => Self::Action {
                 text: need(&mut body.text)?,
-                owner: body.owner.take().unwrap_or_default(),
-                due: body.due.take().unwrap_or_default(),
+                owner: perhaps(&mut body.owner),
+                due: perhaps(&mut body.due),
             },
             "unsaved" => Self::Unsaved { about: need(&mut body.about)?, text: need(&mut body.text)? },
             "exported" => Self::Exported { path: need(&mut body.path)?, hash: need(&mut body.hash)? },
@@ -278,8 +281,26 @@ pub(super) fn written(at: At) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-fn read_time(text: &str) -> Option<At> {
-    chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
+/// Reads an RFC 3339 time. The form that sixty writes, which is nearly all of them, takes a tenth of the time.
+pub(super) fn read_time(text: &str) -> Option<At> {
+    own_time(text.as_bytes()).or_else(|| chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()))
+}
+
+/// `2024-05-01T03:15:20.123Z`, and nothing else.
+fn own_time(text: &[u8]) -> Option<At> {
+    let text: &[u8; 24] = text.try_into().ok()?;
+    let number = |from: usize, to: usize| {
+        text[from..to]
+            .iter()
+            .try_fold(0_u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+    };
+    let signs = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if signs.iter().any(|(place, sign)| text[*place] != *sign) {
+        return None;
+    }
+    let day = chrono::NaiveDate::from_ymd_opt(number(0, 4)? as i32, number(5, 7)?, number(8, 10)?)?;
+    let time = day.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)?;
+    Some(time.and_utc())
 }
 
 /// A time cut to milliseconds, as it will be read back.

@@ -3,9 +3,10 @@
 //! The format is durable. A kind or a version that this program does not know is kept as it is, so that an older
 //! `sixty` can stand beside a newer one. Nothing here touches a file.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::facts::At;
@@ -13,9 +14,13 @@ use crate::facts::text::clean;
 use crate::facts::text::clean_line;
 use crate::incident::What;
 use crate::incident::body::Body;
+use crate::incident::body::Fields;
+use crate::incident::body::Text;
+use crate::incident::body::read_time;
 use crate::incident::body::whole;
 use crate::incident::body::written;
-use crate::incident::what::LINE_MAX;
+use crate::incident::tidy::LINE_MAX;
+use crate::incident::tidy::tidy_line;
 
 /// The version of the line format that is written.
 const VERSION: u64 = 1;
@@ -50,17 +55,15 @@ pub enum By {
     Sixty,
 }
 
-/// The known shape of a line, in the order of its fields.
-#[derive(Serialize, Deserialize)]
+/// The known shape of a line as it is written, in the order of its fields.
+#[derive(Serialize)]
 struct Line {
     v: u64,
     id: String,
     at: String,
-    #[serde(default)]
     who: String,
-    #[serde(default)]
     host: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
     kind: String,
     #[serde(flatten)]
@@ -71,11 +74,7 @@ impl Entry {
     /// An entry of a person as it will be read back: texts clean and capped, times cut to milliseconds.
     #[must_use]
     pub fn new(id: &str, at: At, who: &str, host: &str, what: What) -> Self {
-        let name = |text: &str| match clean_line(text, LINE_MAX) {
-            empty if empty.is_empty() => "unknown".to_owned(),
-            name => name,
-        };
-        let (who, host) = (name(who), name(host));
+        let (who, host) = (name(who.to_owned()), name(host.to_owned()));
         Self { id: id.to_owned(), at: whole(at), who, host, by: By::Person, what: what.cleaned() }
     }
 
@@ -113,8 +112,8 @@ impl Entry {
     /// What is wrong with the line, in a few clean words: no JSON object, no id, no time, a known kind without what
     /// belongs to it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let known = match serde_json::from_str::<Line>(text) {
-            Ok(mut line) if line.v == VERSION => What::of(&line.kind, &mut line.body)?.map(|what| (line, what)),
+        let known = match serde_json::from_str::<Fields<'_>>(text) {
+            Ok(mut fields) if fields.v == VERSION => What::of(&mut fields)?.map(|what| (Envelope::of(fields), what)),
             _ => None,
         };
         let (line, what) = match known {
@@ -124,36 +123,58 @@ impl Entry {
         if line.id.is_empty() || line.id.len() > ID_MAX || !line.id.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(format!("the id is not 1 to {ID_MAX} printable ASCII characters"));
         }
-        let at = chrono::DateTime::parse_from_rfc3339(&line.at)
-            .map_err(|_| format!("`{}` is not an RFC 3339 time", clean_line(&line.at, 40)))?
-            .to_utc();
-        let by = if line.by.as_deref() == Some(SIXTY) { By::Sixty } else { By::Person };
-        Ok(Self { by, ..Self::new(&line.id, at, &line.who, &line.host, what) })
+        let at =
+            read_time(&line.at).ok_or_else(|| format!("`{}` is not an RFC 3339 time", clean_line(&line.at, 40)))?;
+        let (who, host) = (name(line.who.into_owned()), name(line.host.into_owned()));
+        let by = if line.by { By::Sixty } else { By::Person };
+        Ok(Self { id: line.id.into_owned(), at: whole(at), who, host, by, what: what.cleaned() })
     }
 }
 
+/// What every line has. Whatever is missing is empty.
+struct Envelope<'a> {
+    id: Cow<'a, str>,
+    at: Cow<'a, str>,
+    who: Cow<'a, str>,
+    host: Cow<'a, str>,
+    /// By sixty.
+    by: bool,
+}
+
+impl<'a> Envelope<'a> {
+    fn of(fields: Fields<'a>) -> Self {
+        let text = |field: Option<Text<'a>>| field.map_or(Cow::Borrowed(""), |text| text.0);
+        let by = fields.by.is_some_and(|by| by.0 == SIXTY);
+        Self { id: fields.id.0, at: fields.at.0, who: text(fields.who), host: text(fields.host), by }
+    }
+}
+
+/// The name of a person or a machine, clean; `unknown` where there is none.
+fn name(mut text: String) -> String {
+    tidy_line(&mut text, LINE_MAX);
+    if text.is_empty() { "unknown".to_owned() } else { text }
+}
+
 /// The common part of a line that is not of a known kind and version, and the whole object.
-fn envelope(line: &str) -> Result<(Line, What), String> {
+fn envelope(line: &str) -> Result<(Envelope<'static>, What), String> {
     let value: Value = serde_json::from_str(line).map_err(|error| clean_line(&error.to_string(), 120))?;
     if !value.is_object() {
         return Err("not a JSON object".to_owned());
     }
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let need = |key: &str| text(key).ok_or_else(|| format!("no `{key}`"));
+    let need = |key: &str| text(key).map(Cow::Owned).ok_or_else(|| format!("no `{key}`"));
     let v = value.get("v").and_then(Value::as_u64).ok_or("no version `v`")?;
-    let envelope = Line {
-        v,
+    let envelope = Envelope {
         id: need("id")?,
         at: need("at")?,
-        who: text("who").unwrap_or_default(),
-        host: text("host").unwrap_or_default(),
-        by: text("by"),
-        kind: text("kind").unwrap_or_default(),
-        body: Body::default(),
+        who: text("who").unwrap_or_default().into(),
+        host: text("host").unwrap_or_default().into(),
+        by: text("by").is_some_and(|by| by == SIXTY),
     };
     // What could be read and holds a word of a newer program is kept; what could not be read is damaged.
-    if v == VERSION && What::is_known(&envelope.kind) && serde_json::from_str::<Line>(line).is_err() {
-        return Err(format!("`{}` with a field of the wrong type", clean_line(&envelope.kind, 40)));
+    let kind = text("kind").unwrap_or_default();
+    if v == VERSION && What::is_known(&kind) && serde_json::from_str::<Fields<'_>>(line).is_err() {
+        return Err(format!("`{}` with a field of the wrong type", clean_line(&kind, 40)));
     }
     Ok((envelope, What::Unknown(value)))
 }
@@ -194,10 +215,11 @@ fn harmless(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Just, Strategy, any, prop_oneof};
+    use proptest::prelude::{Strategy, any, prop_oneof};
 
     use super::*;
-    use crate::incident::what::NOTE_MAX;
+    use crate::incident::tests::whats;
+    use crate::incident::tidy::NOTE_MAX;
 
     fn at(ms: i64) -> At {
         At::from_timestamp_millis(1_714_533_320_000 + ms).unwrap()
@@ -284,20 +306,19 @@ mod tests {
         assert!(read.line().len() < 64 * 1024, "{}", read.line().len());
     }
 
-    fn whats() -> impl Strategy<Value = What> {
-        prop_oneof![
-            (".{0,30}", ".{0,30}").prop_map(|(service, title)| What::Opened { service, title }),
-            (".{0,30}", ".{0,30}").prop_map(|(list, item)| What::Ticked { list, item }),
-            (".{0,30}", ".{0,30}").prop_map(|(list, item)| What::Unticked { list, item }),
-            "(.|\\n){0,60}".prop_map(|text| What::Note { text }),
-            Just(What::Resolved),
-        ]
-    }
-
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_read(what in whats(), who in ".{0,40}", ms in -4_000_000_000_000_i64..4_000_000_000_000) {
+        fn what_is_written_is_read(
+            what in whats(
+                prop_oneof![3 => ".{0,30}", 1 => "(.|\n){0,60}", 1 => "[ -~]{190,260}"].boxed(),
+                (-4_000_000_000_000_i64..4_000_000_000_000).prop_map(at).boxed(),
+            ),
+            who in ".{0,40}",
+            ms in -4_000_000_000_000_i64..4_000_000_000_000,
+            seen in any::<bool>(),
+        ) {
             let entry = Entry::new("id-1", at(ms), &who, "host", what);
+            let entry = if seen { entry.by_sixty() } else { entry };
             let line = entry.line();
             proptest::prop_assert_eq!(&clean(&line), &line);
             proptest::prop_assert_eq!(Entry::parse(&line).unwrap(), entry);

@@ -298,10 +298,11 @@ fn earliest(slot: &mut Option<Key>, key: &Key) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Just, Strategy, prop_oneof};
+    use proptest::prelude::{Strategy, prop_oneof};
     use proptest::sample::Index;
 
     use super::*;
+    use crate::incident::tests::whats;
 
     fn at(seconds: i64) -> At {
         At::from_timestamp(1_714_533_320 + seconds, 0).unwrap()
@@ -368,15 +369,14 @@ mod tests {
 
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
         let what = prop_oneof![
-            "[ab]".prop_map(|service| What::Opened { service, title: String::new() }),
-            "[xy]".prop_map(|item| ticked(&item)),
-            "[xy]".prop_map(|item| unticked(&item)),
-            Just(What::Resolved),
-            Just(What::Note { text: "n".into() }),
-            (0..3).prop_map(|n| What::Unknown(serde_json::json!({"kind": "later", "n": n}))),
+            9 => whats("[a-c]".boxed(), (0_i64..4).prop_map(at).boxed()),
+            1 => (0..3).prop_map(|n| What::Unknown(serde_json::json!({"kind": "later", "n": n}))),
         ];
         // Few ids and times, so that ties and damaged journals with one id for two entries occur.
-        let entry = ("[a-f]", 0_i64..4, "[pq]", what).prop_map(|(id, at, who, what)| entry(&id, at, &who, what));
+        let entry = ("[a-f]", 0_i64..4, "[pq]", what, proptest::bool::ANY).prop_map(|(id, at, who, what, seen)| {
+            let entry = entry(&id, at, &who, what);
+            if seen { entry.by_sixty() } else { entry }
+        });
         proptest::collection::vec(entry, 0..14)
     }
 

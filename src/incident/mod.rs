@@ -19,6 +19,7 @@ mod part;
 pub mod postmortem;
 mod stage;
 mod terms;
+mod tidy;
 mod told;
 mod what;
 
@@ -65,3 +66,6 @@ pub use told::told;
 pub use told::told_with;
 pub use what::Observation;
 pub use what::What;
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,6 @@
 use serde_json::Value;
 
 use crate::facts::At;
-use crate::facts::text::clean;
-use crate::facts::text::clean_line;
 use crate::incident::ClockAct;
 use crate::incident::ClockKind;
 use crate::incident::Question;
@@ -18,15 +16,7 @@ use crate::incident::Stage;
 use crate::incident::TestState;
 use crate::incident::UpdateStatus;
 use crate::incident::body;
-use crate::incident::body::whole;
 use crate::triage::Severity;
-
-/// Most characters of a name, a title, a key.
-pub(super) const LINE_MAX: usize = 200;
-/// Most characters of a note; keeps the longest line far below what a reader accepts.
-pub(super) const NOTE_MAX: usize = 10_000;
-/// Most lines of evidence.
-const EVIDENCE_MAX: usize = 20;
 
 /// What happened. `list` and `item` are the keys of a [`Checklist`](crate::incident::Checklist) and its items.
 #[derive(Clone, PartialEq, Debug)]
@@ -288,77 +278,5 @@ impl What {
     /// Whether this version knows the kind, so that a line which lacks what belongs to it is damaged.
     pub(super) fn is_known(kind: &str) -> bool {
         body::KINDS.contains(&kind)
-    }
-
-    /// The same with texts that are clean and capped.
-    pub(super) fn cleaned(mut self) -> Self {
-        for text in self.lines() {
-            *text = clean_line(text, LINE_MAX);
-        }
-        if let Some(text) = self.paragraph() {
-            *text = paragraph(text);
-        }
-        if let Self::Hypothesis { evidence, .. } | Self::Observed(Observation { evidence, .. }) = &mut self {
-            evidence.truncate(EVIDENCE_MAX);
-            for sentence in evidence {
-                *sentence = clean_line(sentence, 2 * LINE_MAX);
-            }
-        }
-        if let Self::Observed(Observation { onset: Some(at), .. }) | Self::Normal { since: at } = &mut self {
-            *at = whole(*at);
-        }
-        if let Self::Clock { act: ClockAct::Set(at) | ClockAct::Snoozed(at) | ClockAct::Rang(at), .. } = &mut self {
-            *at = whole(*at);
-        }
-        self
-    }
-
-    /// The texts of one line.
-    fn lines(&mut self) -> Vec<&mut String> {
-        match self {
-            Self::Opened { service, title } => vec![service, title],
-            Self::MergedInto { incident } => vec![incident],
-            Self::MergedFrom { incident, service } => vec![incident, service],
-            Self::Ticked { list, item } | Self::Unticked { list, item } => vec![list, item],
-            Self::Tested { hypothesis, .. } => vec![hypothesis],
-            Self::Acknowledged { place, reference, answer } => vec![place, reference, answer],
-            Self::Took { name, .. } => vec![name],
-            Self::HandedOver { to, .. } => vec![to],
-            Self::Drafted { update, .. } => vec![update],
-            Self::Sending { update, to } => vec![update, to],
-            Self::Sent { update, to, answer } | Self::NotSent { update, to, answer, .. } => vec![update, to, answer],
-            Self::Action { owner, due, .. } => vec![owner, due],
-            Self::Unsaved { about, .. } => vec![about],
-            Self::Exported { path, hash } => vec![path, hash],
-            Self::Looked { page } => vec![page],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The text that may be long.
-    fn paragraph(&mut self) -> Option<&mut String> {
-        match self {
-            Self::Note { text }
-            | Self::Assessed { text, .. }
-            | Self::Hypothesis { text, .. }
-            | Self::Tested { text, .. }
-            | Self::HandedOver { text, .. }
-            | Self::Drafted { text, .. }
-            | Self::Fixed { text }
-            | Self::Action { text, .. }
-            | Self::Unsaved { text, .. }
-            | Self::Observed(Observation { headline: text, .. }) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// A text of several lines, clean, without trailing blanks, capped.
-fn paragraph(text: &str) -> String {
-    let end = text.char_indices().nth(NOTE_MAX).map_or(text.len(), |(index, _)| index);
-    let cleaned = clean(text[..end].trim());
-    match cleaned.char_indices().nth(NOTE_MAX) {
-        Some((index, _)) => cleaned[..index].trim_end().to_owned(),
-        None => cleaned,
     }
 }

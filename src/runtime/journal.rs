@@ -11,6 +11,7 @@ mod archive;
 mod change;
 mod identity;
 mod place;
+mod rights;
 mod roster;
 mod tail;
 mod write;

@@ -1,6 +1,7 @@
 //! `sixty list`: the incidents that there are, newest first.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
@@ -140,7 +141,7 @@ fn markdown(rows: &[(&Row, &'static str)], now: At) -> String {
     let mut out = "| incident | service | state | worst | people | title |\n|---|---|---|---|---|---|\n".to_owned();
     for (row, state) in rows {
         let cells = columns(row, state, now).map(|cell| escape(&cell));
-        out += &format!("| {} |\n", cells.join(" | "));
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
 }

@@ -11,7 +11,7 @@ use crate::runtime::setup;
 
 pub(super) fn run(desk: &Desk, title: &str) -> Outcome {
     let service = service(desk)?;
-    let before = desk.archive.current(&service, desk.now);
+    let before = desk.archive.current(&service, desk.now)?;
     let mut journal = Journal::open(&desk.state, &service, Access::Write(desk.licence()?));
     let opened = What::Opened { service: service.clone(), title: title.to_owned() };
     let _ = journal.poll(desk.now);

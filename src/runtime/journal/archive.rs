@@ -156,11 +156,16 @@ impl Archive {
     }
 
     /// The incident that goes on now for a service, if any does.
-    #[must_use]
-    pub fn current(&self, service: &str, now: At) -> Option<String> {
+    ///
+    /// # Errors
+    /// Its journal cannot be read.
+    pub fn current(&self, service: &str, now: At) -> Result<Option<String>, Fault> {
         let mut journal = Journal::open(&self.dir, service, Access::ReadOnly);
         let _ = journal.poll(now);
-        journal.incident()
+        match (journal.incident(), journal.trouble()) {
+            (None, Some(fault)) => Err(fault.clone()),
+            (found, _) => Ok(found),
+        }
     }
 
     /// The names of all services that ever had an incident, in order.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use crate::facts::FaultKind;
 use crate::incident::Entry;
 use crate::incident::What;
 use crate::runtime::journal::place;
+use crate::runtime::journal::rights;
 use crate::runtime::journal::tail::Tail;
 
 /// How long to wait for a lock. It is held for one write and one sync; longer than this means that its holder was
@@ -80,7 +81,7 @@ impl Writer {
     /// Makes the folder where it is missing and holds it, so that two who open an incident at once open one.
     #[expect(clippy::unused_self, reason = "the receiver is the right to write")]
     pub(super) fn hold(&self, folder: &Path) -> io::Result<Held> {
-        fs::create_dir_all(folder)?;
+        rights::make_folder(folder)?;
         let handle = File::open(folder)?;
         lock(&handle)?;
         Ok(Held { folder: folder.to_path_buf(), handle })
@@ -140,7 +141,8 @@ impl Held {
         let unborn = self.folder.join(format!("{UNBORN}{name}"));
         let path = self.folder.join(name);
         let written = (|| {
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&unborn)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unborn)?;
+            rights::give_file(&file, &self.folder)?;
             file.write_all(format!("{}\n", first.line()).as_bytes())?;
             file.sync_all()?;
             fs::rename(&unborn, &path)
@@ -246,7 +248,7 @@ pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             ("no space left".to_owned(), format!("make room for {shown}"))
         }
-        ErrorKind::PermissionDenied => ("permission denied".to_owned(), format!("see who may write: ls -ld {shown}")),
+        ErrorKind::PermissionDenied => ("permission denied".to_owned(), rights::advice(path)),
         ErrorKind::ReadOnlyFilesystem => {
             ("read-only file system".to_owned(), format!("choose another place than {shown}"))
         }

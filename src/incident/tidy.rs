@@ -1,0 +1,137 @@
+//! The texts and times of an entry as they will be read back: clean, capped, in whole milliseconds.
+//!
+//! Nearly all texts are clean already, and thousands are read at once: looking is cheap, and only what must change is
+//! made anew.
+
+use crate::facts::text::clean;
+use crate::facts::text::clean_line;
+use crate::incident::ClockAct;
+use crate::incident::Observation;
+use crate::incident::What;
+use crate::incident::body::whole;
+
+/// Most characters of a name, a title, a key.
+pub(super) const LINE_MAX: usize = 200;
+/// Most characters of a note; keeps the longest line far below what a reader accepts.
+pub(super) const NOTE_MAX: usize = 10_000;
+/// Most lines of evidence.
+const EVIDENCE_MAX: usize = 20;
+
+impl What {
+    /// The same with texts that are clean and capped.
+    pub(super) fn cleaned(mut self) -> Self {
+        self.each_line(|text| tidy_line(text, LINE_MAX));
+        if let Some(text) = self.paragraph() {
+            tidy_paragraph(text);
+        }
+        if let Self::Hypothesis { evidence, .. } | Self::Observed(Observation { evidence, .. }) = &mut self {
+            evidence.truncate(EVIDENCE_MAX);
+            for sentence in evidence {
+                tidy_line(sentence, 2 * LINE_MAX);
+            }
+        }
+        if let Self::Observed(Observation { failed, .. }) = &mut self {
+            // Hundredths are read back as they were written; and there is no JSON for what is no number.
+            *failed = failed.filter(|(a, b)| a.is_finite() && b.is_finite());
+            *failed = failed.map(|(a, b)| ((a * 100.0).round() / 100.0, (b * 100.0).round() / 100.0));
+        }
+        if let Self::Observed(Observation { onset: Some(at), .. }) | Self::Normal { since: at } = &mut self {
+            *at = whole(*at);
+        }
+        if let Self::Clock { act: ClockAct::Set(at) | ClockAct::Snoozed(at) | ClockAct::Rang(at), .. } = &mut self {
+            *at = whole(*at);
+        }
+        self
+    }
+
+    /// The texts of one line.
+    fn each_line(&mut self, mut tidy: impl FnMut(&mut String)) {
+        match self {
+            Self::Opened { service, title } => {
+                tidy(service);
+                tidy(title);
+            }
+            Self::MergedInto { incident } => tidy(incident),
+            Self::MergedFrom { incident, service } => {
+                tidy(incident);
+                tidy(service);
+            }
+            Self::Ticked { list, item } | Self::Unticked { list, item } => {
+                tidy(list);
+                tidy(item);
+            }
+            Self::Tested { hypothesis, .. } => tidy(hypothesis),
+            Self::Acknowledged { place, reference, answer } => {
+                tidy(place);
+                tidy(reference);
+                tidy(answer);
+            }
+            Self::Took { name, .. } => tidy(name),
+            Self::HandedOver { to, .. } => tidy(to),
+            Self::Drafted { update, .. } => tidy(update),
+            Self::Sending { update, to } => {
+                tidy(update);
+                tidy(to);
+            }
+            Self::Sent { update, to, answer } | Self::NotSent { update, to, answer, .. } => {
+                tidy(update);
+                tidy(to);
+                tidy(answer);
+            }
+            Self::Action { owner, due, .. } => {
+                tidy(owner);
+                tidy(due);
+            }
+            Self::Unsaved { about, .. } => tidy(about),
+            Self::Exported { path, hash } => {
+                tidy(path);
+                tidy(hash);
+            }
+            Self::Looked { page } => tidy(page),
+            _ => {}
+        }
+    }
+
+    /// The text that may be long.
+    fn paragraph(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Note { text }
+            | Self::Assessed { text, .. }
+            | Self::Hypothesis { text, .. }
+            | Self::Tested { text, .. }
+            | Self::HandedOver { text, .. }
+            | Self::Drafted { text, .. }
+            | Self::Fixed { text }
+            | Self::Action { text, .. }
+            | Self::Unsaved { text, .. }
+            | Self::Observed(Observation { headline: text, .. }) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Cleans a text of one line and cuts it, unless there is nothing to do, as nearly always.
+pub(super) fn tidy_line(text: &mut String, max: usize) {
+    let plain = text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain || text.starts_with(' ') || text.ends_with(' ') {
+        *text = clean_line(text, max);
+    }
+}
+
+/// The same for a text of several lines: without blanks at its ends.
+fn tidy_paragraph(text: &mut String) {
+    let plain = text.len() <= NOTE_MAX && text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+    if !plain || text.starts_with([' ', '\n']) || text.ends_with([' ', '\n']) {
+        *text = paragraph(text);
+    }
+}
+
+/// A text of several lines, clean, without trailing blanks, capped.
+fn paragraph(text: &str) -> String {
+    let end = text.char_indices().nth(NOTE_MAX).map_or(text.len(), |(index, _)| index);
+    let cleaned = clean(text[..end].trim());
+    match cleaned.char_indices().nth(NOTE_MAX) {
+        Some((index, _)) => cleaned[..index].trim_end().to_owned(),
+        None => cleaned,
+    }
+}
