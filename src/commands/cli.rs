@@ -174,7 +174,7 @@ pub enum Command {
     Postmortem(Postmortem),
     /// Wait without a screen until it gets worse, so that a person can sleep
     ///
-    /// One line for every change. When what it waits for comes, it rings the bell, runs the commands and exits with the
+    /// One line for every change. When what it waits for comes, it rings the bell, runs the commands, tells the channels and exits with the
     /// state: 0 ok, 1 warning, 2 critical, 3 unknown. Worse is a worse state, or another thing that is critical, that
     /// lasts for 10 s; no data for a minute counts as worse. After --for, and on SIGTERM, it exits with 0; with 3 when
     /// it cannot start.

@@ -25,6 +25,7 @@ use crate::runtime::Outside;
 use crate::runtime::clipboard;
 use crate::runtime::courier;
 use crate::runtime::exit;
+use crate::runtime::export::Exporter;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Signature;
@@ -115,6 +116,7 @@ impl Session {
         let screen = Screen::take()?;
         let signature = Signature { who: app.settings().who.clone(), host: app.settings().host.clone() };
         let (parcels, to_carry) = unbounded_channel();
+        let exporter = Exporter::new(&self.state, sender.clone());
         let post = Post { directory: self.state, services, access, signature, clock };
         let scribe = Scribe::start(post, Outbox { news: sender, parcels })?;
         let now = Instant::now();
@@ -125,6 +127,7 @@ impl Session {
             clock,
             pollers,
             scribe,
+            exporter,
             hands,
             to_carry,
             inbox,
@@ -145,6 +148,7 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
+    exporter: Exporter,
     hands: Hands,
     /// Updates of which the journal says that they are being sent.
     to_carry: UnboundedReceiver<(Arc<str>, Parcel)>,
@@ -325,7 +329,8 @@ impl Desk {
             Deed::AskPagers(service) => self.hands.ask_pagers(service),
             Deed::Acknowledge(service, page) => self.hands.acknowledge(service, page),
             Deed::Try(key) => self.hands.try_out(&key),
-            Deed::Edit(_) | Deed::Export(_) => {}
+            Deed::Export(service) => self.exporter.export(&self.app, service, self.clock.now()),
+            Deed::Edit(_) => {}
         }
     }
 
