@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod loopback;
+
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -13,11 +16,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use chrono::Utc;
+use loopback::Loopback;
+use loopback::Script;
 use sixty::drill::Server;
 use sixty::drill::Story;
 use sixty::drill::StoryWorld;
 use tempfile::TempDir;
 use tokio::io::AsyncBufReadExt as _;
+use tokio::io::AsyncReadExt as _;
 use tokio::io::BufReader;
 use tokio::io::Lines;
 use tokio::process::Child;
@@ -65,10 +71,19 @@ struct Watch {
 }
 
 impl Watch {
+    /// Of addresses, without a configuration.
     fn start(arguments: &[&str]) -> Self {
+        Self::with("", &[arguments, &["--every", "1s", "--service", "shop"]].concat())
+    }
+
+    /// With a configuration, where there is one.
+    fn with(config: &str, arguments: &[&str]) -> Self {
         let place = tempfile::tempdir().unwrap();
+        if !config.is_empty() {
+            std::fs::write(place.path().join("sixty.toml"), config).unwrap();
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_sixty"));
-        command.arg("watch").args(arguments).args(["--every", "1s", "--service", "shop"]);
+        command.arg("watch").args(arguments);
         command.current_dir(place.path()).env_clear().env("HOME", place.path()).env("TZ", "UTC");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -194,4 +209,45 @@ async fn it_ends_when_it_is_asked_to_and_when_its_time_is_over() {
         let mut watch = Watch::start(wrong);
         assert_eq!(watch.end().await, 3, "{wrong:?}");
     }
+}
+
+#[tokio::test]
+async fn a_channel_is_told_once_and_with_what_is_known() {
+    let world = World::start(BROKEN).await;
+    let hooks = Loopback::start().await;
+    hooks.on("/hook", Script::ok("text/plain", "thanks"));
+    let secrets = tempfile::tempdir().unwrap();
+    let hook = secrets.path().join("hook");
+    std::fs::write(&hook, hooks.url("/hook").as_str()).unwrap();
+    private(&hook);
+    let config = format!(
+        "[[service]]\nname = \"shop\"\ntargets = [\"{}\"]\n[[channel]]\nname = \"night\"\nkind = \"webhook\"\n\
+         url = {{ file = \"{}\" }}\n[intervals]\nmetrics = \"1s\"\n",
+        world.url(),
+        hook.display()
+    );
+    let mut watch = Watch::with(&config, &["shop", "--until", "critical", "--post", "night"]);
+    assert_eq!(watch.end().await, 2, "{:#?}", watch.seen);
+    assert!(watch.seen.last().is_some_and(|line| line.contains("told night: ")), "{:#?}", watch.seen);
+    let told = hooks.requests();
+    assert_eq!((told.len(), told[0].method.as_str()), (1, "POST"));
+    let body = String::from_utf8_lossy(&told[0].body);
+    assert!(body.contains("shop is critical: critical, ") && body.contains("watch-"), "{body}");
+    // Who may tell nobody is told so before anybody waits.
+    for (arguments, expected) in [
+        (&["--post", "day"][..], "there is no channel `day`; there are: night"),
+        (&["--post", "night", "--read-only"], "--read-only means that nobody is told anything"),
+    ] {
+        let mut watch = Watch::with(&config, arguments);
+        assert_eq!(watch.end().await, 3);
+        let mut words = String::new();
+        watch.child.stderr.take().unwrap().read_to_string(&mut words).await.unwrap();
+        assert!(words.contains(expected), "{words}");
+    }
+}
+
+/// A secret's file is its owner's alone.
+fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
