@@ -231,7 +231,7 @@ async fn a_channel_is_told_once_and_with_what_is_known() {
     assert!(watch.seen.last().is_some_and(|line| line.contains("told night: ")), "{:#?}", watch.seen);
     let told = hooks.requests();
     assert_eq!((told.len(), told[0].method.as_str()), (1, "POST"));
-    let body = String::from_utf8_lossy(&told[0].body);
+    let body = &told[0].body;
     assert!(body.contains("shop is critical: critical, ") && body.contains("watch-"), "{body}");
     // Who may tell nobody is told so before anybody waits.
     for (arguments, expected) in [
