@@ -279,3 +279,60 @@ fn pictures_are_of_what_a_source_knows_and_stand_beside_the_text() {
         assert!(!svg.contains("<api>"));
     });
 }
+
+#[test]
+fn the_screen_exports_what_it_knows_and_tells_the_app_where() {
+    use sixty::app::App;
+    use sixty::app::JournalNews;
+    use sixty::app::Mode;
+    use sixty::app::Msg;
+    use sixty::runtime::export::Exporter;
+    use sixty::runtime::setup;
+    let place = Place::new();
+    let now = at("2026-02-04T00:45:00Z");
+    let service = sixty::config::Service {
+        targets: vec![sixty::config::Target {
+            url: "http://127.0.0.1:1/metrics".parse().unwrap(),
+            access: std::sync::Arc::default(),
+        }],
+        ..sixty::config::Service::named("checkout-api")
+    };
+    let config = sixty::config::Config { services: vec![service], ..Default::default() };
+    let wish = setup::Wish { mode: Mode::interactive(), service: None, who: None, badge: None, only: false };
+    let mut app = App::new(setup::settings(&config, &wish, &[], now).unwrap(), now);
+    let name: std::sync::Arc<str> = "checkout-api".into();
+    let subject = place.subject();
+    app.update(
+        now,
+        Msg::Journal(JournalNews {
+            service: name.clone(),
+            incident: Some(ID.to_owned()),
+            entries: subject.incident.entries().cloned().collect(),
+            replaced: false,
+            pending: 0,
+            trouble: None,
+        }),
+    );
+    let (sender, mut inbox) = tokio::sync::mpsc::unbounded_channel();
+    let exporter = Exporter::new(&place.path("state/sixty"), sender);
+    exporter.export(&app, name.clone(), now);
+    let Some(Msg::Exported(told, Ok((path, hash)))) = inbox.blocking_recv() else { panic!("nothing was told") };
+    assert_eq!(told, name);
+    assert!(path.ends_with(&format!("sixty/postmortems/postmortem-checkout-api-{ID}.md")), "{path}");
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(hash, sixty::runtime::export::hash(text.as_bytes()));
+    // The items of the lists in their own words.
+    assert!(text.contains("done: ") && !text.contains("done: deploys |"), "{text}");
+    // What the app then writes down is what keeps a second export from a new name.
+    app.update(now, Msg::Exported(name.clone(), Ok((path.clone(), hash))));
+    exporter.export(&app, name.clone(), now);
+    let Some(Msg::Exported(_, Ok((again, _)))) = inbox.blocking_recv() else { panic!("nothing was told") };
+    assert_eq!(again, path);
+    fs::write(&path, "mine").unwrap();
+    exporter.export(&app, name, now);
+    let Some(Msg::Logged(words, false)) = inbox.blocking_recv() else { panic!("nothing was said") };
+    assert!(words.contains("was edited and stays as it is"), "{words}");
+    let Some(Msg::Exported(_, Ok((beside, _)))) = inbox.blocking_recv() else { panic!("nothing was told") };
+    assert!(beside.ends_with("-2.md"), "{beside}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+}

@@ -7,6 +7,7 @@ mod after;
 mod drill;
 mod help;
 mod incidents;
+mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,6 +29,11 @@ pub use drill::Drill;
 pub use help::completions;
 pub use help::man;
 pub use incidents::Incidents;
+
+use values::instant;
+use values::name;
+use values::speed;
+use values::window;
 
 /// What is broken, how bad, since when, what changed: the first sixty seconds of an incident on one screen.
 #[derive(Clone, PartialEq, Debug, Parser)]
@@ -174,7 +180,7 @@ pub enum Command {
     Postmortem(Postmortem),
     /// Wait without a screen until it gets worse, so that a person can sleep
     ///
-    /// One line for every change. When what it waits for comes, it rings the bell, runs the commands and exits with the
+    /// One line for every change. When what it waits for comes, it rings the bell, runs the commands, tells the channels and exits with the
     /// state: 0 ok, 1 warning, 2 critical, 3 unknown. Worse is a worse state, or another thing that is critical, that
     /// lasts for 10 s; no data for a minute counts as worse. After --for, and on SIGTERM, it exits with 0; with 3 when
     /// it cannot start.
@@ -381,33 +387,6 @@ fn sort(words: &[String]) -> Result<What, String> {
 
 fn shown(words: &[String]) -> String {
     clean_line(&words.join(" "), 120)
-}
-
-fn name(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() || clean_line(text, 80) != text {
-        return Err("write at most 80 visible characters".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn window(text: &str) -> Result<Duration, String> {
-    let span = crate::config::duration(text)?;
-    if span < Duration::from_secs(60) || span > Duration::from_secs(7 * 86_400) {
-        return Err("write a time between 1m and 7d".to_owned());
-    }
-    Ok(span)
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('x').parse::<f64>() {
-        Ok(speed) if (0.1..=1000.0).contains(&speed) => Ok(speed),
-        _ => Err("write a number between 0.1 and 1000".to_owned()),
-    }
-}
-
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let instant = DateTime::parse_from_rfc3339(text);
-    instant.map(|at| at.to_utc()).map_err(|error| format!("{error}; write it as 2026-02-03T03:21:09Z"))
 }
 
 #[cfg(test)]

@@ -68,7 +68,9 @@ pub fn targets(config: &Config) -> usize {
 fn acts(cli: &Cli) -> bool {
     match &cli.command {
         None => !cli.options.read_only,
-        Some(Command::Check(_) | Command::Watch(_)) => true,
+        Some(Command::Check(_)) => true,
+        // A watch tells others only where it was asked to.
+        Some(Command::Watch(watch)) => !watch.post.is_empty() && !cli.options.read_only,
         Some(_) => false,
     }
 }

@@ -63,6 +63,7 @@ fn watched(cli: &Cli, wish: &cli::Watch) -> Result<u8, String> {
             server.every = every;
         }
     }
+    let channels = alarm::channels(&wish.post, std::mem::take(&mut prepared.config.channels), cli.options.read_only)?;
     let subject = gather::subject_of(prepared, clock)?;
     let began = clock.now();
     let app = App::new(subject.settings, began);
@@ -86,11 +87,11 @@ fn watched(cli: &Cli, wish: &cli::Watch) -> Result<u8, String> {
             Ended::Over => Ok(post.over()),
             Ended::Seen(verdict) => {
                 say(clock.now(), &verdict.words);
-                let alarm = alarm::raise(&verdict, wish);
+                let alarm = alarm::raise(&verdict, wish, &channels, clock.now());
                 // Whoever asks it to end while a command runs does not wait for that.
                 let told = tokio::select! {
                     told = alarm => told,
-                    () = post.signals.come() => vec!["ends while a command still runs".to_owned()],
+                    () = post.signals.come() => vec!["ends before all of it was done".to_owned()],
                 };
                 for words in &told {
                     say(clock.now(), words);

@@ -1,5 +1,6 @@
 //! Exports an incident: takes what the running app knows of it, makes the post-mortem and writes it to files.
 //!
+//! The [`Exporter`] does it for a session on a thread of its own, since a disk may be slow and a key must not wait.
 //! [`Gathered::of`] copies what is needed, so that the writing can be done on another thread while the app goes on.
 //! What the document says is [`crate::incident::postmortem`]'s; which journal it is made from is the caller's.
 
@@ -9,12 +10,19 @@ mod measured;
 use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::App;
+use crate::app::Msg;
 use crate::facts::At;
 use crate::facts::ChangeKind;
 use crate::facts::Fault;
+use crate::facts::FaultKind;
 use crate::incident::Incident;
+use crate::incident::What;
 use crate::incident::postmortem;
 use crate::incident::postmortem::Document;
 use crate::incident::postmortem::Material;
@@ -119,7 +127,7 @@ impl Gathered {
             return Ok(postmortem::markdown(&document));
         }
         let text = serde_json::to_string_pretty(&document).map(|text| text + "\n");
-        text.map_err(|error| Fault::new(crate::facts::FaultKind::Local, &format!("the post-mortem: {error}")))
+        text.map_err(|error| Fault::new(FaultKind::Local, &format!("the post-mortem: {error}")))
     }
 
     /// Writes the document to a file or into a folder, and the pictures beside it. Edits of people are never written
@@ -147,10 +155,53 @@ fn name(subject: &Subject) -> String {
     format!("postmortem-{}-{}", plain(subject.incident.service(), "incident"), plain(&subject.id, "unsaved"))
 }
 
-/// Where the screen puts post-mortems.
-#[must_use]
-pub fn folder(state: &Path) -> PathBuf {
-    state.join("postmortems")
+/// Writes post-mortems for a session, into a folder of the state directory.
+#[derive(Debug)]
+pub struct Exporter {
+    folder: PathBuf,
+    news: UnboundedSender<Msg>,
+}
+
+impl Exporter {
+    /// Whatever comes of it is told there.
+    #[must_use]
+    pub fn new(state: &Path, news: UnboundedSender<Msg>) -> Self {
+        Self { folder: state.join("postmortems"), news }
+    }
+
+    /// Writes the post-mortem of a service's incident as it stands. [`Msg::Exported`] follows.
+    pub fn export(&self, app: &App, service: Arc<str>, now: At) {
+        let Some(state) = app.services().iter().find(|one| one.name == service) else { return };
+        let parts = state.incident.entries().filter_map(|entry| match &entry.what {
+            What::MergedFrom { incident, .. } => Some(incident.clone()),
+            _ => None,
+        });
+        let subject = Subject {
+            id: state.incident_id.clone().unwrap_or_default(),
+            parts: parts.collect(),
+            incident: state.incident.clone(),
+        };
+        let gathered = Gathered::of(app, &subject);
+        let (folder, news) = (self.folder.clone(), self.news.clone());
+        let write = {
+            let (service, news) = (Arc::clone(&service), news.clone());
+            move || {
+                let made = std::fs::create_dir_all(&folder).map_err(|error| files::fault(&folder, &error));
+                let written = made.and_then(|()| gathered.write(&subject, Wish::default(), now, &folder));
+                if let Ok(Written { kept: Some(_), .. }) = &written {
+                    let words = written.as_ref().map(Written::words).unwrap_or_default();
+                    let _ = news.send(Msg::Logged(format!("post-mortem: {words}"), false));
+                }
+                let told = written.map(|written| (written.path.to_string_lossy().into_owned(), written.hash));
+                // Nobody listens when the session is over.
+                let _ = news.send(Msg::Exported(service, told));
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("export".into()).spawn(write) {
+            let fault = Fault::new(FaultKind::Local, &format!("no thread: {error}"));
+            let _ = news.send(Msg::Exported(service, Err(fault)));
+        }
+    }
 }
 
 /// The words of every item of every list that the app knows.

@@ -29,6 +29,7 @@ use crate::runtime::clipboard;
 use crate::runtime::courier;
 use crate::runtime::editor::Lent;
 use crate::runtime::exit;
+use crate::runtime::export::Exporter;
 use crate::runtime::input::Keys;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Signature;
@@ -119,6 +120,7 @@ impl Session {
         let screen = Screen::take()?;
         let signature = Signature { who: app.settings().who.clone(), host: app.settings().host.clone() };
         let (parcels, to_carry) = unbounded_channel();
+        let exporter = Exporter::new(&self.state, sender.clone());
         let post = Post { directory: self.state, services, access, signature, clock };
         let scribe = Scribe::start(post, Outbox { news: sender.clone(), parcels })?;
         let now = Instant::now();
@@ -129,6 +131,7 @@ impl Session {
             clock,
             pollers,
             scribe,
+            exporter,
             hands,
             to_carry,
             inbox,
@@ -151,6 +154,7 @@ struct Desk {
     clock: Clock,
     pollers: Pollers,
     scribe: Scribe,
+    exporter: Exporter,
     hands: Hands,
     /// Updates of which the journal says that they are being sent.
     to_carry: UnboundedReceiver<(Arc<str>, Parcel)>,
@@ -340,7 +344,7 @@ impl Desk {
             Deed::Acknowledge(service, page) => self.hands.acknowledge(service, page),
             Deed::Try(key) => self.hands.try_out(&key),
             Deed::Edit(text) => self.lend(&text),
-            Deed::Export(_) => {}
+            Deed::Export(service) => self.exporter.export(&self.app, service, self.clock.now()),
         }
     }
 

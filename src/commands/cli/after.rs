@@ -71,6 +71,10 @@ pub struct Watch {
     #[arg(long, value_name = "COMMAND")]
     pub run: Vec<String>,
 
+    /// Tell this channel of the configuration then
+    #[arg(long, value_name = "CHANNEL")]
+    pub post: Vec<String>,
+
     /// Ring the terminal's bell then, also where the output is no terminal
     #[arg(long)]
     pub bell: bool,

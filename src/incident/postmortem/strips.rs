@@ -137,7 +137,7 @@ pub fn svg(picture: &Picture) -> String {
     );
     text(&mut out, "text", LEFT, 22.0, "start", &picture.title);
     let range = format!("{} to {} UTC", axis.from.format("%Y-%m-%d %H:%M"), axis.to.format("%Y-%m-%d %H:%M"));
-    text(&mut out, "soft", LEFT, 40.0, "start", &range);
+    text(&mut out, "soft", WIDTH - RIGHT, 22.0, "end", &range);
     time_axis(&mut out, axis, bottom);
     for (index, strip) in picture.strips.iter().enumerate() {
         draw_strip(&mut out, axis, strip, TOP + index as f64 * (STRIP + BETWEEN));

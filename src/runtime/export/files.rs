@@ -173,7 +173,7 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-fn fault(path: &Path, error: &io::Error) -> Fault {
+pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
     let shown = clean_line(&path.to_string_lossy(), 300);
     let advice = match error.kind() {
         ErrorKind::NotFound => "make the folder, or name another with --out",
