@@ -255,7 +255,6 @@ fn runbooks_on_their_page() {
         ("end", Scene::Critical, "r G"),
         ("all", Scene::Critical, "r r"),
         ("none-fits", Scene::Healthy, "r"),
-        ("wall", Scene::Wall, "r Down Down"),
     ] {
         let mut app = story::app(scene);
         story::press(&mut app, keys);
@@ -274,7 +273,6 @@ fn the_verdict_on_its_pages() {
         ("suspects-none", Scene::NothingFits, "c"),
         ("quick-win", Scene::Critical, "w"),
         ("quick-win-none", Scene::NothingFits, "w"),
-        ("quick-win-wall", Scene::Wall, "w"),
         ("evidence", Scene::Critical, "e"),
         ("evidence-climb", Scene::Climb, "e"),
         ("evidence-forecast", Scene::Forecast, "e"),
@@ -520,8 +518,13 @@ impl Write for Count {
 /// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
 #[test]
 fn a_quiet_second_costs_few_bytes() {
-    for scene in [Scene::Critical, Scene::Alerts] {
-        let mut app = story::app(scene);
+    let at_work = |work| story::incident::app(work, Mode::interactive());
+    for (mut app, seconds) in [
+        (story::app(Scene::Critical), 300),
+        (story::app(Scene::Alerts), 300),
+        (at_work(Work::Breathing), 20),
+        (at_work(Work::Assessing), 60),
+    ] {
         let look = look("dark");
         let area = Rect::new(0, 0, 200, 60);
         let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
@@ -530,11 +533,11 @@ fn a_quiet_second_costs_few_bytes() {
         let mut terminal = Terminal::with_options(backend, options()).unwrap();
         terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
         let before = written.get();
-        for second in 1..=300 {
+        for second in 1..=seconds {
             story::tick(&mut app, second);
             terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
         }
-        let bytes = (written.get() - before) / 300;
+        let bytes = (written.get() - before) / seconds as usize;
         assert!(bytes <= 400, "{bytes} bytes a second");
     }
 }
