@@ -21,6 +21,7 @@ use sixty::facts::Payload;
 use sixty::ui::{Colours, Glyphs, Look, Theme, draw, themes};
 
 use story::Scene;
+use story::incident::Work;
 
 /// The pages and the keys that lead to them from the main screen.
 const PAGES: [(&str, &str); 16] = [
@@ -117,6 +118,134 @@ fn alerts_on_their_page() {
     }
 }
 
+/// The pages of an incident and the keys that lead to them.
+const INCIDENT_PAGES: [(&str, Work, &str); 20] = [
+    ("main-breathing", Work::Breathing, ""),
+    ("main-assessing", Work::Assessing, ""),
+    ("main-monitoring", Work::Monitoring, ""),
+    ("main-over", Work::Over, ""),
+    ("page", Work::Assessing, "i"),
+    ("page-answer", Work::Assessing, "i Down Down Down Down Down"),
+    ("page-hypothesis", Work::Assessing, "i Down Down Down Down Down Down Down"),
+    ("page-clock", Work::Assessing, "i Down Down Down Down Down Down Down Down Down Down"),
+    ("page-end", Work::Monitoring, "i G"),
+    ("timeline", Work::Assessing, "t"),
+    ("timeline-people", Work::Assessing, "t Tab"),
+    ("timeline-earlier", Work::Assessing, "t Up Up Up Up Up"),
+    ("list-whole", Work::Assessing, "Enter Tab"),
+    ("update-draft", Work::Assessing, "u"),
+    ("update-asked", Work::Assessing, "u s"),
+    ("update-sent", Work::Assessing, "i G Up Up Enter"),
+    ("write-note", Work::Assessing, "n 'Rolled' Space 'back.' Enter '日本語' Left"),
+    ("write-answer", Work::Assessing, "i Down Enter"),
+    ("help", Work::Assessing, "?"),
+    ("help-end", Work::Assessing, "? G"),
+];
+
+fn at_work(work: Work, keys: &str) -> App {
+    let mut app = story::incident::app(work, Mode::interactive());
+    story::press(&mut app, keys);
+    app
+}
+
+#[test]
+fn an_incident_on_its_pages() {
+    for (name, work, keys) in INCIDENT_PAGES {
+        let app = at_work(work, keys);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            insta::assert_snapshot!(format!("incident-{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn pages_and_incidents_on_their_lists() {
+    for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+        let shot = |name: &str, app: &App| {
+            let shown = text(&frame(app, &look("terminal"), width, height));
+            insta::assert_snapshot!(format!("incident-{name}-{width}x{height}"), shown);
+        };
+        let mut app = at_work(Work::Assessing, "a");
+        shot("pages-asking", &app);
+        story::incident::pages(&mut app);
+        shot("pages", &app);
+        story::press(&mut app, "Down");
+        shot("pages-silence", &app);
+        story::press(&mut app, "Enter");
+        shot("pages-sure", &app);
+        let mut app = at_work(Work::Assessing, "I");
+        shot("all-asking", &app);
+        app.update(story::now(), Msg::Incidents(Ok(Vec::new())));
+        shot("all-none", &app);
+        let fault = sixty::facts::Fault::new(sixty::facts::FaultKind::Local, "permission denied");
+        let fault = fault.advise("who may read /var/lib/sixty?");
+        app.update(story::now(), Msg::Incidents(Err(fault)));
+        shot("all-fault", &app);
+        story::incident::incidents(&mut app);
+        story::press(&mut app, "Down");
+        shot("all", &app);
+    }
+}
+
+#[test]
+fn the_incident_on_the_wall() {
+    for (name, work) in story::incident::WORKS {
+        let app = story::incident::app(work, Mode::Wall);
+        for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            for key in ["tick", "quit", "Enter", "goes on", " · u"] {
+                assert!(!shown.contains(key), "{key} at {width}x{height}:\n{shown}");
+            }
+            insta::assert_snapshot!(format!("incident-wall-{name}-{width}x{height}"), shown);
+        }
+    }
+}
+
+#[test]
+fn the_pages_of_an_incident_at_every_size_and_in_every_look() {
+    let ascii = Look { glyphs: Glyphs::Ascii, ..look("terminal") };
+    let bare = Look { colours: Colours::None, ..look("dark") };
+    for (name, work, keys) in INCIDENT_PAGES {
+        let app = at_work(work, keys);
+        for width in (0..=70).step_by(5) {
+            for height in (0..=30).step_by(2) {
+                frame(&app, &ascii, width, height);
+            }
+        }
+        for (width, height) in [(1, 1), (10, 3), (4, 3), (500, 3), (3, 200), (300, 100), (66, 16), (100, 17)] {
+            frame(&app, &ascii, width, height);
+        }
+        for (width, height) in [(80, 24), (120, 36)] {
+            let shown = text(&frame(&app, &ascii, width, height));
+            assert!(shown.is_ascii(), "{name} {width}x{height}:\n{shown}");
+            let plain = frame(&app, &bare, width, height);
+            assert!(plain.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+            let dark = frame(&app, &look("dark"), width, height);
+            assert_eq!(text(&plain), text(&dark), "colour carries nothing alone");
+        }
+    }
+}
+
+#[test]
+fn a_text_can_be_written_in_three_rows() {
+    let mut app = story::incident::app(Work::Assessing, Mode::interactive());
+    story::press(&mut app, "n 'abcdefghijklmnop' Enter '日本'");
+    let shown = text(&frame(&app, &look("terminal"), 10, 3));
+    assert_eq!(shown.lines().nth(2), Some(" 日 本"), "{shown}");
+    story::press(&mut app, "Up");
+    let shown = text(&frame(&app, &look("terminal"), 10, 3));
+    assert!(shown.lines().nth(2).is_some_and(|row| row.contains("abcd")), "{shown}");
+}
+
+#[test]
+fn people_and_sixty_are_told_apart_without_colours() {
+    let app = at_work(Work::Assessing, "t");
+    let shown = text(&frame(&app, &look("mono"), 120, 60));
+    assert!(shown.contains("■ ana  ") && shown.contains("○ sixty"), "{shown}");
+    assert!(shown.contains("something that this version does not know (telepathy)"), "{shown}");
+}
+
 #[test]
 fn runbooks_on_their_page() {
     for (name, scene, keys) in [
@@ -126,7 +255,6 @@ fn runbooks_on_their_page() {
         ("end", Scene::Critical, "r G"),
         ("all", Scene::Critical, "r r"),
         ("none-fits", Scene::Healthy, "r"),
-        ("wall", Scene::Wall, "r Down Down"),
     ] {
         let mut app = story::app(scene);
         story::press(&mut app, keys);
@@ -145,7 +273,6 @@ fn the_verdict_on_its_pages() {
         ("suspects-none", Scene::NothingFits, "c"),
         ("quick-win", Scene::Critical, "w"),
         ("quick-win-none", Scene::NothingFits, "w"),
-        ("quick-win-wall", Scene::Wall, "w"),
         ("evidence", Scene::Critical, "e"),
         ("evidence-climb", Scene::Climb, "e"),
         ("evidence-forecast", Scene::Forecast, "e"),
@@ -391,8 +518,13 @@ impl Write for Count {
 /// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
 #[test]
 fn a_quiet_second_costs_few_bytes() {
-    for scene in [Scene::Critical, Scene::Alerts] {
-        let mut app = story::app(scene);
+    let at_work = |work| story::incident::app(work, Mode::interactive());
+    for (mut app, seconds) in [
+        (story::app(Scene::Critical), 300),
+        (story::app(Scene::Alerts), 300),
+        (at_work(Work::Breathing), 20),
+        (at_work(Work::Assessing), 60),
+    ] {
         let look = look("dark");
         let area = Rect::new(0, 0, 200, 60);
         let options = || TerminalOptions { viewport: Viewport::Fixed(area) };
@@ -401,11 +533,11 @@ fn a_quiet_second_costs_few_bytes() {
         let mut terminal = Terminal::with_options(backend, options()).unwrap();
         terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
         let before = written.get();
-        for second in 1..=300 {
+        for second in 1..=seconds {
             story::tick(&mut app, second);
             terminal.draw(|frame| draw(&app, &look, area, frame.buffer_mut())).unwrap();
         }
-        let bytes = (written.get() - before) / 300;
+        let bytes = (written.get() - before) / seconds as usize;
         assert!(bytes <= 400, "{bytes} bytes a second");
     }
 }

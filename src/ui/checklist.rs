@@ -58,7 +58,7 @@ pub(super) fn block<'a>(
     };
     rows.extend(trouble(app, width, glyphs));
     let chosen = is_chosen(app, Pane::Checklist);
-    let (first, last) = window(checks, app.navigation().item);
+    let (first, last) = window(app, checks, SHOWN);
     if first > 0 {
         let done = checks[..first].iter().filter(|check| check.done()).count();
         let words = if done == first { format!("{done} done") } else { format!("{done} of {first} done") };
@@ -73,7 +73,8 @@ pub(super) fn block<'a>(
         }
     }
     if last < checks.len() {
-        rows.push(Row::new().left(Role::Muted, format!("    {} more, Enter shows all", checks.len() - last)));
+        let more = if app.mode().is_read_only() { "more" } else { "more, Enter shows all" };
+        rows.push(Row::new().left(Role::Muted, format!("    {} {more}", checks.len() - last)));
     }
     if checks.is_empty() {
         rows.push(Row::new().left(Role::Muted, "the checklist is empty"));
@@ -81,15 +82,17 @@ pub(super) fn block<'a>(
     Block { heading, least: rows.len(), rows, chosen }
 }
 
-/// The items of a long list that the panel shows: from the first that is open, or around the chosen one.
-fn window(checks: &[Check<'_>], chosen: usize) -> (usize, usize) {
-    if checks.len() <= SHOWN + 2 {
+/// Which items of a long list are shown where there is room for so many: from the first that is open, or around the
+/// chosen one.
+pub(super) fn window(app: &App, checks: &[Check<'_>], shown: usize) -> (usize, usize) {
+    if checks.len() <= shown || shown == SHOWN && checks.len() <= SHOWN + 2 {
         return (0, checks.len());
     }
     let open = checks.iter().position(|check| !check.done()).unwrap_or(checks.len());
-    let first = if (open..open + SHOWN).contains(&chosen) { open } else { chosen.saturating_sub(1) };
-    let first = first.min(checks.len() - SHOWN);
-    (first, first + SHOWN)
+    let chosen = if app.mode().is_read_only() { open } else { app.navigation().item };
+    let first = if (open..open + shown).contains(&chosen) { open } else { chosen.saturating_sub(1) };
+    let first = first.min(checks.len() - shown);
+    (first, first + shown)
 }
 
 /// One item: its box, its number, its text; who ticked it and when.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::App;
 use crate::facts::Signal;
+use crate::incident::Stage;
 use crate::ui::Role;
 use crate::ui::axis;
 use crate::ui::axis::Axis;
@@ -46,7 +47,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     // With plenty of room, the live facts under the items count for more than further signals.
     let evidence = if room >= items + 4 { items } else { 0 };
     y += signals(app, canvas, Rect { y, height: room - evidence, ..area });
-    for (index, check) in checks.iter().enumerate() {
+    let shown = usize::from(items).saturating_sub(rows.len());
+    let (first, last) = checklist::window(app, &checks, shown.max(1));
+    for (index, check) in checks.iter().enumerate().take(last).skip(first) {
         let (mut row, _) = checklist::fitted(app, check, width, canvas.glyphs);
         row.chosen = index == app.navigation().item && !app.mode().is_read_only();
         rows.push(row);
@@ -74,6 +77,9 @@ fn above<'a>(app: &'a App, width: u16, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
     let due = standing::due(app, false).filter(|due| canvas.spans_width(due) <= width);
     if let Some(due) = due.or_else(|| standing::due(app, true)) {
         rows.push(Row { left: due, ..Row::new() });
+    } else if let Some((stage, time)) = standing::stage(app).filter(|(stage, _)| *stage > Stage::First) {
+        let time = format!(" {time}");
+        rows.push(Row::new().left(Role::Title, stage.title().to_uppercase()).left(Role::Muted, time));
     }
     if let Some(breath) = app.breath() {
         rows.extend(breath::rows(app, &breath, width).into_iter().take(1));

@@ -18,7 +18,9 @@ use crate::ui::canvas::Canvas;
 use crate::ui::clock;
 use crate::ui::rows::Span;
 use crate::ui::rows::clipped;
+use crate::ui::rows::padded;
 use crate::ui::rows::span;
+use crate::ui::rows::wrap_text;
 
 /// Draws the row. What a tired person needs now stands before faults, faults before everything else; a key is shown with
 /// its word or not at all.
@@ -43,8 +45,11 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.spans(end - right_width, y, right_width, &right);
     let left = Rect { x, width: room.saturating_sub(right_width + 2), ..area };
     match (app.navigation().sure.as_deref(), app.remark()) {
-        (Some(asked), _) => {
-            canvas.put(left.x, y, left.width, asked, Role::Warning);
+        // A question has these rows to itself, when everything else is drawn.
+        (Some(_), _) => {}
+        (None, Some(remark)) if canvas.width(remark) > left.width => {
+            // What came of a key counts for more than what can be read a second later.
+            canvas.put(x, y, room, &padded(remark, room.max(canvas.width(remark)), canvas.glyphs), Role::Strong);
         }
         (None, Some(remark)) => {
             canvas.put(left.x, y, left.width, remark, Role::Strong);
@@ -52,6 +57,29 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         (None, None) => hints::draw(hints, canvas, left),
     }
 }
+
+/// Draws what is asked before it is done over the last rows of the screen, in full: nobody can say yes to half a
+/// question.
+pub(super) fn ask(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
+    let Some(question) = app.navigation().sure.as_deref() else { return };
+    let most = ASKED_MOST.min(usize::from(area.height.saturating_sub(1).max(1)));
+    let margin = u16::from(area.width > 20);
+    let width = area.width - 2 * margin;
+    let rows = wrap_text(question, Role::Warning, width, most, canvas.glyphs);
+    let used = rows.len() as u16;
+    let blank = " ".repeat(usize::from(area.width));
+    let top = area.bottom().saturating_sub(used);
+    for (y, row) in (top..area.bottom()).zip(&rows) {
+        canvas.put(area.x, y, area.width, &blank, Role::Text);
+        canvas.spans(area.x + margin, y, width, row);
+    }
+    if area.height >= 20 {
+        canvas.rule(area.x, top - 1, area.width);
+    }
+}
+
+/// Most rows of a question.
+const ASKED_MOST: usize = 6;
 
 const KINDS: [(SourceKind, &str); 4] = [
     (SourceKind::Metrics, "metrics"),

@@ -64,4 +64,5 @@ pub fn draw(app: &App, look: &Look, area: Rect, buffer: &mut Buffer) {
         (Page::Overview, _) => overview::draw(app, &mut canvas, area),
         (page, _) => pages::draw(app, look, page, &mut canvas, area),
     }
+    footer::ask(app, &mut canvas, area);
 }

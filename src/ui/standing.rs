@@ -31,7 +31,8 @@ pub(super) fn key(app: &App, command: Command) -> Option<String> {
 
 /// The clock that has been due for longest, in a warning of a few words with the key for it; how many more are due.
 pub(super) fn due<'a>(app: &App, short: bool) -> Option<Vec<Span<'a>>> {
-    let first = app.due_clock()?;
+    // Half a minute to breathe is half a minute without being urged.
+    let first = app.due_clock().filter(|_| app.breath().is_none())?;
     let words = due_words(app, &first);
     let text = if short { due_name(first.kind).to_owned() } else { words };
     let mut spans = vec![span(Role::Warning, format!("▲ {text}"))];
@@ -77,6 +78,9 @@ pub(super) fn due_words(app: &App, clock: &ClockNow) -> String {
 pub(super) fn clock_words(app: &App, clock: &ClockNow) -> (String, Role) {
     let now = app.now();
     match clock.due {
+        None if clock.kind == ClockKind::PostMortem && !is_off(app, clock.kind) => {
+            ("begins at the end".to_owned(), Role::Muted)
+        }
         _ if clock.off => ("off".to_owned(), Role::Muted),
         None => ("not running".to_owned(), Role::Muted),
         Some(due) if due <= now => {
@@ -90,6 +94,11 @@ pub(super) fn clock_words(app: &App, clock: &ClockNow) -> (String, Role) {
             (if clock.snoozed { format!("snoozed, in {left}") } else { format!("in {left}") }, Role::Text)
         }
     }
+}
+
+/// Whether a person switched it off.
+fn is_off(app: &App, kind: ClockKind) -> bool {
+    app.incident().is_some_and(|incident| incident.clock(kind).off == Some(true) || incident.resolved().is_some())
 }
 
 /// What is still to come, rounded up to what matters: `40s`, `9m`, `23h`.
@@ -129,7 +138,8 @@ pub(super) fn beside_verdict<'a>(app: &App) -> Option<(Vec<Span<'a>>, bool)> {
     if let Some(since) = incident.normal_since().filter(|_| incident.resolved().is_none()) {
         return Some((normal(app, since), false));
     }
-    if app.navigation().page() == Page::Service {
+    // There it stands anyway.
+    if matches!(app.navigation().page(), Page::Service | Page::Incident) {
         return None;
     }
     let (stage, time) = stage(app)?;

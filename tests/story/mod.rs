@@ -9,6 +9,7 @@
 )]
 
 pub mod alerts;
+pub mod incident;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -37,7 +37,7 @@ pub(super) fn all(app: &App) -> Vec<Hint> {
         };
         return typing.iter().enumerate().map(hint).collect();
     }
-    let due = app.due_clock().map(|clock| standing::due_command(clock.kind));
+    let due = app.due_clock().filter(|_| app.breath().is_none()).map(|clock| standing::due_command(clock.kind));
     let mut hints = Vec::new();
     for row in KEYS {
         let Some(word) = word(app, page, row.command, row.footer) else { continue };

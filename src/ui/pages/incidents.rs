@@ -61,7 +61,12 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let split = Split::new(area, rows.len(), chosen, details.len());
     let more = if split.words.is_empty() { count } else { format!("{count} · {}", split.words) };
     let body = title(app, canvas, area, "Incidents", &more);
-    let names = rows.iter().map(|row| canvas.width(&row.service)).max().unwrap_or(0).clamp(4, 20);
+    let names = rows
+        .iter()
+        .map(|row| canvas.width(&row.service))
+        .max()
+        .unwrap_or(0)
+        .clamp(4, if area.width < 60 { 10 } else { 20 });
     let seen = rows.iter().enumerate().skip(split.first).take(usize::from(split.list));
     let list: Vec<_> = seen
         .map(|(index, row)| {
@@ -94,10 +99,11 @@ fn listed<'a>(app: &App, row: &'a One, names: u16, width: u16, glyphs: Glyphs) -
         None if row.title.is_empty() => "no title".to_owned(),
         None => row.title.clone(),
     };
+    let service = padded(&clipped(&row.service, names, glyphs), names, glyphs);
     let mut shown = Row::new()
         .left(role, format!("{} ", padded(mark, 1, glyphs)))
         .left(role, format!("{word:<7} "))
-        .left(if is_open { Role::Title } else { Role::Muted }, format!("{}  ", padded(&row.service, names, glyphs)))
+        .left(if is_open { Role::Title } else { Role::Muted }, format!("{service}  "))
         .left(text, words);
     if width >= 90 && !row.people.is_empty() {
         shown = shown.right(Role::Muted, format!("{}  ", clipped(&row.people.join(", "), 24, glyphs)));

@@ -43,12 +43,7 @@ use crate::ui::verdict;
 pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, area: Rect) {
     let body = if area.height < 8 {
         let used = app.service().map_or(0, |one| verdict::headline(&one.verdict, canvas, area, 1, true));
-        let asked = u16::from(app.navigation().sure.is_some() && used < area.height);
-        if let Some(sure) = app.navigation().sure.as_deref().filter(|_| asked > 0) {
-            // There is no footer that could ask.
-            canvas.put(area.x, area.y + used, area.width, sure, Role::Warning);
-        }
-        Rect { y: area.y + used + asked, height: area.height - used - asked, ..area }
+        Rect { y: area.y + used, height: area.height - used, ..area }
     } else {
         frame(app, canvas, area, 3)
     };

@@ -18,6 +18,7 @@ use crate::ui::pages::head;
 use crate::ui::pages::lines;
 use crate::ui::pages::owned;
 use crate::ui::pages::part;
+use crate::ui::pages::sheet;
 use crate::ui::pages::title;
 use crate::ui::rows::Row;
 use crate::ui::rows::padded;
@@ -40,11 +41,21 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if tall {
         top.push(Row::new());
     }
-    let foot = below(app, &update, inner, tall, canvas);
-    // The words keep the larger part; where they go is always in sight.
-    let foot_rows = (foot.len() as u16).min(room.saturating_sub(top.len() as u16) / 2);
-    let middle = usize::from(room.saturating_sub(top.len() as u16 + foot_rows));
     let text = words(&update, inner.min(WIDEST), canvas);
+    if area.height < 12 {
+        // Too low for two parts: they scroll together.
+        let mut rows = top;
+        rows.extend(text);
+        rows.extend(below(app, &update, inner, false, canvas));
+        return sheet(app, canvas, area, "Update", &rows, app.navigation().scroll);
+    }
+    // The words keep half of the page, as far as they need it; where they go is always in sight.
+    let below_top = usize::from(room).saturating_sub(top.len());
+    let most = (below_top / 2).max(below_top.saturating_sub(text.len()));
+    let airy = below(app, &update, inner, true, canvas);
+    let foot = if tall && airy.len() <= most { airy } else { below(app, &update, inner, false, canvas) };
+    let foot_rows = foot.len().min(most) as u16;
+    let middle = usize::from(room.saturating_sub(top.len() as u16 + foot_rows));
     let (first, part) = part(text.len(), middle, app.navigation().scroll);
     let more = match part.as_str() {
         "" => origin(&update),
@@ -99,8 +110,9 @@ fn below<'a>(app: &App, update: &OpenUpdate, width: u16, tall: bool, canvas: &Ca
         rows.push(Row::new().left(Role::Title, "WHERE IT GOES"));
     }
     let names = update.channels.iter().map(|one| canvas.width(&one.name)).max().unwrap_or(0).clamp(4, 24);
+    let kinds = update.channels.iter().map(|one| canvas.width(&one.kind)).max().unwrap_or(0).min(20);
     for one in &update.channels {
-        rows.extend(channel(app, one, names, width, canvas));
+        rows.extend(channel(app, one, (names, kinds), width, canvas));
     }
     if update.channels.is_empty() {
         rows.push(Row::new().left(Role::Muted, "no channel is set up: copy it and say that you posted it"));
@@ -126,14 +138,20 @@ fn below<'a>(app: &App, update: &OpenUpdate, width: u16, tall: bool, canvas: &Ca
 }
 
 /// A channel and how the update stands with it; what came back below, where it does not fit beside.
-fn channel<'a>(app: &App, one: &ChannelNow, names: u16, width: u16, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
+fn channel<'a>(
+    app: &App,
+    one: &ChannelNow,
+    (names, kinds): (u16, u16),
+    width: u16,
+    canvas: &Canvas<'_>,
+) -> Vec<Row<'a>> {
     let state = one.delivery.as_ref().map(|delivery| delivery.state);
     let (mark, words, role) = delivery_mark(state);
     let mut row = Row::new()
         .left(role, format!("{mark} "))
         .left(Role::Strong, format!("{}  ", padded(&one.name, names, canvas.glyphs)));
     if width >= 60 {
-        row = row.left(Role::Muted, format!("{:<12} ", one.kind));
+        row = row.left(Role::Muted, format!("{}  ", padded(&one.kind, kinds, canvas.glyphs)));
     }
     let mut row = row.left(role, words);
     let Some(delivery) = &one.delivery else { return vec![row] };

@@ -62,8 +62,11 @@ pub(super) fn tiles(app: &App, canvas: &mut Canvas<'_>, area: Rect, size: Size) 
     let Some(incident) = app.incident() else { return 0 };
     let wide = if size == Size::Five { TILE * 3 / 2 } else { TILE };
     let mut x = area.x;
-    let stage = app.stage_now().filter(|_| incident.resolved().is_none());
-    if let Some(now) = stage {
+    if let Some(end) = incident.resolved() {
+        let at = time(app, end.at);
+        tile(canvas, Rect { x, width: wide - 2, ..area }, size, ("Resolved", &at, "", Role::Strong));
+        x += wide;
+    } else if let Some(now) = app.stage_now() {
         let passed = (app.now() - now.since).to_std().unwrap_or_default();
         let (time, unit) = match now.left.filter(|left| !left.is_zero()) {
             Some(left) => (left, "left"),
