@@ -146,7 +146,7 @@ struct Desk {
     pollers: Pollers,
     scribe: Scribe,
     hands: Hands,
-    /// Updates of which the journal says that they are being sent.
+    /// Parcels of which the journal says that they are being sent.
     to_carry: UnboundedReceiver<(Arc<str>, Parcel)>,
     inbox: UnboundedReceiver<Msg>,
     /// When the terminal was taken last.
@@ -169,6 +169,9 @@ impl Desk {
         let ending = self.watch(signals, keys).await;
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
+        while let Ok((service, parcel)) = self.to_carry.try_recv() {
+            self.hands.send(service, parcel);
+        }
         if self.hands.end() {
             let (app, scribe) = (&mut self.app, &self.scribe);
             courier::last_words(app, self.clock.now(), &mut self.inbox, |service, entry| scribe.append(service, entry));
