@@ -153,7 +153,7 @@ impl Plan {
             Truth {
                 scenario: name.clone(),
                 title: scenario.title.clone(),
-                about: scenario.about.clone(),
+                about: scenario.about.replace(['\n', '⏎'], " "),
                 service: truth.service.clone(),
                 began: reckoning.began,
                 paged: (page_at <= at).then_some(page_at),
@@ -195,7 +195,8 @@ fn tried(trial: &Trial, base: At) -> Tried {
             format!("an answer took {}, {} without it", milliseconds(slow), milliseconds(usual))
         }
     });
-    Tried { what: trial.fix.name(), after_s: (trial.at - base).num_seconds(), helps: trial.helps, harm }
+    let idle = matches!(trial.fix, Fix::Wait(_) | Fix::Nothing);
+    Tried { what: trial.fix.name(), after_s: (trial.at - base).num_seconds(), idle, helps: trial.helps, harm }
 }
 
 /// A folder of its own for a drill: nothing in its name says what it is.

@@ -63,6 +63,8 @@ pub struct Tried {
     pub what: String,
     /// When, in seconds.
     pub after_s: i64,
+    /// It is to wait and to change nothing.
+    pub idle: bool,
     /// It ends the trouble.
     pub helps: bool,
     /// What it made worse for a while, in words; `None`: nothing.
@@ -181,7 +183,8 @@ impl Debrief {
             recovered_s: truth.back.map(after),
             resolved_s: incident.resolved().map(|entry| after(entry.at)),
         };
-        let outcome = match (truth.back.is_some() || truth.began.is_none(), helped.is_some()) {
+        let is_well = truth.back.is_some() || (truth.began.is_none() && truth.paged.is_some());
+        let outcome = match (is_well, helped.is_some()) {
             (true, true) => Outcome::Fixed,
             (true, false) if incident.resolved().is_some() => Outcome::ByItself,
             _ if truth.given_up => Outcome::GivenUp,
@@ -230,7 +233,7 @@ impl Debrief {
 
     /// The fixes that did not end it.
     pub fn wrong(&self) -> impl Iterator<Item = &Tried> {
-        self.tried.iter().filter(|tried| !tried.helps)
+        self.tried.iter().filter(|tried| !tried.helps && !tried.idle)
     }
 }
 
