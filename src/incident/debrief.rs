@@ -100,6 +100,7 @@ impl Outcome {
 
 /// How long things took, in seconds; `None`: it did not happen.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "what ends in `_s` is in seconds, as in all documents")]
 pub struct Times {
     /// To the acknowledgement.
     pub acknowledged_s: Option<i64>,
@@ -316,7 +317,7 @@ fn seen(entries: &[&Entry], truth: &Truth, after: &dyn Fn(At) -> i64) -> Vec<(i6
     for entry in entries {
         match &entry.what {
             What::Observed(what) => {
-                seen.push((after(entry.at), format!("{}: {}", what.severity.word(), what.headline)))
+                seen.push((after(entry.at), format!("{}: {}", what.severity.word(), what.headline)));
             }
             What::Normal { since } => seen.push((after(*since), "all was as before again".to_owned())),
             _ => {}
