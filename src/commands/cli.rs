@@ -162,7 +162,7 @@ pub enum Command {
     /// Exits with the state of the worst service: 0 ok, 1 warning, 2 critical, 3 unknown, as monitoring plugins do;
     /// also with 3 when it cannot start.
     Report(Report),
-    /// Play a scenario in virtual time and say whether the verdict was right
+    /// Play a scenario; say whether the verdict was right
     ///
     /// Plays each file through the real parsers, engine and verdict, as fast as the machine can, and prints how the
     /// verdict changed and whether what the file expects was said. The same file and seed give the same bytes. With
@@ -173,12 +173,12 @@ pub enum Command {
     /// Incidents from another shell or a script.
     #[command(flatten)]
     Incidents(Incidents),
-    /// Write the post-mortem of an incident, with pictures of its signals
+    /// Write the post-mortem of an incident
     ///
     /// From its journal and from what the sources know of its time. Edits are never written over: a file that somebody
     /// changed stays, and the new one goes beside it. Exits with 0, or 2 when it cannot be written.
     Postmortem(Postmortem),
-    /// Wait without a screen until it gets worse, so that a person can sleep
+    /// Wait without a screen until it gets worse; sleep meanwhile
     ///
     /// One line for every change. When what it waits for comes, it rings the bell, runs the commands, tells the channels and exits with the
     /// state: 0 ok, 1 warning, 2 critical, 3 unknown. Worse is a worse state, or another thing that is critical, that

@@ -77,18 +77,18 @@ pub fn run(cli: &Cli, drill: &Drill) -> Result<ExitCode, String> {
     let world = Drilled::new(&held.scenario, held.seed);
     let folder = free(&state, held.began)?;
     let play = Play::drill(&world, &held.scenario, held.began, folder, drill.speed);
-    let stage = Stage::start(cli, play)?;
+    let running = Stage::start(cli, play)?;
     let badge = if drill.speed > 1.0 { format!("drill {}x", drill.speed) } else { "drill".to_owned() };
     let wish = Wish { mode: Mode::interactive(), service: None, who: None, badge: Some(badge), only: false };
-    let (sources, past) = stage.past()?;
-    let now = stage.clock.now();
-    let mut settings = setup::settings(&stage.config, &wish, &sources, now).map_err(|all| all.join("\n"))?;
+    let (sources, past) = running.past()?;
+    let now = running.clock.now();
+    let mut settings = setup::settings(&running.config, &wish, &sources, now).map_err(|all| all.join("\n"))?;
     settings.incidents.drill = true;
     settings.incidents.channels = vec![(CHANNEL.to_owned(), "recorded only".to_owned())];
     settings.incidents.pagers = vec![(PAGER.to_owned(), "simulated".to_owned())];
     settings.incidents.fixes = Fix::offers(&held.scenario).iter().map(|fix| (fix.key(), fix.name())).collect();
     let (who, lists) = (settings.who.clone(), [settings.checklist.clone()]);
-    let (clock, look, folder) = (stage.clock, stage.look.clone(), stage.state.clone());
+    let (clock, look, folder) = (running.clock, running.look.clone(), running.state.clone());
     let reveal = held.reveal(&world);
     let given_up = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let stand =
@@ -101,7 +101,7 @@ pub fn run(cli: &Cli, drill: &Drill) -> Result<ExitCode, String> {
     let truth = stand.truth(ended);
     let incident = incident(&folder, &truth.service);
     let debrief = Debrief::of(&incident, &truth, &lists.each_ref());
-    let line = Held::new(Utc::now(), &who, held.seed, drill.speed, &debrief);
+    let line = Held::new(Utc::now(), &who, (held.seed, drill.speed), &debrief);
     let kept = history.add(&line);
     let text = match drill.format {
         Format::Json => serde_json::to_string_pretty(&debrief).map_err(|error| error.to_string())? + "\n",
@@ -128,14 +128,14 @@ impl Plan {
         let seed = drill.seed.unwrap_or_else(|| fastrand::u64(..));
         let mut chance = fastrand::Rng::with_seed(seed);
         let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-        let named = match drill.scenario.as_str() {
+        let chosen = match drill.scenario.as_str() {
             "random" => history::choose(&names, past, chance.f64()).unwrap_or_default(),
-            named => named,
+            own => own,
         };
-        let name = Path::new(named).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let name = Path::new(chosen).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let quiet = TimeDelta::seconds(chance.i64(QUIET.0..=QUIET.1));
         let began = Utc::now();
-        let scenario = stage::scenario(named)?.moved_to(began + quiet).with_room();
+        let scenario = stage::scenario(chosen)?.moved_to(began + quiet).with_room();
         Ok(Self { name, truth: scenario.truth(), scenario, seed, began })
     }
 
@@ -153,7 +153,7 @@ impl Plan {
             Truth {
                 scenario: name.clone(),
                 title: scenario.title.clone(),
-                about: scenario.about.clone(),
+                about: scenario.about.replace(['\n', '⏎'], " "),
                 service: truth.service.clone(),
                 began: reckoning.began,
                 paged: (page_at <= at).then_some(page_at),
@@ -195,7 +195,8 @@ fn tried(trial: &Trial, base: At) -> Tried {
             format!("an answer took {}, {} without it", milliseconds(slow), milliseconds(usual))
         }
     });
-    Tried { what: trial.fix.name(), after_s: (trial.at - base).num_seconds(), helps: trial.helps, harm }
+    let idle = matches!(trial.fix, Fix::Wait(_) | Fix::Nothing);
+    Tried { what: trial.fix.name(), after_s: (trial.at - base).num_seconds(), idle, helps: trial.helps, harm }
 }
 
 /// A folder of its own for a drill: nothing in its name says what it is.

@@ -77,7 +77,8 @@ impl Reckoning {
             let most = |world: &mut World, of: fn(&Pulse) -> f64| {
                 minutes().map(|minute| of(&pulse(world, minute))).fold(0.0, f64::max)
             };
-            let (share, mean): (fn(&Pulse) -> f64, fn(&Pulse) -> f64) = (|pulse| pulse.failing, |pulse| pulse.mean);
+            let share = |pulse: &Pulse| pulse.failing;
+            let mean = |pulse: &Pulse| pulse.mean;
             let worst = (most(&mut after, share), most(&mut before, share));
             let slowest = (most(&mut after, mean), most(&mut before, mean));
             let helps = !is_well(&mut before, &mut usual) && is_well(&mut after, &mut usual);

@@ -63,6 +63,8 @@ pub struct Tried {
     pub what: String,
     /// When, in seconds.
     pub after_s: i64,
+    /// It is to wait and to change nothing.
+    pub idle: bool,
     /// It ends the trouble.
     pub helps: bool,
     /// What it made worse for a while, in words; `None`: nothing.
@@ -98,6 +100,7 @@ impl Outcome {
 
 /// How long things took, in seconds; `None`: it did not happen.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "what ends in `_s` is in seconds, as in all documents")]
 pub struct Times {
     /// To the acknowledgement.
     pub acknowledged_s: Option<i64>,
@@ -181,7 +184,8 @@ impl Debrief {
             recovered_s: truth.back.map(after),
             resolved_s: incident.resolved().map(|entry| after(entry.at)),
         };
-        let outcome = match (truth.back.is_some() || truth.began.is_none(), helped.is_some()) {
+        let is_well = truth.back.is_some() || (truth.began.is_none() && truth.paged.is_some());
+        let outcome = match (is_well, helped.is_some()) {
             (true, true) => Outcome::Fixed,
             (true, false) if incident.resolved().is_some() => Outcome::ByItself,
             _ if truth.given_up => Outcome::GivenUp,
@@ -230,7 +234,7 @@ impl Debrief {
 
     /// The fixes that did not end it.
     pub fn wrong(&self) -> impl Iterator<Item = &Tried> {
-        self.tried.iter().filter(|tried| !tried.helps)
+        self.tried.iter().filter(|tried| !tried.helps && !tried.idle)
     }
 }
 
@@ -313,7 +317,7 @@ fn seen(entries: &[&Entry], truth: &Truth, after: &dyn Fn(At) -> i64) -> Vec<(i6
     for entry in entries {
         match &entry.what {
             What::Observed(what) => {
-                seen.push((after(entry.at), format!("{}: {}", what.severity.word(), what.headline)))
+                seen.push((after(entry.at), format!("{}: {}", what.severity.word(), what.headline)));
             }
             What::Normal { since } => seen.push((after(*since), "all was as before again".to_owned())),
             _ => {}

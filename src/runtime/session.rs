@@ -156,7 +156,7 @@ struct Desk {
     scribe: Scribe,
     exporter: Exporter,
     hands: Hands,
-    /// Updates of which the journal says that they are being sent.
+    /// Parcels of which the journal says that they are being sent.
     to_carry: UnboundedReceiver<(Arc<str>, Parcel)>,
     inbox: UnboundedReceiver<Msg>,
     /// The way into it.
@@ -184,6 +184,9 @@ impl Desk {
         self.keep();
         // The shell has its terminal back before the last entries are waited for.
         drop(self.screen);
+        while let Ok((service, parcel)) = self.to_carry.try_recv() {
+            self.hands.send(service, parcel);
+        }
         if self.hands.end() {
             let (app, scribe) = (&mut self.app, &self.scribe);
             courier::last_words(app, self.clock.now(), &mut self.inbox, |service, entry| scribe.append(service, entry));

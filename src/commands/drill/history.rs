@@ -73,13 +73,13 @@ pub struct Held {
 impl Held {
     /// The line of a drill that has just ended.
     #[must_use]
-    pub fn new(at: At, who: &str, seed: u64, speed: f64, debrief: &Debrief) -> Self {
+    pub fn new(at: At, who: &str, (noise, speed): (u64, f64), debrief: &Debrief) -> Self {
         let times = &debrief.times;
         Self {
             v: VERSION,
             at,
             scenario: debrief.scenario.clone(),
-            seed,
+            seed: noise,
             speed,
             who: who.to_owned(),
             outcome: debrief.outcome.words().to_owned(),
@@ -189,6 +189,9 @@ pub struct Progress {
     pub last_acknowledged_s: Option<i64>,
 }
 
+/// A time of a drill.
+type Field = fn(&Held) -> Option<i64>;
+
 /// How each person gets on: with all scenarios, then with each that they drilled more than once.
 #[must_use]
 pub fn progress(all: &[Held]) -> Vec<Progress> {
@@ -199,10 +202,10 @@ pub fn progress(all: &[Held]) -> Vec<Progress> {
     }
     let told = groups.into_iter().filter(|((_, scenario), drills)| scenario.is_none() || drills.len() > 1);
     let row = |((who, scenario), drills): ((String, Option<String>), Vec<&Held>)| {
-        let of = |what: fn(&Held) -> Option<i64>| drills.iter().filter_map(|held| what(held)).collect::<Vec<_>>();
-        let last = |what: fn(&Held) -> Option<i64>| drills.last().and_then(|held| what(held));
-        let (fix, acknowledged): (fn(&Held) -> Option<i64>, fn(&Held) -> Option<i64>) =
-            (|held| held.fix_s, |held| held.acknowledged_s);
+        let of = |what: Field| drills.iter().filter_map(|held| what(held)).collect::<Vec<_>>();
+        let last = |what: Field| drills.last().and_then(|held| what(held));
+        let fix: Field = |held| held.fix_s;
+        let acknowledged: Field = |held| held.acknowledged_s;
         Progress {
             who,
             scenario,

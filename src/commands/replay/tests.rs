@@ -175,3 +175,37 @@ fn costs() {
         eprintln!("7 h of {instances} instances: {:?}, {} steps", began.elapsed(), course.steps.len());
     }
 }
+
+/// The story of a scenario that ships, with the room that a drill makes for more instances.
+fn drilled(name: &str) -> super::run::Story {
+    let scenario = crate::commands::stage::scenario(name).unwrap().with_room();
+    super::run::Story { name: name.to_owned(), scenario }
+}
+
+#[test]
+fn room_for_more_instances_changes_no_verdict() {
+    for name in ["one-bad-instance", "user-surge"] {
+        let run = super::run::whole(&drilled(name), 1, &crate::commands::cli::Options::default()).unwrap();
+        let wrong = run.expectations.iter().filter(|one| !one.ok);
+        let failed: Vec<_> = wrong.map(|one| (one.line, &one.what, &one.said)).collect();
+        assert!(failed.is_empty(), "{name}: {failed:?}");
+    }
+}
+
+#[test]
+fn the_verdict_sees_that_a_fix_ends_it_and_that_nothing_does_not() {
+    use crate::drill::Fix;
+    for name in ["null-field", "flag-on"] {
+        let story = drilled(name);
+        let (truth, zero) = (story.scenario.truth(), story.scenario.zero_at());
+        let (tried, later) = (zero + TimeDelta::minutes(4), zero + TimeDelta::minutes(14));
+        let severity = |fix: &Fix, at: At| {
+            let scenario = story.scenario.fixed(fix, tried);
+            let story = super::run::Story { name: name.to_owned(), scenario };
+            let app = super::run::to(&story, 1, at, &crate::commands::cli::Options::default()).unwrap();
+            app.services()[0].verdict.severity
+        };
+        assert!(severity(&truth.ends[0], later) <= Severity::Info, "{name}: {}", truth.ends[0].name());
+        assert_eq!(severity(&Fix::Nothing, later), Severity::Critical, "{name}");
+    }
+}

@@ -29,10 +29,11 @@ fn truth() -> Truth {
             Tried {
                 what: "restart all of orders".to_owned(),
                 after_s: 400,
+                idle: false,
                 helps: false,
                 harm: Some("42 % failed".to_owned()),
             },
-            Tried { what: "roll back orders v105".to_owned(), after_s: 600, helps: true, harm: None },
+            Tried { what: "roll back orders v105".to_owned(), after_s: 600, idle: false, helps: true, harm: None },
         ],
     }
 }
@@ -124,6 +125,8 @@ fn endings_have_their_words() {
         (None, None, none, Vec::new(), true, Outcome::GivenUp),
         (Some(at(0)), None, fixed, Vec::new(), true, Outcome::GivenUp),
     ];
+    let before = Truth { began: None, paged: None, back: None, tried: Vec::new(), ..truth() };
+    assert_eq!(Debrief::of(&Incident::default(), &before, &[]).outcome, Outcome::Left, "nothing had begun yet");
     for (began, back, tried, entries, given_up, outcome) in cases {
         let truth = Truth { began, back, tried, given_up, ..truth() };
         assert_eq!(Debrief::of(&incident(&entries), &truth, &[]).outcome, outcome, "{truth:?}");

@@ -73,7 +73,11 @@ impl Debrief {
     fn tell_tried(&self, lines: &mut Vec<(&'static str, String)>) {
         let tried = self.tried.iter().map(|tried| {
             let mut words = format!("{}: {}", point(tried.after_s), tried.what);
-            words.push_str(if tried.helps { "; it ended the trouble" } else { "; it did not end the trouble" });
+            words.push_str(match (tried.helps, tried.idle) {
+                (true, _) => "; it ended the trouble",
+                (false, true) => "; it changes nothing",
+                (false, false) => "; it did not end the trouble",
+            });
             if let Some(harm) = &tried.harm {
                 let _ = write!(words, "; worse for a while: {harm}");
             }

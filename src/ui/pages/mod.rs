@@ -71,7 +71,6 @@ pub(super) fn draw(app: &App, look: &Look, page: Page, canvas: &mut Canvas<'_>, 
         Page::Incident => incident::draw(app, canvas, body),
         Page::Update => update::draw(app, canvas, body),
         Page::Write => write::draw(app, canvas, body),
-        // Drawn by their own files as they come.
         Page::Service | Page::Overview => {}
     }
 }
