@@ -356,6 +356,13 @@ async fn the_executor_answers_and_keeps_the_thread_of_an_incident() {
     courier.send("checkout-api".into(), Parcel { to: "#nobody".to_owned(), ..parcel() });
     let Some(Msg::Delivered(told)) = inbox.recv().await else { panic!("no answer") };
     assert!(told.certain && told.outcome.unwrap_err().cause.contains("no [[channel]] `#nobody`"));
+    let narrow = Channel { services: vec!["web".to_owned()], ..channel("slack_bot", &server) };
+    let (narrow, mut other) = self::courier(narrow);
+    narrow.send("checkout-api".into(), parcel());
+    let Some(Msg::Delivered(told)) = other.recv().await else { panic!("no answer") };
+    assert!(
+        told.certain && told.outcome.unwrap_err().cause.contains("updates of checkout-api do not go to #incidents")
+    );
     // An incident without a name is not the one that another is a part of.
     courier.send("checkout-api".into(), Parcel { incident: String::new(), ..parcel() });
     assert!(matches!(inbox.recv().await, Some(Msg::Delivered(_))));

@@ -25,7 +25,9 @@ use url::Url;
 
 async fn exchange(url: &str, message: Option<Message>) -> Value {
     let ask = Ask { message, ..Ask::new(Url::parse(url).unwrap()) };
-    let Answer::Body(body) = Http::new().tell(&ask).await.unwrap() else { panic!("304") };
+    let Answer::Body(body) = Http::new().tell(&ask).await.unwrap() else {
+        unreachable!("it was not asked what changed")
+    };
     serde_json::from_slice(&body.bytes).unwrap_or_default()
 }
 
@@ -53,22 +55,22 @@ async fn a_silence_hushes_the_alert_that_was_shown_and_nothing_else() {
     };
     let http = Http::new();
     // Alerts are listed as soon as they are taken in, which is a moment after they were taken.
-    let mut pages = Vec::new();
+    let mut open = Vec::new();
     for _ in 0..200 {
-        pages = pager.list(&http, "checkout-api", Utc::now()).await.unwrap();
-        if pages.len() == 2 {
+        open = pager.list(&http, "checkout-api", Utc::now()).await.unwrap();
+        if open.len() == 2 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(pages.len(), 2, "{pages:?}");
-    assert!(pages[0].title.starts_with("HighErrorRate: checkout-api: 42 % fail"), "{pages:?}");
-    assert!(pages.iter().all(|page| page.state == PageState::Triggered));
+    assert_eq!(open.len(), 2, "{open:?}");
+    assert!(open[0].title.starts_with("HighErrorRate: checkout-api: 42 % fail"), "{open:?}");
+    assert!(open.iter().all(|page| page.state == PageState::Triggered));
     let word = || Word { who: "ana", text: "ana looks into checkout-api", at: Utc::now() };
-    let answer = pager.acknowledge(&http, &pages[0], word()).await.unwrap();
+    let answer = pager.acknowledge(&http, &open[0], word()).await.unwrap();
     assert!(answer.starts_with("silence "), "{answer}");
     // A second try of the same page, as after a broken answer, does nothing.
-    assert_eq!(pager.acknowledge(&http, &pages[0], word()).await.as_deref(), Ok("it is silenced already"));
+    assert_eq!(pager.acknowledge(&http, &open[0], word()).await.as_deref(), Ok("it is silenced already"));
     let again = pager.list(&http, "checkout-api", Utc::now()).await.unwrap();
     let told: Vec<_> = again.iter().map(|page| (page.title.contains("checkout-api"), page.state)).collect();
     assert_eq!(told, [(false, PageState::Triggered), (true, PageState::Acknowledged)]);
@@ -78,5 +80,5 @@ async fn a_silence_hushes_the_alert_that_was_shown_and_nothing_else() {
     assert_eq!(silence["status"]["state"], "active");
     assert_eq!(silence["matchers"].as_array().unwrap().len(), 3);
     let until = silence["endsAt"].as_str().unwrap().parse::<chrono::DateTime<Utc>>().unwrap();
-    assert!(pages[0].means.contains(&until.format("%Y-%m-%d %H:%M:%S UTC").to_string()), "{} {until}", pages[0].means);
+    assert!(open[0].means.contains(&until.format("%Y-%m-%d %H:%M:%S UTC").to_string()), "{} {until}", open[0].means);
 }

@@ -1,5 +1,6 @@
 //! What the app is told once, when it starts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,12 +95,24 @@ pub struct IncidentSettings {
     pub users: Option<String>,
     /// Where updates can be sent: names and what they are, `#incidents` and `Slack`.
     pub channels: Vec<(String, String)>,
+    /// The services whose updates go to a channel, by its name; one that is not here takes those of all.
+    pub channels_only: BTreeMap<String, Vec<String>>,
     /// Who pages: names and what they are.
     pub pagers: Vec<(String, String)>,
     /// It is a drill: pages that are opened are journaled, and there are fixes to try.
     pub drill: bool,
     /// What can be tried in a drill beside what undoes a change: keys and words. It says nothing of what helps.
     pub fixes: Vec<(String, String)>,
+}
+
+impl IncidentSettings {
+    /// The channels to which updates of a service can be sent.
+    pub fn channels_of(&self, service: &str) -> impl Iterator<Item = &(String, String)> {
+        let takes = move |name: &str| {
+            self.channels_only.get(name).is_none_or(|services| services.iter().any(|other| other == service))
+        };
+        self.channels.iter().filter(move |(name, _)| takes(name))
+    }
 }
 
 impl Default for IncidentSettings {
@@ -113,6 +126,7 @@ impl Default for IncidentSettings {
             stages: StageTimes::default(),
             users: None,
             channels,
+            channels_only: BTreeMap::new(),
             pagers,
             drill: false,
             fixes,
@@ -163,4 +177,21 @@ pub struct Settings {
     pub start: Option<usize>,
     /// A word that stands behind the service's name so that nobody takes it for the real thing: `demo`.
     pub badge: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_takes_the_updates_of_its_services_or_of_all() {
+        let channel = |name: &str| (name.to_owned(), "Slack".to_owned());
+        let settings = IncidentSettings {
+            channels: vec![channel("#all"), channel("#web")],
+            channels_only: BTreeMap::from([("#web".to_owned(), vec!["web".to_owned()])]),
+            ..IncidentSettings::default()
+        };
+        let of = |service: &str| settings.channels_of(service).map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        assert_eq!((of("web"), of("cart")), (vec!["#all", "#web"], vec!["#all"]));
+    }
 }

@@ -40,8 +40,8 @@ struct One {
 #[derive(Deserialize)]
 struct Incident {
     id: String,
-    #[serde(default, deserialize_with = "nullable")]
-    incident_number: u64,
+    #[serde(default, deserialize_with = "nullable", rename = "incident_number")]
+    number: u64,
     #[serde(default, deserialize_with = "nullable")]
     title: String,
     #[serde(default, deserialize_with = "nullable")]
@@ -76,7 +76,7 @@ impl Incident {
     fn page(&self, place: &str) -> OpenPage {
         let title = if self.title.is_empty() { &self.summary } else { &self.title };
         let service = self.service.as_ref().and_then(|service| service.summary.as_deref()).unwrap_or_default();
-        let number = if self.incident_number > 0 { format!("#{} ", self.incident_number) } else { String::new() };
+        let number = if self.number > 0 { format!("#{} ", self.number) } else { String::new() };
         let service = if service.is_empty() { String::new() } else { format!(" ({service})") };
         OpenPage {
             place: place.to_owned(),

@@ -172,6 +172,10 @@ impl Office {
     async fn send(&self, service: Arc<str>, parcel: Parcel) -> Delivered {
         let (outcome, certain) = match self.addressees.channels.iter().find(|channel| channel.name == parcel.to) {
             None => (Err(unknown("channel", &parcel.to)), true),
+            Some(channel) if !channel.takes(&service) => {
+                let cause = format!("updates of {service} do not go to {}", parcel.to);
+                (Err(Fault::new(FaultKind::Local, &cause).advise("see `services` of that [[channel]]")), true)
+            }
             Some(channel) => {
                 let place = (parcel.to.clone(), parcel.incident.clone());
                 let thread = self.threads.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();

@@ -23,8 +23,15 @@ pub(super) fn incidents(config: &Config, mode: Mode) -> IncidentSettings {
         return settings;
     }
     let channels = config.channels.iter().map(|channel| (channel.name.clone(), channel.kind.title().to_owned()));
+    let narrow = config.channels.iter().filter(|channel| !channel.services.is_empty());
+    let only = narrow.map(|channel| (channel.name.clone(), channel.services.clone()));
     let pagers = config.pagers.iter().map(|pager| (pager.name.clone(), pager.kind.title().to_owned()));
-    IncidentSettings { channels: channels.collect(), pagers: pagers.collect(), ..settings }
+    IncidentSettings {
+        channels: channels.collect(),
+        channels_only: only.collect(),
+        pagers: pagers.collect(),
+        ..settings
+    }
 }
 
 /// The team's own list, where it has one.

@@ -130,12 +130,17 @@ impl App {
         Some(OpenUpdate { key: key.clone(), status, text, fixed, unfinished, style, channels })
     }
 
+    /// The channels that are configured for the shown service.
+    fn channels_here(&self) -> impl Iterator<Item = &(String, String)> {
+        let service = self.service().map_or("", |service| &*service.name);
+        self.settings.incidents.channels_of(service)
+    }
+
     /// All channels that are configured, and those where the update went besides.
     fn channels(&self, known: Option<&UpdateNow>) -> Vec<ChannelNow> {
         let delivery = |name: &str| known.and_then(|known| known.deliveries.get(name)).cloned();
-        let configured = &self.settings.incidents.channels;
-        let mut all: Vec<ChannelNow> = configured
-            .iter()
+        let mut all: Vec<ChannelNow> = self
+            .channels_here()
             .map(|(name, kind)| ChannelNow { name: name.clone(), kind: kind.clone(), delivery: delivery(name) })
             .collect();
         for (name, delivery) in known.iter().flat_map(|known| &known.deliveries) {
@@ -200,7 +205,7 @@ impl App {
             }
             (KeyCode::Char('y'), false) => {
                 let mut effects = self.act(Deed::Copy(format(&update.text, update.style)));
-                if self.settings.incidents.channels.is_empty() && !is_sent(&update, BY_HAND) {
+                if self.channels_here().next().is_none() && !is_sent(&update, BY_HAND) {
                     let words = "copied: posted it by hand? Enter yes, Esc no".to_owned();
                     effects.extend(self.ask_sure(Sure::ByHand(update.key), words));
                 }
@@ -257,7 +262,7 @@ impl App {
 
     /// The key `s`: to which channels? Those that it may have reached are asked for apart.
     fn ask_send(&mut self, update: &OpenUpdate) -> Vec<Effect> {
-        if self.settings.incidents.channels.is_empty() {
+        if self.channels_here().next().is_none() {
             self.say("no channel is configured: y copies it, then say that you posted it".to_owned());
             return Vec::new();
         }

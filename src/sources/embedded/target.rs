@@ -186,7 +186,7 @@ impl Scraped {
         let body = |text: &str| Body {
             status: 200,
             bytes: text.as_bytes().to_vec(),
-            content_type: Some("text/plain; version=0.0.4".to_owned()),
+            content_type: Some("text/plain; version=0.0.4".into()),
             validators: crate::sources::http::Validators::default(),
             took: Duration::ZERO,
             url: url.clone(),

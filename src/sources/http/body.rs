@@ -17,7 +17,7 @@ pub struct Body {
     /// The bytes, at most the cap of the ask.
     pub bytes: Vec<u8>,
     /// The `Content-Type` as it came.
-    pub content_type: Option<String>,
+    pub content_type: Option<Box<str>>,
     /// For the next conditional request.
     pub validators: Validators,
     /// From asking to the last byte.

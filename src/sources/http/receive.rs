@@ -65,7 +65,7 @@ pub(super) async fn read(mut response: Response, ask: &Ask, trip: &Trip, begun: 
         return Err(Fault::new(FaultKind::Unreadable, &format!("the answer is packed with `{packed}`"))
             .advise("the server ignores Accept-Encoding: let it send gzip or nothing"));
     }
-    let content_type = header(CONTENT_TYPE);
+    let content_type = header(CONTENT_TYPE).map(String::into_boxed_str);
     let validators = Validators { etag: header(ETAG), last_modified: header(LAST_MODIFIED) };
     if response.content_length().is_some_and(|length| length > ask.cap as u64) {
         return Err(cause::too_large(ask.cap));
