@@ -338,14 +338,11 @@ impl Recovery {
             CourseState::Returning(since) | CourseState::Back(since) => Some(since),
             _ => None,
         });
-        match returning.max() {
-            Some(since) => {
-                let words = format!("as before for {}", units::between(since, self.now));
-                let asked = format!("; called normal after {}", units::age(self.hold));
-                line.with(Tone::Plain, words).with(Tone::Muted, asked)
-            }
-            None => line.with(Tone::Muted, "nothing left what was usual before"),
-        }
+        let Some(since) = returning.max() else {
+            return line.with(Tone::Muted, "nothing left what was usual before");
+        };
+        let asked = format!("; called normal after {}", units::age(self.hold));
+        line.with(Tone::Plain, format!("as before for {}", units::between(since, self.now))).with(Tone::Muted, asked)
     }
 }
 
