@@ -140,9 +140,8 @@ impl Story {
     fn tell(&mut self, msg: Msg) -> Vec<Effect> {
         let effects = self.app.update(at(self.now), msg);
         for effect in &effects {
-            match effect.deed() {
-                Some(Deed::Append(_, entry) | Deed::Send(_, entry, _)) => self.entries.push(entry.clone()),
-                _ => {}
+            if let Some(Deed::Append(_, entry) | Deed::Send(_, entry, _)) = effect.deed() {
+                self.entries.push(entry.clone());
             }
         }
         self.effects.extend(effects.iter().cloned());

@@ -69,10 +69,8 @@ pub(super) fn read(
     if let Some(value) = section.value("stages") {
         stages(&value, &mut into.stages);
     }
-    if let Some(value) = section.value("post_mortem")
-        && let Some(times) = post_mortem(&value)
-    {
-        into.clocks.post_mortem = times;
+    if let Some(value) = section.value("post_mortem") {
+        post_mortem(&value, &mut into.clocks.post_mortem);
     }
     let list = section.value("full_list").and_then(|value| value.text("full_list = \"full-incident.md\""));
     into.full_list = list.and_then(|text| text.map(existing));
@@ -134,20 +132,20 @@ fn length(text: &str) -> Result<Option<Duration>, Wrong> {
     Err(Wrong::new(cause, "write a time like \"15m\", or \"off\""))
 }
 
-/// The first reminder and the last; `Some(None)`: none.
-fn post_mortem(value: &Value<'_>) -> Option<Option<(Duration, Duration)>> {
+/// The first reminder and the last; `off`: none. What cannot be read leaves it as it is.
+fn post_mortem(value: &Value<'_>, into: &mut Option<(Duration, Duration)>) {
     const EXAMPLE: &str = "post_mortem = [\"24h\", \"48h\"]";
-    if let Some(text) = value.as_text().filter(|text| text.raw().trim() == "off") {
-        let _ = text;
-        return Some(None);
+    if value.as_text().is_some_and(|text| text.raw().trim() == "off") {
+        *into = None;
+        return;
     }
-    let texts = value.texts(EXAMPLE)?;
+    let Some(texts) = value.texts(EXAMPLE) else { return };
     let times: Option<Vec<Duration>> = texts.iter().map(|text: &Text<'_>| text.map(length)?).collect();
-    match times?[..] {
-        [first, last] if first < last => Some(Some((first, last))),
-        _ => {
+    match times.as_deref() {
+        Some([first, last]) if first < last => *into = Some((*first, *last)),
+        Some(_) => {
             value.wrong(Wrong::new("these are not two times, the earlier one first", format!("write {EXAMPLE}")));
-            None
         }
+        None => {}
     }
 }
