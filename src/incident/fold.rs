@@ -2,6 +2,7 @@
 //! order and however often they arrive, so that a torn line, a second reader or a late writer cannot change history.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::facts::At;
 use crate::incident::By;
@@ -13,7 +14,7 @@ use crate::incident::Role;
 use crate::incident::What;
 
 /// The order of entries: by time, ties by id.
-pub(super) type Key = (At, String);
+pub(super) type Key = (At, Arc<str>);
 
 /// The state of one item of one checklist.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,7 +33,8 @@ pub struct Tick {
 #[derive(Clone, PartialEq, Default, Debug)]
 pub struct Incident {
     pub(super) entries: BTreeMap<Key, Entry>,
-    pub(super) times: HashMap<String, At>,
+    /// By the ids, which the keys share.
+    pub(super) times: HashMap<Arc<str>, At>,
     pub(super) ticks: HashMap<String, HashMap<String, Tick>>,
     pub(super) opened: Option<Key>,
     /// The last word on whether it is over.
@@ -81,8 +83,8 @@ impl Incident {
     /// Adds one entry. An id that is known already changes nothing; should two different entries claim one id, the
     /// later one counts (by time, then by text), whichever came first. Answers whether anything changed.
     pub fn apply(&mut self, entry: Entry) -> bool {
-        if let Some(at) = self.times.get(&entry.id) {
-            let key = (*at, entry.id.clone());
+        if let Some((id, at)) = self.times.get_key_value(entry.id.as_str()) {
+            let key = (*at, Arc::clone(id));
             let known = self.entries.get(&key);
             if known.is_some_and(|known| *known == entry || (known.at, known.line()) >= (entry.at, entry.line())) {
                 return false;
@@ -90,12 +92,13 @@ impl Incident {
             // The state may rest on the entry that is replaced. This happens to damaged journals only: fold again.
             self.entries.remove(&key);
             let mut all = std::mem::take(&mut self.entries);
-            all.insert((entry.at, entry.id.clone()), entry);
+            all.insert((entry.at, key.1), entry);
             *self = Self::fold(all.into_values());
             return true;
         }
-        let key = (entry.at, entry.id.clone());
-        self.times.insert(entry.id.clone(), entry.at);
+        let id: Arc<str> = entry.id.as_str().into();
+        let key = (entry.at, Arc::clone(&id));
+        self.times.insert(id, entry.at);
         match self.people.get_mut(&entry.who) {
             Some(first) if *first <= key => {}
             Some(first) => first.clone_from(&key),

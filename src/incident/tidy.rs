@@ -112,18 +112,35 @@ impl What {
 
 /// Cleans a text of one line and cuts it, unless there is nothing to do, as nearly always.
 pub(super) fn tidy_line(text: &mut String, max: usize) {
-    let plain = text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if !plain || text.starts_with(' ') || text.ends_with(' ') {
+    if text.len() > max || text.starts_with(' ') || text.ends_with(' ') || !is_clean(text, false) {
         *text = clean_line(text, max);
     }
 }
 
 /// The same for a text of several lines: without blanks at its ends.
 fn tidy_paragraph(text: &mut String) {
-    let plain = text.len() <= NOTE_MAX && text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
-    if !plain || text.starts_with([' ', '\n']) || text.ends_with([' ', '\n']) {
+    let ends = [' ', '\n'];
+    if text.len() > NOTE_MAX || text.starts_with(ends) || text.ends_with(ends) || !is_clean(text, true) {
         *text = paragraph(text);
     }
+}
+
+/// Whether it is sure that cleaning would change nothing: ASCII that is seen, and letters and signs of which the same
+/// is known. `false` costs time only.
+fn is_clean(text: &str, lines: bool) -> bool {
+    let seen = |byte: u8| byte.wrapping_sub(b' ') < 95 || (lines && byte == b'\n');
+    // All bytes at once is faster than up to the first that is none.
+    if text.bytes().fold(true, |all, byte| all & seen(byte)) {
+        return true;
+    }
+    text.chars().all(|c| match c {
+        '\0'..='\u{7f}' => seen(c as u8),
+        // Latin but the soft hyphen, Greek, Cyrillic; dashes and quotation marks; currencies, arrows, kana, kanji. A blank
+        // that is none of ASCII may stand at an end and would be trimmed.
+        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{2010}'..='\u{2027}' => true,
+        '\u{20a0}'..='\u{20bf}' | '\u{2190}'..='\u{21ff}' | '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' => true,
+        _ => false,
+    })
 }
 
 /// A text of several lines, clean, without trailing blanks, capped.
