@@ -291,7 +291,7 @@ fn the_verdict_on_its_pages() {
 #[test]
 fn that_nothing_fires_is_said_only_where_somebody_would_know() {
     let pane = |app: &App| text(&frame(app, &look("terminal"), 120, 36));
-    for (app, there, never) in [
+    for (app, there, never) in vec![
         (story::app(Scene::Quiet), "no alert fires", "stale"),
         (story::alerts::asked(None), "not known yet", "no alert fires"),
         (
@@ -519,7 +519,7 @@ impl Write for Count {
 #[test]
 fn a_quiet_second_costs_few_bytes() {
     let at_work = |work| story::incident::app(work, Mode::interactive());
-    for (mut app, seconds) in [
+    for (mut app, seconds) in vec![
         (story::app(Scene::Critical), 300),
         (story::app(Scene::Alerts), 300),
         (at_work(Work::Breathing), 20),
