@@ -292,21 +292,21 @@ fn the_verdict_on_its_pages() {
 fn that_nothing_fires_is_said_only_where_somebody_would_know() {
     let pane = |app: &App| text(&frame(app, &look("terminal"), 120, 36));
     for (app, there, never) in [
-        (story::app(Scene::Quiet), "no alert fires", "stale"),
-        (story::alerts::asked(None), "not known yet", "no alert fires"),
+        (Box::new(story::app(Scene::Quiet)), "no alert fires", "stale"),
+        (Box::new(story::alerts::asked(None)), "not known yet", "no alert fires"),
         (
-            story::alerts::asked(Some(Alerting { absent: true, ..Alerting::default() })),
+            Box::new(story::alerts::asked(Some(Alerting { absent: true, ..Alerting::default() }))),
             "nobody watches",
             "no alert fires",
         ),
         (
-            story::alerts::asked(Some(Alerting { rules: Some(0), ..Alerting::default() })),
+            Box::new(story::alerts::asked(Some(Alerting { rules: Some(0), ..Alerting::default() }))),
             "no rules: nothing can",
             "no alert",
         ),
-        (story::alerts::quiet_then_silent(), "none fired then", "no alert fires"),
-        (story::app(Scene::AlertsOld), "stale 4m", "5 firing"),
-        (story::app(Scene::Healthy), "CHANGES", "ALERTS"),
+        (Box::new(story::alerts::quiet_then_silent()), "none fired then", "no alert fires"),
+        (Box::new(story::app(Scene::AlertsOld)), "stale 4m", "5 firing"),
+        (Box::new(story::app(Scene::Healthy)), "CHANGES", "ALERTS"),
     ] {
         let shown = pane(&app);
         assert!(shown.contains(there) && !shown.contains(never), "{there}:\n{shown}");
@@ -518,10 +518,10 @@ impl Write for Count {
 /// One refresh a second at 200x60: the bytes that a terminal gets, for five minutes of a critical service.
 #[test]
 fn a_quiet_second_costs_few_bytes() {
-    let at_work = |work| story::incident::app(work, Mode::interactive());
+    let at_work = |work| Box::new(story::incident::app(work, Mode::interactive()));
     for (mut app, seconds) in [
-        (story::app(Scene::Critical), 300),
-        (story::app(Scene::Alerts), 300),
+        (Box::new(story::app(Scene::Critical)), 300),
+        (Box::new(story::app(Scene::Alerts)), 300),
         (at_work(Work::Breathing), 20),
         (at_work(Work::Assessing), 60),
     ] {

@@ -42,20 +42,17 @@ pub(super) fn block<'a>(
     glyphs: Glyphs,
 ) -> Block<'a> {
     let mut rows = Vec::new();
-    let heading = match app.breath() {
-        Some(breath) => {
-            rows.extend(breath::rows(app, &breath, width));
-            Row::new().left(Role::Title, "BREATHE").right(Role::Key, standing::left(breath.left))
+    let mut heading = Row::new();
+    if let Some(breath) = app.breath() {
+        rows.extend(breath::rows(app, &breath, width));
+        heading = heading.left(Role::Title, "BREATHE").right(Role::Key, standing::left(breath.left));
+    } else {
+        heading = heading.left(Role::Title, title(app).to_uppercase());
+        if let Some((text, role)) = countdown(app) {
+            heading = heading.right(role, text);
+            rows.push(progress(app, width));
         }
-        None => {
-            let mut heading = Row::new().left(Role::Title, title(app).to_uppercase());
-            if let Some((text, role)) = countdown(app) {
-                heading = heading.right(role, text);
-                rows.push(progress(app, width));
-            }
-            heading
-        }
-    };
+    }
     rows.extend(trouble(app, width, glyphs));
     let chosen = is_chosen(app, Pane::Checklist);
     let (first, last) = window(app, checks, SHOWN);
