@@ -1,3 +1,5 @@
+//! What the debrief says of a drill, by what its journal holds.
+
 use super::*;
 use crate::incident::ClockKind;
 use crate::incident::Observation;
