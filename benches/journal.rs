@@ -226,7 +226,7 @@ fn one(random: &mut fastrand::Rng, index: usize, at: At) -> (What, bool) {
         87..88 => What::Action { text: sentence(random), owner: "ana".into(), due: "2026-11-30".into() },
         88..96 => What::Unsaved { about: "note".into(), text: sentences(random).join(" ") },
         96..97 => What::Exported { path: "postmortem.md".into(), hash: key("9f86d081", index) },
-        97..98 if index % 50 == 0 => {
+        97..98 if index.is_multiple_of(50) => {
             What::MergedFrom { incident: key("20240501T031520Z-none", index), service: "db".into() }
         }
         97..99 => What::Looked { page: "evidence".into() },

@@ -156,19 +156,18 @@ fn what_eight_writers_acknowledged_is_found_again_once() {
                 continue;
             }
         }
-        until_kill = match until_kill.checked_sub(1) {
-            Some(fewer) => fewer,
-            None => {
-                for _ in 0..random.usize(..200) {
-                    thread::yield_now();
-                }
-                let victim = random.usize(..WRITERS);
-                if !writers[victim].is_done && writers[victim].process.kill().is_ok() {
-                    kills += 1;
-                }
-                random.usize(..BETWEEN_KILLS)
-            }
-        };
+        if until_kill > 0 {
+            until_kill -= 1;
+            continue;
+        }
+        until_kill = random.usize(..BETWEEN_KILLS);
+        for _ in 0..random.usize(..200) {
+            thread::yield_now();
+        }
+        let victim = random.usize(..WRITERS);
+        if !writers[victim].is_done && writers[victim].process.kill().is_ok() {
+            kills += 1;
+        }
     }
     let took = began.elapsed();
 

@@ -1,7 +1,7 @@
 //! The state of an incident, folded from its entries. The same set of entries gives the same state in whatever
 //! order and however often they arrive, so that a torn line, a second reader or a late writer cannot change history.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::facts::At;
@@ -57,7 +57,7 @@ pub struct Incident {
     pub(super) unsaved: HashMap<(String, String), Key>,
     pub(super) hypotheses: BTreeMap<String, (Option<Key>, Option<Key>)>,
     pub(super) updates: BTreeMap<String, UpdateKeys>,
-    pub(super) acknowledged: BTreeMap<Key, ()>,
+    pub(super) acknowledged: BTreeSet<Key>,
     pub(super) observations: usize,
 }
 
@@ -137,7 +137,9 @@ impl Incident {
             What::Tested { hypothesis, .. } => {
                 latest(&mut self.hypotheses.entry(hypothesis.clone()).or_default().1, key);
             }
-            What::Acknowledged { .. } => drop(self.acknowledged.insert(key.clone(), ())),
+            What::Acknowledged { .. } => {
+                self.acknowledged.insert(key.clone());
+            }
             What::Took { role, .. } => later(self.roles.entry(*role), key),
             What::HandedOver { .. } => latest(&mut self.handed, key),
             What::Drafted { update, .. } => {
@@ -372,7 +374,7 @@ mod tests {
 
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
         let what = prop_oneof![
-            9 => whats("[a-c]".boxed(), (0_i64..4).prop_map(at).boxed()),
+            9 => whats(&"[a-c]".boxed(), &(0_i64..4).prop_map(at).boxed()),
             1 => (0..3).prop_map(|n| What::Unknown(serde_json::json!({"kind": "later", "n": n}))),
         ];
         // Few ids and times, so that ties and damaged journals with one id for two entries occur.

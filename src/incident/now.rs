@@ -238,7 +238,7 @@ impl Incident {
     /// The acknowledgements, oldest first.
     #[must_use]
     pub fn acknowledgements(&self) -> Vec<Acknowledgement> {
-        let entries = self.acknowledged.keys().filter_map(|key| self.entries.get(key));
+        let entries = self.acknowledged.iter().filter_map(|key| self.entries.get(key));
         entries
             .filter_map(|entry| match &entry.what {
                 What::Acknowledged { place, reference, answer } => Some(Acknowledgement {

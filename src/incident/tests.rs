@@ -20,7 +20,7 @@ const SEVERITIES: [Severity; 5] =
     [Severity::Ok, Severity::Info, Severity::Unknown, Severity::Warning, Severity::Critical];
 
 /// Something of any kind that is known, with texts and times of these.
-pub(super) fn whats(text: BoxedStrategy<String>, at: BoxedStrategy<At>) -> BoxedStrategy<What> {
+pub(super) fn whats(text: &BoxedStrategy<String>, at: &BoxedStrategy<At>) -> BoxedStrategy<What> {
     let t = || text.clone();
     let lines = || proptest::collection::vec(text.clone(), 0..3);
     let act = prop_oneof![
@@ -48,7 +48,7 @@ pub(super) fn whats(text: BoxedStrategy<String>, at: BoxedStrategy<At>) -> Boxed
         select(Stage::ALL).prop_map(|stage| What::Staged { stage }),
         (select(ClockKind::ALL), act).prop_map(|(clock, act)| What::Clock { clock, act }),
         observed,
-        at.prop_map(|since| What::Normal { since }),
+        at.clone().prop_map(|since| What::Normal { since }),
     ];
     let work = prop_oneof![
         (select(Question::ALL), t()).prop_map(|(question, text)| What::Assessed { question, text }),
@@ -83,7 +83,7 @@ pub(super) fn whats(text: BoxedStrategy<String>, at: BoxedStrategy<At>) -> Boxed
 fn every_kind_is_there() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let all = whats(Just("x".to_owned()).boxed(), Just(At::UNIX_EPOCH).boxed());
+    let all = whats(&Just("x".to_owned()).boxed(), &Just(At::UNIX_EPOCH).boxed());
     let made: std::collections::BTreeSet<String> =
         (0..3_000).map(|_| all.new_tree(&mut runner).unwrap().current().kind().to_owned()).collect();
     let known: std::collections::BTreeSet<String> = KINDS.iter().map(|kind| (*kind).to_owned()).collect();

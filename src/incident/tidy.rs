@@ -137,8 +137,14 @@ fn is_clean(text: &str, lines: bool) -> bool {
         '\0'..='\u{7f}' => seen(c as u8),
         // Latin but the soft hyphen, Greek, Cyrillic; dashes and quotation marks; currencies, arrows, kana, kanji. A blank
         // that is none of ASCII may stand at an end and would be trimmed.
-        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{24f}' | '\u{370}'..='\u{52f}' | '\u{2010}'..='\u{2027}' => true,
-        '\u{20a0}'..='\u{20bf}' | '\u{2190}'..='\u{21ff}' | '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' => true,
+        '\u{a1}'..='\u{ac}'
+        | '\u{ae}'..='\u{24f}'
+        | '\u{370}'..='\u{52f}'
+        | '\u{2010}'..='\u{2027}'
+        | '\u{20a0}'..='\u{20bf}'
+        | '\u{2190}'..='\u{21ff}'
+        | '\u{3041}'..='\u{30ff}'
+        | '\u{4e00}'..='\u{9fff}' => true,
         _ => false,
     })
 }
