@@ -9,7 +9,7 @@ use crate::ui::rows::Row;
 use crate::ui::standing;
 
 /// Cells of the bar when the lungs are full, at most.
-const FULL: u16 = 24;
+const FULL: u16 = 12;
 
 /// The rows of the pacer, with a blank one below.
 pub(super) fn rows<'a>(app: &App, breath: &Breath, width: u16) -> Vec<Row<'a>> {
