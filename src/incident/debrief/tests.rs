@@ -1,3 +1,5 @@
+//! Debriefs of journals that were written by hand.
+
 use super::*;
 use crate::incident::ClockKind;
 use crate::incident::Observation;

@@ -1,3 +1,5 @@
+//! The history of drills: kept, chosen from, told.
+
 use super::*;
 
 fn held(minute: i64, scenario: &str, who: &str, fix_s: Option<i64>) -> Held {
