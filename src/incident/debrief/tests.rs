@@ -1,4 +1,4 @@
-//! What the debrief says of a drill, by what its journal holds.
+//! Debriefs of journals that were written by hand.
 
 use super::*;
 use crate::incident::ClockKind;

@@ -1,4 +1,4 @@
-//! The history of drills: what is read back, what progress is seen in it.
+//! The history of drills: kept, chosen from, told.
 
 use super::*;
 
