@@ -6,6 +6,6 @@
 mod fixes;
 #[path = "drills/held.rs"]
 mod held;
-#[expect(dead_code, reason = "other tests use more of it")]
+#[expect(dead_code, clippy::expect_used, reason = "other tests use more of it, and a test ends where it is surprised")]
 #[path = "terminal/pty.rs"]
 mod pty;

@@ -130,7 +130,7 @@ fn endings_have_their_words() {
     let before = Truth { began: None, paged: None, back: None, tried: Vec::new(), ..truth() };
     assert_eq!(Debrief::of(&Incident::default(), &before, &[]).outcome, Outcome::Left, "nothing had begun yet");
     for (began, back, tried, entries, given_up, outcome) in cases {
-        let truth = Truth { began, back, tried, given_up, ..truth() };
+        let truth = Truth { began, back, given_up, tried, ..truth() };
         assert_eq!(Debrief::of(&incident(&entries), &truth, &[]).outcome, outcome, "{truth:?}");
     }
 }

@@ -44,7 +44,7 @@ fn many_at_once_lose_no_line() {
         for writer in 0..4 {
             let history = History::of(state.path());
             scope.spawn(move || {
-                (0..25).for_each(|n| history.add(&held(writer * 100 + n, "flag-on", "ana", None)).unwrap())
+                (0..25).for_each(|n| history.add(&held(writer * 100 + n, "flag-on", "ana", None)).unwrap());
             });
         }
     });
