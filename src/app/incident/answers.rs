@@ -101,7 +101,7 @@ impl App {
         let local = clock_time(onset, self.now, zone);
         let within = service.verdict.within.map(|within| format!(" ±{}", units::age(within))).unwrap_or_default();
         let open = if service.verdict.onset_open { " or earlier" } else { "" };
-        if zone.name() == "UTC" {
+        if zone.abbreviation(onset) == "UTC" {
             return format!("{local} UTC{within}{open}");
         }
         format!("{local} {} ({} UTC){within}{open}", zone.abbreviation(onset), onset.format("%H:%M:%S"))
@@ -185,8 +185,16 @@ fn what(service: &ServiceState) -> String {
     let mut words = format!("{}: {}", service.name, verdict.headline.text().trim_end_matches('.'));
     let worst = service.signals.splits().iter().filter(|split| split.measure == Measure::ErrorRate);
     for split in worst {
-        let parts = split.parts.iter().filter(|part| part.value > 0.0).take(TOLD);
+        // Only what stands out says where it is: parts that are all alike say nothing, and their names may be addresses
+        // that are nobody else's business.
+        let most = split.parts.iter().map(|part| part.value).fold(0.0, f64::max);
+        let parts: Vec<_> = split.parts.iter().filter(|part| part.value > 0.0 && part.value >= most / 2.0).collect();
+        if parts.len() == split.parts.len() {
+            continue;
+        }
         let parts: Vec<String> = parts
+            .into_iter()
+            .take(TOLD)
             .map(|part| {
                 let share = units::shown(Number { value: part.value, at_least: false }, Unit::Ratio);
                 format!("{} {share}", part.name)
