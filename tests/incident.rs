@@ -485,6 +485,10 @@ fn roles_hand_over_and_actions() {
     story.press("Enter");
     let action = What::Action { text: "raise the pool".into(), owner: "sam".into(), due: "2027-02-01".into() };
     assert_eq!(story.entries.last().unwrap().what, action);
+    story.choose(&IncidentRow::PostMortem);
+    assert_eq!(story.press("Enter")[0].deed(), Some(&Deed::Export(SERVICE.into())));
+    story.tell(Msg::Exported(SERVICE.into(), Ok(("state/postmortem.md".into(), "abc".into()))));
+    assert_eq!(story.incident().exported(), Some(("state/postmortem.md", "abc")));
     story.choose(&IncidentRow::HandOver);
     story.press("Enter Ctrl-S");
     assert_eq!(story.app.navigation().page(), Page::Write, "to whom?");

@@ -206,7 +206,8 @@ fn every_step_fits_a_tired_mind() {
 fn every_file_of_the_folder_ships() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name != "first-60-seconds.md").collect();
+    let mut names: Vec<String> =
+        names.filter(|name| !["first-60-seconds.md", "full-incident.md"].contains(&name.as_str())).collect();
     names.sort();
     let shipped: Vec<String> = Library::files().iter().map(|(name, _)| format!("{name}.md")).collect();
     assert_eq!(names, shipped);

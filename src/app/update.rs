@@ -298,6 +298,13 @@ impl App {
         self.select_service(self.navigation.service.map_or(0, |index| (index + step) % count));
     }
 
+    /// Turns to a service, by its place among all, as a report does that tells of each.
+    pub fn show_service(&mut self, index: usize) {
+        if index < self.services.len() {
+            self.select_service(index);
+        }
+    }
+
     pub(super) fn select_service(&mut self, index: usize) {
         self.roll.stop_waiting();
         self.navigation.service = Some(index);

@@ -22,9 +22,6 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::app::Command;
-use crate::app::KEYS;
-use crate::app::KeyPress;
 use crate::commands::cli;
 use crate::commands::cli::Cli;
 use crate::commands::cli::Format;
@@ -143,12 +140,6 @@ pub(super) fn cannot_tell(sentences: &str) -> ExitCode {
     // Whoever closed the standard error wants to hear nothing.
     let _ = writeln!(std::io::stderr(), "{}", clean(sentences.trim_end()));
     ExitCode::from(UNKNOWN)
-}
-
-/// The key that turns to the next service, in the table as it ships.
-fn next_service() -> Option<KeyPress> {
-    let row = KEYS.iter().find(|row| row.command == Command::NextService)?;
-    row.keys.first().and_then(|key| KeyPress::parse(key))
 }
 
 #[cfg(test)]

@@ -83,7 +83,11 @@ pub struct StageTimes {
 impl StageTimes {
     /// Gives a stage a time of the team's own.
     pub fn set(&mut self, stage: Stage, length: Duration) {
-        self.own.insert(stage, length);
+        if stage.length() == Some(length) {
+            self.own.remove(&stage);
+        } else {
+            self.own.insert(stage, length);
+        }
     }
 
     /// How long a stage is meant to take; `None`: as long as it takes.

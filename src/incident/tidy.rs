@@ -21,7 +21,10 @@ impl What {
     /// The same with texts that are clean and capped.
     pub(super) fn cleaned(mut self) -> Self {
         self.each_line(|text| tidy_line(text, LINE_MAX));
-        if let Some(text) = self.paragraph() {
+        if let Self::Unsaved { text, .. } = &mut self {
+            // Half a sentence may end with a blank: the next word goes behind it.
+            *text = capped(text);
+        } else if let Some(text) = self.paragraph() {
             tidy_paragraph(text);
         }
         if let Self::Hypothesis { evidence, .. } | Self::Observed(Observation { evidence, .. }) = &mut self {
@@ -149,12 +152,17 @@ fn is_clean(text: &str, lines: bool) -> bool {
     })
 }
 
-/// A text of several lines, clean, without trailing blanks, capped.
+/// A text of several lines, clean, without blanks around it, capped.
 fn paragraph(text: &str) -> String {
+    capped(text.trim()).trim_end().to_owned()
+}
+
+/// A text of several lines, clean and capped.
+fn capped(text: &str) -> String {
     let end = text.char_indices().nth(NOTE_MAX).map_or(text.len(), |(index, _)| index);
-    let cleaned = clean(text[..end].trim());
-    match cleaned.char_indices().nth(NOTE_MAX) {
-        Some((index, _)) => cleaned[..index].trim_end().to_owned(),
-        None => cleaned,
+    let mut cleaned = clean(&text[..end]);
+    if let Some((index, _)) = cleaned.char_indices().nth(NOTE_MAX) {
+        cleaned.truncate(index);
     }
+    cleaned
 }

@@ -58,13 +58,13 @@ fn what_sources_say_is_drawn_harmless_on_every_page() {
     let mut term = Command::sixty(home.path()).arg("shop").size(200, 60).start();
     term.wait("the deploy and the vendor", |seen| count(seen.text().as_bytes(), SEEN.as_bytes()) >= 2);
     // The pages of the changes, the vendors, the log, and of the service that answers with an error.
-    for keys in ["\t\t\r", "\x1b", "\t\r", "\x1b", "L", "\x1b", "n", "\t\t\t\r", "\x1b", "s", "\r", "?", "\x1b"] {
+    for keys in ["\t\t\r", "\x1b", "\t\r", "\x1b", "L", "\x1b", "N", "\t\t\t\r", "\x1b", "s", "\r", "?", "\x1b"] {
         let before = term.look(|seen| seen.bytes.len());
         term.send(keys);
         term.wait("a frame", |seen| seen.bytes.len() > before);
     }
     term.send("y");
-    term.wait_text("copied");
+    term.wait_text("copied.txt");
     let (text, bytes) = term.look(|seen| (seen.text(), seen.bytes.clone()));
     // The copy's own sequence is the only one of its kind, and ends with the only bell.
     let bytes = String::from_utf8_lossy(&bytes).into_owned();

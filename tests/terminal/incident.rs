@@ -230,7 +230,7 @@ fn from_the_page_to_the_post_mortem() {
 
     // The runbook, a note, a hypothesis.
     term.send("r");
-    term.wait_text("RUNBOOK");
+    term.wait_text("INVESTIGATE");
     term.send("\x1b");
     term.send("n");
     term.wait_text("Ctrl-S");

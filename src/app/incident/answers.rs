@@ -182,7 +182,10 @@ fn what(service: &ServiceState) -> String {
     if verdict.severity < Severity::Warning {
         return String::new();
     }
-    let mut words = format!("{}: {}", service.name, verdict.headline.text().trim_end_matches('.'));
+    let short: Vec<String> = verdict.findings.iter().take(TOLD).map(crate::triage::Finding::short).collect();
+    let short =
+        if short.is_empty() { verdict.headline.text().trim_end_matches('.').to_owned() } else { short.join(", ") };
+    let mut words = format!("{}: {short}", service.name);
     let worst = service.signals.splits().iter().filter(|split| split.measure == Measure::ErrorRate);
     for split in worst {
         // Only what stands out says where it is: parts that are all alike say nothing, and their names may be addresses

@@ -103,6 +103,16 @@ impl App {
                 self.begin_writing(Purpose::HandOver, &text);
             }
             IncidentRow::NewAction => self.begin_writing(Purpose::Action, ""),
+            IncidentRow::PostMortem => {
+                let Some(service) = self.services.get(index) else { return Vec::new() };
+                let name = std::sync::Arc::clone(&service.name);
+                if service.incident.is_empty() {
+                    self.say("there is no incident to write about".to_owned());
+                    return Vec::new();
+                }
+                self.say("writing the post-mortem".to_owned());
+                return self.act(Deed::Export(name));
+            }
         }
         Vec::new()
     }

@@ -26,6 +26,8 @@ pub enum IncidentRow {
     HandOver,
     /// Something to be done afterwards.
     NewAction,
+    /// The post-mortem: Enter writes it to a file.
+    PostMortem,
 }
 
 impl App {
@@ -39,7 +41,7 @@ impl App {
         rows.extend(ClockKind::ALL.iter().map(|one| IncidentRow::Clock(*one)));
         rows.extend(Role::ALL.iter().map(|one| IncidentRow::Role(*one)));
         rows.extend(incident.updates().into_iter().map(|one| IncidentRow::Update(one.key)));
-        rows.extend([IncidentRow::HandOver, IncidentRow::NewAction]);
+        rows.extend([IncidentRow::HandOver, IncidentRow::NewAction, IncidentRow::PostMortem]);
         rows
     }
 }

@@ -23,7 +23,6 @@ use super::document::Update;
 use super::document::Version;
 use super::gather::Gathered;
 use crate::app::App;
-use crate::app::Msg;
 use crate::app::SourceHealth;
 use crate::facts;
 use crate::facts::At;
@@ -62,16 +61,13 @@ pub(super) fn report(gathered: &Gathered) -> Report {
 }
 
 /// Every service, worst first. The time axis and the checklist belong to the service that is shown, so the report
-/// turns the pages, as a person would.
+/// turns to each.
 fn services(gathered: &Gathered, order: &[usize]) -> Vec<super::document::Service> {
     let mut app = gathered.app.clone();
     let mut filled = Vec::new();
-    let next = super::next_service();
-    for _ in order {
+    for index in order {
+        app.show_service(*index);
         filled.push((app.navigation().service, service::service(&app, &gathered.incidents)));
-        if let Some(press) = next {
-            app.update(app.now(), Msg::Key(press));
-        }
     }
     filled.sort_by_key(|(index, _)| order.iter().position(|other| Some(*other) == *index));
     filled.into_iter().filter_map(|(_, service)| service).collect()

@@ -163,7 +163,7 @@ fn incident_word(app: &App) -> Option<&'static str> {
     Some(match app.chosen_row()? {
         IncidentRow::Stage => "next stage",
         IncidentRow::Question(_) => "answer",
-        IncidentRow::NewHypothesis | IncidentRow::NewAction => "write",
+        IncidentRow::NewHypothesis | IncidentRow::NewAction | IncidentRow::PostMortem => "write",
         IncidentRow::Role(_) => "name who",
         IncidentRow::Update(_) => "open",
         IncidentRow::Clock(_) | IncidentRow::Hypothesis(_) | IncidentRow::HandOver => return None,

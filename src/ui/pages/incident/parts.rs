@@ -97,6 +97,7 @@ pub(super) fn all<'a>(
             IncidentRow::NewAction => {
                 made.after.push((Some(index), vec![offer("write down what is to be done")]));
             }
+            IncidentRow::PostMortem => made.after.push((Some(index), vec![post_mortem(incident)])),
         }
     }
     made.after.extend(actions(incident, right, canvas).into_iter().map(|rows| (None, rows)));
@@ -111,6 +112,14 @@ pub(super) fn all<'a>(
 /// Something that does not exist yet.
 fn offer<'a>(words: &'static str) -> Row<'a> {
     Row::new().left(Role::Muted, format!("+ {words}"))
+}
+
+/// The post-mortem: where it is, or that it can be written.
+fn post_mortem<'a>(incident: &Incident) -> Row<'a> {
+    match incident.exported() {
+        Some((path, _)) => Row::new().left(Role::Text, format!("post-mortem in {path}")),
+        None => offer("write the post-mortem"),
+    }
 }
 
 /// A row that begins with a name.
