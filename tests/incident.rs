@@ -427,7 +427,7 @@ fn the_assessment_is_filled_in_and_may_be_corrected() {
     let mut story = Story::of("ana").broken(60);
     let answers = story.app.answers();
     assert_eq!(answers.len(), Question::ALL.len());
-    assert!(answers[0].words().starts_with("checkout: Errors 40.0 %"), "{}", answers[0].words());
+    assert!(answers[0].words().starts_with("checkout: errors 40.0 %"), "{}", answers[0].words());
     assert!(answers[1].words().contains("requests failed"), "{}", answers[1].words());
     assert!(answers[2].words().starts_with("08:02:05 UTC"), "{}", answers[2].words());
     story.choose(&IncidentRow::Question(Question::Users));
