@@ -644,6 +644,53 @@ fn an_update_is_sent_once_to_each_channel_whatever_fails() {
 }
 
 #[test]
+fn what_is_confirmed_is_what_leaves_and_what_is_in_the_air_is_told() {
+    let mut story = Story::new(with_channels(&[("#incidents", "Slack")])).broken(60);
+    story.press("u s");
+    let words = story.app.update_now().unwrap().text;
+    story.share = 0.9;
+    story.pass(30);
+    assert_eq!(story.app.update_now().unwrap().text, words, "it stands still while it is asked");
+    let effects = story.press("Enter");
+    let sent = effects.iter().find_map(|effect| match effect.deed() {
+        Some(Deed::Send(_, _, parcel)) => Some(parcel.clone()),
+        _ => None,
+    });
+    let first = story.app.update_now().unwrap().key;
+    assert_eq!(sent.map(|parcel| parcel.text), Some(words));
+    // Killed while it was on its way: it comes first, and the next one is asked for with a word about it.
+    let mut again = story.again();
+    again.press("u");
+    assert_eq!(again.app.update_now().unwrap().key, first);
+    again.press("u");
+    let second = again.app.update_now().unwrap().key;
+    assert_ne!(second, first, "u again begins a new one");
+    again.press("s");
+    let asked = again.app.navigation().sure.clone().unwrap();
+    assert!(asked.starts_with("the update of ") && asked.contains("may have arrived"), "{asked}");
+    again.press("Esc");
+    again.tell(delivered(&first, "#incidents", Ok("ok"), true));
+    again.press("Esc u s Enter");
+    again.tell(delivered(&second, "#incidents", Ok("ok"), true));
+    again.press("Esc u");
+    let third = again.app.update_now().unwrap();
+    assert!(third.key != second && third.channels[0].delivery.is_none(), "what has left is no draft any more");
+}
+
+#[test]
+fn a_held_key_ends_no_incident() {
+    let mut story = Story::of("ana").broken(60);
+    for _ in 0..30 {
+        story.press(">");
+    }
+    assert_eq!(story.stage(), Some(Stage::Monitor));
+    let asked = story.app.navigation().sure.clone().unwrap();
+    assert!(asked.starts_with("still critical: is it over?"), "{asked}");
+    story.press("Enter");
+    assert_eq!(story.stage(), Some(Stage::Resolved));
+}
+
+#[test]
 fn without_channels_a_copy_counts_when_a_person_says_so() {
     let mut story = Story::of("ana").broken(60);
     story.press("u m");

@@ -110,6 +110,13 @@ pub fn draft(status: UpdateStatus, now: &Situation) -> String {
 fn opening(status: UpdateStatus, now: &Situation, service: &str) -> String {
     match (status, now.normal_since) {
         (UpdateStatus::Investigating, _) => format!("We are looking into a problem with {service}."),
+        // Only a person who marked a hypothesis as right has found it.
+        (UpdateStatus::Identified, _) if now.believed.trim().is_empty() && now.fix.trim().is_empty() => {
+            format!("We know what is broken in {service} and are working on it.")
+        }
+        (UpdateStatus::Identified, _) if now.believed.trim().is_empty() => {
+            format!("We are trying something that should mend {service}.")
+        }
         (UpdateStatus::Identified, _) => format!("We have found what is wrong with {service} and are working on it."),
         (UpdateStatus::Monitoring, Some(since)) => {
             format!("{service} is back to normal since {}, and we keep watching it.", now.time(since))

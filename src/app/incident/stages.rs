@@ -10,6 +10,7 @@ use crate::incident::Incident;
 use crate::incident::Stage;
 use crate::incident::What;
 use crate::signals::units;
+use crate::triage::Severity;
 
 impl App {
     /// The key `>`.
@@ -19,7 +20,15 @@ impl App {
         match incident.stage().map(|(stage, _)| stage) {
             // The first one opens it; half a minute to breathe was had by whoever presses keys.
             None => self.stage(index, Stage::First),
-            Some(Stage::Monitor) => self.ask_sure(Sure::Resolve, "is it over? Enter or > yes, Esc no".to_owned()),
+            Some(Stage::Monitor) => {
+                let severity = self.services[index].verdict.severity;
+                let still = match severity {
+                    Severity::Warning | Severity::Critical => format!("still {}: ", severity.word()),
+                    Severity::Unknown => "nobody can tell how it is: ".to_owned(),
+                    Severity::Ok | Severity::Info => String::new(),
+                };
+                self.ask_sure(Sure::Resolve, format!("{still}is it over? Enter yes, Esc no"))
+            }
             Some(Stage::Resolved) => self.ask_reopen(index),
             Some(stage) => self.stage(index, stage.next()),
         }
@@ -51,7 +60,7 @@ impl App {
             self.say("asked which incident that was: press again".to_owned());
             return vec![Effect::List];
         };
-        self.ask_sure(Sure::Reopen(id), "it is over: does it go on? Enter or > yes, Esc no".to_owned())
+        self.ask_sure(Sure::Reopen(id), "it is over: does it go on? Enter yes, Esc no".to_owned())
     }
 
     /// What the incident of a service is called, as far as its journal or the list of all tells.

@@ -38,18 +38,18 @@ impl App {
         Vec::new()
     }
 
-    /// The answer to what was asked: Enter says yes, and so does the key that asked for it. Esc says no; any other key
-    /// says no and does what it does. `None`: the key still has to do something.
+    /// The answer to what was asked: Enter says yes. Esc says no; any other key says no and does what it does. `None`: the key still has to do something.
     pub(super) fn answered(&mut self, press: KeyPress) -> Option<Vec<Effect>> {
         self.navigation.sure = None;
         let sure = self.desk.sure.take()?;
-        let again = matches!((&sure, press.code), (Sure::Resolve | Sure::Reopen(_), KeyCode::Char('>')));
-        match press.code {
+        // Only Enter says yes: a held key must not end an incident.
+        let answer = match press.code {
             KeyCode::Enter => Some(self.sure(sure)),
-            KeyCode::Char(_) if again && !press.ctrl => Some(self.sure(sure)),
             KeyCode::Esc => Some(Vec::new()),
             _ => None,
-        }
+        };
+        self.thaw();
+        answer
     }
 
     fn sure(&mut self, sure: Sure) -> Vec<Effect> {

@@ -41,6 +41,8 @@ pub(super) struct Draft {
     key: String,
     service: String,
     status: UpdateStatus,
+    /// The words as they stood when a person was asked whether to send them: what is confirmed is what leaves.
+    frozen: Option<String>,
 }
 
 /// A channel, and how the update that is open stands with it.
@@ -80,14 +82,21 @@ impl App {
             return Vec::new();
         };
         let name = self.services[index].name.to_string();
-        let waiting = self.services[index].incident.updates().into_iter().rfind(|one| one.deliveries.is_empty());
-        if let Some(waiting) = waiting {
-            self.open_update(waiting.key);
+        let updates = self.services[index].incident.updates();
+        // What may be in the air comes first, whoever sent it; `u` again begins a new one.
+        let shown = self.navigation.update.as_ref().filter(|_| self.navigation.page() == Page::Update);
+        let in_the_air = updates.iter().rfind(|one| is_unsettled(one)).filter(|one| Some(&one.key) != shown);
+        let waiting = updates.iter().rfind(|one| one.deliveries.is_empty());
+        if let Some(known) = in_the_air.or(waiting) {
+            let key = known.key.clone();
+            self.open_update(key);
         } else {
-            let known = self.desk.draft.take().filter(|draft| draft.service == name);
+            // A draft that was sent is one no more.
+            let is_new = |draft: &Draft| draft.service == name && updates.iter().all(|one| one.key != draft.key);
+            let known = self.desk.draft.take().filter(is_new);
             let status = self.proposed(index);
             let key = known.map_or_else(|| self.next_entry_id(), |draft| draft.key);
-            self.desk.draft = Some(Draft { key: key.clone(), service: name, status });
+            self.desk.draft = Some(Draft { key: key.clone(), service: name, status, frozen: None });
             self.open_update(key);
         }
         Vec::new()
@@ -122,7 +131,8 @@ impl App {
             (known.status, known.said.text.clone(), true)
         } else {
             let draft = self.desk.draft.as_ref().filter(|draft| draft.key == *key)?;
-            (draft.status, self.drafted(index, draft.status), false)
+            let words = draft.frozen.clone().unwrap_or_else(|| self.drafted(index, draft.status));
+            (draft.status, words, false)
         };
         let channels = self.channels(known.as_ref());
         let unfinished = incident.unsaved(&self.settings.who, key).is_some();
@@ -273,7 +283,11 @@ impl App {
         };
         let fresh = of(&|state| matches!(state, None | Some(DeliveryState::NotSent)));
         if !fresh.is_empty() {
-            let words = format!("send to {}? Enter yes, Esc no", listed(&fresh));
+            let before = self.before_sending(update);
+            let words = format!("{before}send to {}? Enter yes, Esc no", listed(&fresh));
+            if let Some(draft) = self.desk.draft.as_mut().filter(|draft| draft.key == update.key) {
+                draft.frozen = Some(update.text.clone());
+            }
             return self.ask_sure(Sure::Send(update.key.clone(), fresh), words);
         }
         let open = of(&|state| matches!(state, Some(DeliveryState::Sending | DeliveryState::Unknown)));
@@ -291,6 +305,42 @@ impl App {
         }
         let words = format!("it may have arrived at {}: send it again? Enter yes, Esc no", listed(&open));
         self.ask_sure(Sure::Send(update.key.clone(), open), words)
+    }
+
+    /// What a person should know before they send: another update that is in the air or has just arrived, that it is
+    /// called over while it hurts, that the journal cannot be written.
+    fn before_sending(&self, update: &OpenUpdate) -> String {
+        let Some(service) = self.service() else { return String::new() };
+        let mut words = Vec::new();
+        let soon = |at: crate::facts::At| self.now - at < ON_ITS_WAY;
+        let others = service.incident.updates();
+        let recent = |one: &&UpdateNow| {
+            let arrived = |delivery: &Delivery| delivery.state == DeliveryState::Sent && soon(delivery.at);
+            one.key != update.key && (is_unsettled(one) || one.deliveries.values().any(arrived))
+        };
+        if let Some(other) = others.iter().rfind(recent) {
+            let who = if other.said.who == self.settings.who { "you" } else { &other.said.who };
+            let time = self.settings.zone.local(other.said.at).format("%H:%M:%S");
+            let state = if is_unsettled(other) { "may have arrived" } else { "has arrived" };
+            words.push(format!("the update of {time} by {who} {state}."));
+        }
+        if matches!(update.status, UpdateStatus::Monitoring | UpdateStatus::Resolved)
+            && service.verdict.severity >= crate::triage::Severity::Warning
+        {
+            words.push(format!("Still {}.", service.verdict.severity.word()));
+        }
+        if let Some(trouble) = &service.journal_trouble {
+            words
+                .push(format!("The journal cannot be written ({}): nobody will know that it was sent.", trouble.cause));
+        }
+        if words.is_empty() { String::new() } else { words.join(" ") + " " }
+    }
+
+    /// What was asked is decided: a draft follows the verdict again.
+    pub(super) fn thaw(&mut self) {
+        if let Some(draft) = &mut self.desk.draft {
+            draft.frozen = None;
+        }
     }
 
     /// A person said yes.
@@ -359,6 +409,11 @@ impl App {
         effects.extend(self.write(index, what));
         effects
     }
+}
+
+/// Whether it may have arrived somewhere, and nobody knows.
+fn is_unsettled(update: &UpdateNow) -> bool {
+    update.deliveries.values().any(|one| matches!(one.state, DeliveryState::Sending | DeliveryState::Unknown))
 }
 
 fn is_sent(update: &OpenUpdate, name: &str) -> bool {

@@ -24,7 +24,7 @@ use crate::incident::UpdateStatus;
 use crate::incident::What;
 
 /// So often a text that is being written is kept.
-const KEEP: TimeDelta = TimeDelta::seconds(5);
+const KEEP: TimeDelta = TimeDelta::seconds(1);
 
 /// What a text will be when it is done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -139,6 +139,9 @@ impl App {
     pub(super) fn begin_writing(&mut self, purpose: Purpose, words: &str) {
         let Some(service) = self.service() else { return };
         let name = Arc::clone(&service.name);
+        // An older word must not hide the keys.
+        self.remark = None;
+        let Some(service) = self.service() else { return };
         let unfinished = service.incident.unsaved(&self.settings.who, &purpose.about());
         let again = unfinished.is_some();
         let text = unfinished.map_or_else(|| words.to_owned(), |said| said.text);
