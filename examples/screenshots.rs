@@ -60,6 +60,8 @@ fn pictures() -> Vec<Picture> {
         ("filling-120x36", "dark", "4m45s", "", "checkout-api"),
         ("signal-120x36", "dark", "8m", "\tj\r", "Esc"),
         ("changes-120x36", "dark", "8m", "\t\t\r", "Esc"),
+        ("incident-120x36", "dark", "8m", "12>i", "ASSESS"),
+        ("update-120x36", "dark", "8m", "12u", "UPDATE"),
         ("help-120x36", "dark", "8m", "?", "Esc"),
     ];
     for (name, theme, at, keys, word) in more {
