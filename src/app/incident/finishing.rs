@@ -13,6 +13,7 @@ use crate::incident::ClockAct;
 use crate::incident::Stage;
 use crate::incident::TestState;
 use crate::incident::What;
+use crate::signals::units;
 
 impl App {
     /// Writes down what a text is.
@@ -76,6 +77,15 @@ impl App {
                 if self.services[index].incident.clock(*clock).off == Some(true) {
                     effects.extend(self.write(index, What::Clock { clock: *clock, act: ClockAct::On }));
                 }
+                // A time that has just passed is tomorrow's: a slip of a minute must be seen.
+                let local = self.settings.zone.local(due);
+                let day = if local.date_naive() == self.settings.zone.local(self.now).date_naive() {
+                    String::new()
+                } else {
+                    local.format("%a ").to_string()
+                };
+                let (title, left) = (clock.title().to_lowercase(), units::rough_between(self.now, due));
+                self.say(format!("{title} due {day}{}, in {left}", local.format("%H:%M")));
                 effects
             }
         })
