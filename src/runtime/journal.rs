@@ -9,6 +9,7 @@
 mod append;
 mod archive;
 mod change;
+mod guard;
 mod identity;
 mod place;
 mod rights;
