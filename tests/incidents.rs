@@ -56,6 +56,13 @@ impl Place {
         serde_json::from_str(&self.ok(arguments)).unwrap()
     }
 
+    /// With words on its standard input.
+    fn piped(&self, arguments: &[&str], words: &str) -> Ran {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(words.as_bytes()).unwrap();
+        ran(child.wait_with_output().unwrap())
+    }
+
     fn refused(&self, code: i32, fragment: &str, arguments: &[&str]) {
         let ran = self.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{arguments:?}: {}", ran.err);
@@ -233,4 +240,21 @@ fn a_journal_that_cannot_be_written_is_told() {
     std::fs::create_dir_all(place.state()).unwrap();
     std::fs::write(place.state().join("incidents"), "in the way").unwrap();
     place.refused(2, "a file is in the way of a directory", &["open", "x"]);
+}
+
+#[test]
+fn long_words_are_kept_whole_or_it_is_said() {
+    let place = Place::with(ONE);
+    let title = place.run(&["open", &"long ".repeat(60)]);
+    assert!(title.code == 0 && title.err.contains("cut to 200 characters"), "{}", title.err);
+    let log: String = (0..1_000).map(|line| format!("line {line} of a log that goes on\n")).collect();
+    let noted = place.piped(&["note", "-"], &log);
+    assert!(noted.code == 0 && noted.err.contains("kept as 4 notes"), "{}", noted.err);
+    let json = place.json(&["show", "--format", "json"]);
+    let notes = json["entries"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "note");
+    let texts: Vec<&str> = notes.map(|entry| entry["text"].as_str().unwrap()).collect();
+    assert_eq!(texts.join("\n"), log.trim_end());
+    assert_eq!(place.run(&["note", "short"]).err, "");
+    let endless = place.piped(&["note", "-"], &"x ".repeat(140_000));
+    assert!(endless.err.contains("only the first 256 KiB"), "{}", endless.err);
 }

@@ -10,6 +10,7 @@ mod open;
 mod reopen;
 mod resolve;
 mod show;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

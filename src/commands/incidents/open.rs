@@ -3,6 +3,8 @@
 use super::Desk;
 use super::Outcome;
 use super::Refused;
+use crate::facts::text::clean_line;
+use crate::incident::LINE_MAX;
 use crate::incident::What;
 use crate::runtime::exit;
 use crate::runtime::journal::Access;
@@ -14,6 +16,9 @@ pub(super) fn run(desk: &Desk, title: &str) -> Outcome {
     let before = desk.archive.current(&service, desk.now)?;
     let mut journal = Journal::open(&desk.state, &service, Access::Write(desk.licence()?));
     let opened = What::Opened { service: service.clone(), title: title.to_owned() };
+    if clean_line(title, usize::MAX).chars().count() > LINE_MAX {
+        exit::say(format!("the title is cut to {LINE_MAX} characters; say the rest with sixty note"));
+    }
     let _ = journal.poll(desk.now);
     journal.append(&desk.entry(desk.now, opened))?;
     let id = journal.incident().unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::Desk;
 use super::Outcome;
 use super::Refused;
+use super::note;
 use crate::incident::What;
 use crate::runtime::exit;
 use crate::runtime::journal::Found;
@@ -20,7 +21,7 @@ pub(super) fn run(desk: &Desk, words: &[String]) -> Outcome {
     };
     let incident = desk.archive.load(&id)?.incident;
     if let Some(note) = note.filter(|note| !note.trim().is_empty()) {
-        desk.archive.append(licence, &id, &desk.entry(desk.now, What::Note { text: note.clone() }))?;
+        note::keep(desk, licence, &id, note)?;
     }
     if let Some(end) = incident.resolved() {
         match &end.what {
