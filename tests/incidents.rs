@@ -111,6 +111,8 @@ fn an_incident_by_shell_alone() {
     let list = place.ok(&["list"]);
     assert!(list.starts_with(&id) && list.contains("open for") && list.ends_with("checkout is slow"), "{list}");
 
+    place.refused(1, "no incident is called wu6gjx; write a sentence", &["resolve", "wu6gjx"]);
+    assert!(place.ok(&["show"]).contains("not over"), "a mistyped id ends nothing");
     assert_eq!(place.ok(&["resolve", "it was the pool"]), id);
     assert!(place.ok(&["show"]).contains("it was the pool"));
     assert!(place.ok(&["list"]).contains("over, took"));
@@ -199,6 +201,9 @@ fn which_incident_is_said_or_asked_for() {
         (1, "merged".into())
     );
     place.refused(2, "resolve that one", &["resolve", &api]);
+    place.refused(2, "resolve that one", &["resolve", "--service", "api"]);
+    place.refused(2, "resolve that one", &["resolve", "it was the pool", "--service", "api"]);
+    assert!(place.ok(&["show", &db]).contains("not over"));
     assert_eq!(place.ok(&["resolve"]), db);
     assert!(place.ok(&["list", "--format", "markdown"]).contains("| part of "));
 }
