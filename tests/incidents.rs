@@ -92,16 +92,23 @@ fn an_incident_by_shell_alone() {
     assert_eq!(ran(child.wait_with_output().unwrap()).code, 0);
     place.ok(&["note", "- a list"]);
     place.refused(2, "no words", &["note", "  "]);
+    place.refused(2, "no words", &["open", ""]);
+    place.refused(2, "no words", &["open", " \t "]);
+    place.refused(2, "no words", &["open", "-"]);
+    let again = place.piped(&["open", "-", "--as", "eve"], "slow for\nme as well\n");
+    assert!(again.code == 0 && again.err.contains("joined it, with your words"), "{}", again.err);
+    assert!(place.run(&["open", "--as", "eve"]).err.contains("joined it"));
 
     let shown = place.ok(&["show"]);
+    assert_eq!(shown.matches("opened:").count(), 1, "{shown}");
     let first = format!("{id}  checkout-api  checkout is slow");
     assert_eq!(shown.lines().next(), Some(first.as_str()));
     for part in [
         "not over",
-        "People: ana, sam, bot",
+        "People: ana, sam, bot, eve",
         " UTC\n",
         "+0:0",
-        "opened: still slow",
+        "  still slow\n",
         "\n                        to v41 ␛[2J",
         "from a pipe: \u{fffd}",
         "- a list",
@@ -126,7 +133,7 @@ fn an_incident_by_shell_alone() {
     assert_eq!(place.ok(&["resolve", &id[id.len() - 6..], "really"]), id);
     let json = place.json(&["list", "--format", "json"]);
     assert_eq!(json["incidents"][0]["state"], "over");
-    assert_eq!(json["incidents"][0]["people"], serde_json::json!(["ana", "sam", "bot"]));
+    assert_eq!(json["incidents"][0]["people"], serde_json::json!(["ana", "sam", "bot", "eve"]));
 }
 
 #[test]
@@ -250,7 +257,7 @@ fn a_journal_that_cannot_be_written_is_told() {
 #[test]
 fn long_words_are_kept_whole_or_it_is_said() {
     let place = Place::with(ONE);
-    let title = place.run(&["open", &"long ".repeat(60)]);
+    let title = place.piped(&["open", "-"], &"long ".repeat(60));
     assert!(title.code == 0 && title.err.contains("cut to 200 characters"), "{}", title.err);
     let log: String = (0..1_000).map(|line| format!("line {line} of a log that goes on\n")).collect();
     let noted = place.piped(&["note", "-"], &log);
