@@ -270,3 +270,32 @@ fn long_words_are_kept_whole_or_it_is_said() {
     let endless = place.piped(&["note", "-"], &"x ".repeat(140_000));
     assert!(endless.err.contains("only the first 256 KiB"), "{}", endless.err);
 }
+
+#[test]
+fn two_that_are_open_at_once_are_told_apart() {
+    let place = Place::with(ONE);
+    let old = place.ok(&["open", "first"]);
+    place.ok(&["resolve"]);
+    assert_eq!(place.run(&["reopen", &old]).err, "", "nothing goes on beside it");
+    place.ok(&["resolve"]);
+    let new = place.ok(&["open", "second"]);
+    let reopened = place.run(&["reopen", &old]);
+    assert_eq!((reopened.code, reopened.out.trim_end()), (0, old.as_str()));
+    assert!(reopened.err.contains(&format!("if they are one: sixty merge {old} {new}")), "{}", reopened.err);
+    let list = place.ok(&["list"]);
+    let line = |id: &str| list.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line(&old).contains("open for") && line(&new).contains("open (another goes on)"), "{list}");
+    let json = place.json(&["list", "--format", "json"]);
+    let of = |id: &str| json["incidents"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+    assert_eq!((of(&new)["state"].clone(), of(&new)["current"].clone()), ("open".into(), false.into()));
+    assert_eq!((of(&old)["state"].clone(), of(&old)["current"].clone()), ("open".into(), true.into()));
+    place.ok(&["merge", &old, &new]);
+
+    // Nobody wrote in it for long.
+    let folder = place.state().join("incidents/checkout-api");
+    let text = "{\"v\":1,\"id\":\"a\",\"at\":\"2024-05-01T03:15:20.000Z\",\"who\":\"ana\",\"host\":\"h\",\
+                \"kind\":\"opened\",\"service\":\"checkout-api\",\"title\":\"long ago\"}\n";
+    std::fs::write(folder.join("20240501T031520Z-aaaaaa.jsonl"), text).unwrap();
+    let list = place.ok(&["list"]);
+    assert!(list.lines().any(|line| line.contains("quiet for") && line.ends_with("long ago")), "{list}");
+}

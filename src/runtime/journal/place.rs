@@ -13,7 +13,7 @@ use crate::runtime::journal::guard;
 
 /// An incident in which nobody wrote for so long is not the one that a new page is about. On-call people who work on
 /// something write within it; and ticks of an afternoon, half a shift ago, must not look like those of tonight.
-pub(super) const IDLE: Duration = Duration::from_hours(6);
+pub const IDLE: Duration = Duration::from_hours(6);
 
 /// File systems stamp times in steps of up to two seconds: a directory that changed this recently may change again
 /// without a new time.
