@@ -56,6 +56,13 @@ impl Place {
         serde_json::from_str(&self.ok(arguments)).unwrap()
     }
 
+    /// With words on its standard input.
+    fn piped(&self, arguments: &[&str], words: &str) -> Ran {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(words.as_bytes()).unwrap();
+        ran(child.wait_with_output().unwrap())
+    }
+
     fn refused(&self, code: i32, fragment: &str, arguments: &[&str]) {
         let ran = self.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{arguments:?}: {}", ran.err);
@@ -85,16 +92,23 @@ fn an_incident_by_shell_alone() {
     assert_eq!(ran(child.wait_with_output().unwrap()).code, 0);
     place.ok(&["note", "- a list"]);
     place.refused(2, "no words", &["note", "  "]);
+    place.refused(2, "no words", &["open", ""]);
+    place.refused(2, "no words", &["open", " \t "]);
+    place.refused(2, "no words", &["open", "-"]);
+    let again = place.piped(&["open", "-", "--as", "eve"], "slow for\nme as well\n");
+    assert!(again.code == 0 && again.err.contains("joined it, with your words"), "{}", again.err);
+    assert!(place.run(&["open", "--as", "eve"]).err.contains("joined it"));
 
     let shown = place.ok(&["show"]);
+    assert_eq!(shown.matches("opened:").count(), 1, "{shown}");
     let first = format!("{id}  checkout-api  checkout is slow");
     assert_eq!(shown.lines().next(), Some(first.as_str()));
     for part in [
         "not over",
-        "People: ana, sam, bot",
+        "People: ana, sam, bot, eve",
         " UTC\n",
         "+0:0",
-        "opened: still slow",
+        "  still slow\n",
         "\n                        to v41 ␛[2J",
         "from a pipe: \u{fffd}",
         "- a list",
@@ -104,6 +118,8 @@ fn an_incident_by_shell_alone() {
     let list = place.ok(&["list"]);
     assert!(list.starts_with(&id) && list.contains("open for") && list.ends_with("checkout is slow"), "{list}");
 
+    place.refused(1, "no incident is called wu6gjx; write a sentence", &["resolve", "wu6gjx"]);
+    assert!(place.ok(&["show"]).contains("not over"), "a mistyped id ends nothing");
     assert_eq!(place.ok(&["resolve", "it was the pool"]), id);
     assert!(place.ok(&["show"]).contains("it was the pool"));
     assert!(place.ok(&["list"]).contains("over, took"));
@@ -117,7 +133,7 @@ fn an_incident_by_shell_alone() {
     assert_eq!(place.ok(&["resolve", &id[id.len() - 6..], "really"]), id);
     let json = place.json(&["list", "--format", "json"]);
     assert_eq!(json["incidents"][0]["state"], "over");
-    assert_eq!(json["incidents"][0]["people"], serde_json::json!(["ana", "sam", "bot"]));
+    assert_eq!(json["incidents"][0]["people"], serde_json::json!(["ana", "sam", "bot", "eve"]));
 }
 
 #[test]
@@ -192,6 +208,9 @@ fn which_incident_is_said_or_asked_for() {
         (1, "merged".into())
     );
     place.refused(2, "resolve that one", &["resolve", &api]);
+    place.refused(2, "resolve that one", &["resolve", "--service", "api"]);
+    place.refused(2, "resolve that one", &["resolve", "it was the pool", "--service", "api"]);
+    assert!(place.ok(&["show", &db]).contains("not over"));
     assert_eq!(place.ok(&["resolve"]), db);
     assert!(place.ok(&["list", "--format", "markdown"]).contains("| part of "));
 }
@@ -233,4 +252,50 @@ fn a_journal_that_cannot_be_written_is_told() {
     std::fs::create_dir_all(place.state()).unwrap();
     std::fs::write(place.state().join("incidents"), "in the way").unwrap();
     place.refused(2, "a file is in the way of a directory", &["open", "x"]);
+}
+
+#[test]
+fn long_words_are_kept_whole_or_it_is_said() {
+    let place = Place::with(ONE);
+    let title = place.piped(&["open", "-"], &"long ".repeat(60));
+    assert!(title.code == 0 && title.err.contains("cut to 200 characters"), "{}", title.err);
+    let log: String = (0..1_000).map(|line| format!("line {line} of a log that goes on\n")).collect();
+    let noted = place.piped(&["note", "-"], &log);
+    assert!(noted.code == 0 && noted.err.contains("kept as 4 notes"), "{}", noted.err);
+    let json = place.json(&["show", "--format", "json"]);
+    let notes = json["entries"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "note");
+    let texts: Vec<&str> = notes.map(|entry| entry["text"].as_str().unwrap()).collect();
+    assert_eq!(texts.join("\n"), log.trim_end());
+    assert_eq!(place.run(&["note", "short"]).err, "");
+    let endless = place.piped(&["note", "-"], &"x ".repeat(140_000));
+    assert!(endless.err.contains("only the first 256 KiB"), "{}", endless.err);
+}
+
+#[test]
+fn two_that_are_open_at_once_are_told_apart() {
+    let place = Place::with(ONE);
+    let old = place.ok(&["open", "first"]);
+    place.ok(&["resolve"]);
+    assert_eq!(place.run(&["reopen", &old]).err, "", "nothing goes on beside it");
+    place.ok(&["resolve"]);
+    let new = place.ok(&["open", "second"]);
+    let reopened = place.run(&["reopen", &old]);
+    assert_eq!((reopened.code, reopened.out.trim_end()), (0, old.as_str()));
+    assert!(reopened.err.contains(&format!("if they are one: sixty merge {old} {new}")), "{}", reopened.err);
+    let list = place.ok(&["list"]);
+    let line = |id: &str| list.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line(&old).contains("open for") && line(&new).contains("open (another goes on)"), "{list}");
+    let json = place.json(&["list", "--format", "json"]);
+    let of = |id: &str| json["incidents"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+    assert_eq!((of(&new)["state"].clone(), of(&new)["current"].clone()), ("open".into(), false.into()));
+    assert_eq!((of(&old)["state"].clone(), of(&old)["current"].clone()), ("open".into(), true.into()));
+    place.ok(&["merge", &old, &new]);
+
+    // Nobody wrote in it for long.
+    let folder = place.state().join("incidents/checkout-api");
+    let text = "{\"v\":1,\"id\":\"a\",\"at\":\"2024-05-01T03:15:20.000Z\",\"who\":\"ana\",\"host\":\"h\",\
+                \"kind\":\"opened\",\"service\":\"checkout-api\",\"title\":\"long ago\"}\n";
+    std::fs::write(folder.join("20240501T031520Z-aaaaaa.jsonl"), text).unwrap();
+    let list = place.ok(&["list"]);
+    assert!(list.lines().any(|line| line.contains("quiet for") && line.ends_with("long ago")), "{list}");
 }

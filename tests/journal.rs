@@ -21,6 +21,7 @@ use sixty::incident::What;
 use sixty::runtime::journal;
 use sixty::runtime::journal::Access;
 use sixty::runtime::journal::Appended;
+use sixty::runtime::journal::Archive;
 use sixty::runtime::journal::Journal;
 
 const SERVICE: &str = "checkout-api";
@@ -419,6 +420,7 @@ fn only_the_writer_and_the_rights_of_what_it_makes_can_write() {
         "journal/tail.rs",
         "journal/identity.rs",
         "journal/append.rs",
+        "journal/guard.rs",
     ] {
         let text = fs::read_to_string(source.join(path)).unwrap();
         for word in [
@@ -431,11 +433,14 @@ fn only_the_writer_and_the_rights_of_what_it_makes_can_write() {
             "remove_",
             "lock()",
             "set_",
+            "RDWR",
+            "WRONLY",
+            "OFlags::CREATE",
         ] {
             assert!(!text.contains(word), "{path} has `{word}`");
         }
     }
-    assert_eq!(fs::read_dir(source.join("journal")).unwrap().count(), 9, "look at new files as well");
+    assert_eq!(fs::read_dir(source.join("journal")).unwrap().count(), 10, "look at new files as well");
 }
 
 #[test]
@@ -618,4 +623,74 @@ fn a_hostile_service_stays_in_its_folder() {
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     assert_eq!(fs::read_dir(dir.path().join("incidents")).unwrap().count(), names.len());
+}
+
+#[test]
+fn no_link_leads_out_of_the_folders() {
+    let dir = tempfile::tempdir().unwrap();
+    let outside = dir.path().join("outside.jsonl");
+    let state = dir.path().join("state");
+    let mut good = writer(&state);
+    good.append(&tick("ack")).unwrap();
+    let id = good.incident().unwrap();
+    // It looks like an incident, so that only the link is the reason.
+    fs::copy(good.path().unwrap(), &outside).unwrap();
+    let before = fs::read(&outside).unwrap();
+    let service = state.join("incidents").join(SERVICE);
+    let archive = Archive::new(&state);
+    let licence = Licence::of_a_person();
+
+    let evil = "29990101T000000Z-evil00";
+    std::os::unix::fs::symlink(&outside, service.join(format!("{evil}.jsonl"))).unwrap();
+    let error = archive.append(licence, evil, &tick("x")).unwrap_err();
+    assert!(error.to_string().contains("symbolic link"), "{error}");
+    assert!(archive.load(evil).unwrap_err().to_string().contains("symbolic link"));
+    let listing = archive.list().unwrap();
+    assert_eq!((listing.rows.len(), listing.damaged.len()), (1, 1), "{:?}", listing.damaged);
+    good.append(&tick("still")).unwrap();
+    assert_eq!(good.incident(), Some(id.clone()));
+
+    // The file that is followed becomes a link.
+    let path = good.path().unwrap().to_path_buf();
+    fs::rename(&path, dir.path().join("moved")).unwrap();
+    std::os::unix::fs::symlink(&outside, &path).unwrap();
+    let error = good.append(&tick("y")).unwrap_err();
+    assert!(error.to_string().contains("symbolic link"), "{error}");
+    fs::remove_file(&path).unwrap();
+
+    // The folder of a service, and that of all.
+    let elsewhere = dir.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::copy(&outside, elsewhere.join(format!("{id}.jsonl"))).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, state.join("incidents/linked")).unwrap();
+    let mut linked = Journal::open(&state, "linked", Access::Write(licence));
+    assert!(linked.poll(Utc::now()).is_empty());
+    assert!(linked.append(&tick("z")).unwrap_err().to_string().contains("symbolic link"));
+    fs::rename(state.join("incidents"), dir.path().join("away")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("away"), state.join("incidents")).unwrap();
+    assert!(writer(&state).append(&tick("z")).unwrap_err().to_string().contains("symbolic link"));
+    assert!(archive.list().unwrap_err().to_string().contains("symbolic link"));
+    assert_eq!(fs::read(&outside).unwrap(), before);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 1);
+}
+
+#[test]
+fn what_is_no_journal_is_not_appended_to() {
+    let dir = tempfile::tempdir().unwrap();
+    writer(dir.path()).append(&tick("ack")).unwrap();
+    let id = "29990101T000000Z-other0";
+    let path = dir.path().join("incidents").join(SERVICE).join(format!("{id}.jsonl"));
+    fs::write(&path, "root:x:0:0").unwrap();
+    let error = Archive::new(dir.path()).append(Licence::of_a_person(), id, &tick("x")).unwrap_err();
+    assert!(error.to_string().contains("it is no journal"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "root:x:0:0");
+
+    // One that is emptied while it is followed: what is written then opens another.
+    let mut journal = writer(dir.path());
+    journal.append(&tick("one")).unwrap();
+    let emptied = journal.path().unwrap().to_path_buf();
+    fs::write(&emptied, "").unwrap();
+    journal.append(&tick("two")).unwrap();
+    assert_ne!(journal.path(), Some(emptied.as_path()));
+    assert!(fs::read(&emptied).unwrap().is_empty());
 }

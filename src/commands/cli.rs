@@ -280,7 +280,7 @@ pub enum Format {
     Text,
     /// A chat or a ticket
     Markdown,
-    /// A program; see --schema
+    /// A program, as JSON
     Json,
 }
 

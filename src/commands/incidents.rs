@@ -10,6 +10,7 @@ mod open;
 mod reopen;
 mod resolve;
 mod show;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,7 +71,7 @@ type Outcome = Result<String, Refused>;
 pub fn run(cli: &Cli, command: &Incidents) -> ExitCode {
     let outcome = Desk::new(cli, command).and_then(|desk| {
         let text = match command {
-            Incidents::Open { title } => open::run(&desk, title),
+            Incidents::Open { title } => open::run(&desk, title.as_deref()),
             Incidents::List { format, all } => list::run(&desk, *format, *all),
             Incidents::Show { incident, format, people } => show::run(&desk, incident.as_deref(), *format, *people),
             Incidents::Note { text, incident } => note::run(&desk, text, incident.as_deref()),

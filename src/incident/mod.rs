@@ -62,6 +62,8 @@ pub use terms::Question;
 pub use terms::Role;
 pub use terms::TestState;
 pub use terms::UpdateStatus;
+pub use tidy::LINE_MAX;
+pub use tidy::NOTE_MAX;
 pub use told::told;
 pub use told::told_with;
 pub use what::Observation;

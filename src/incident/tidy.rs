@@ -11,9 +11,9 @@ use crate::incident::What;
 use crate::incident::body::whole;
 
 /// Most characters of a name, a title, a key.
-pub(super) const LINE_MAX: usize = 200;
+pub const LINE_MAX: usize = 200;
 /// Most characters of a note; keeps the longest line far below what a reader accepts.
-pub(super) const NOTE_MAX: usize = 10_000;
+pub const NOTE_MAX: usize = 10_000;
 /// Most lines of evidence.
 const EVIDENCE_MAX: usize = 20;
 

@@ -9,6 +9,7 @@
 mod append;
 mod archive;
 mod change;
+mod guard;
 mod identity;
 mod place;
 mod rights;
@@ -37,6 +38,7 @@ pub use crate::runtime::journal::change::Signature;
 pub use crate::runtime::journal::identity::host;
 pub use crate::runtime::journal::identity::new_id;
 pub use crate::runtime::journal::identity::who;
+pub use crate::runtime::journal::place::IDLE;
 pub use crate::runtime::journal::roster::Roster;
 pub use crate::runtime::journal::write::Appended;
 

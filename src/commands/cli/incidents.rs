@@ -9,13 +9,13 @@ use super::Format;
 pub enum Incidents {
     /// Open an incident, or join the one that goes on
     ///
-    /// Prints its id. Of several services, say which with --service.
+    /// Prints its id. Of several services, say which with --service. Where one goes on, the words are a note in it.
     ///
     /// Exits with 0 when it is on disk, 2 when it cannot be written.
     Open {
-        /// What it is about
-        #[arg(value_name = "TITLE", default_value = "")]
-        title: String,
+        /// What it is about; - reads it from the standard input
+        #[arg(value_name = "TITLE")]
+        title: Option<String>,
     },
     /// List incidents, the newest first
     ///

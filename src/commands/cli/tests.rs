@@ -100,7 +100,9 @@ fn help_fits_eighty_columns() {
         texts.push(command.render_help().to_string());
         texts.push(command.render_long_help().to_string());
     }
-    for text in texts {
+    for text in &texts {
+        // Whoever is told to see an option must find it.
+        assert!(!text.contains("see --schema") || text.matches("--schema").count() > 1, "{text}");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }

@@ -16,6 +16,7 @@ use crate::facts::markdown::escape;
 use crate::facts::text::clean_line;
 use crate::incident::Row;
 use crate::runtime::exit;
+use crate::runtime::journal::IDLE;
 use crate::signals::units;
 
 /// How many that are over are listed without `--all`.
@@ -36,6 +37,8 @@ struct One<'a> {
     title: &'a str,
     /// `open`, `silent` (nobody said that it is over, and nobody wrote for long), `over` or `merged`.
     state: &'static str,
+    /// Whether it is the one of its service that goes on: another may be open beside it.
+    current: bool,
     opened_at: Option<At>,
     resolved_at: Option<At>,
     merged_into: Option<&'a str>,
@@ -58,10 +61,13 @@ pub(super) fn run(desk: &Desk, format: Format, all: bool) -> Outcome {
     let mut others = 0;
     let count = rows.len();
     let rows = rows.into_iter().filter(|row| {
-        others += usize::from(!current.contains(&row.id));
-        all || current.contains(&row.id) || others <= NEWEST
+        let is_open = state(row, &current, desk.now) == OPEN;
+        others += usize::from(!is_open);
+        all || is_open || others <= NEWEST
     });
-    let rows: Vec<(&Row, &'static str)> = rows.map(|row| (row, state(row, &current))).collect();
+    let rows: Vec<Stands<'_>> = rows
+        .map(|row| Stands { row, state: state(row, &current, desk.now), current: current.contains(&row.id) })
+        .collect();
     let left_out = count - rows.len();
     if format != Format::Json {
         for (path, fault) in &listing.damaged {
@@ -76,27 +82,41 @@ pub(super) fn run(desk: &Desk, format: Format, all: bool) -> Outcome {
         Format::Markdown => Ok(markdown(&rows, desk.now)),
         Format::Json => {
             let damaged = listing.damaged.iter().map(|(path, fault)| Damaged { path, cause: &fault.cause }).collect();
-            let incidents = rows.iter().map(|(row, state)| one(row, state)).collect();
+            let incidents = rows.iter().map(one).collect();
             json(&Document { version: 1, incidents, damaged }, desk.ascii).map_err(Refused::cannot)
         }
     }
 }
 
-fn state(row: &Row, current: &HashSet<String>) -> &'static str {
+/// The word for an incident that goes on.
+const OPEN: &str = "open";
+
+/// An incident, and how it stands.
+struct Stands<'a> {
+    row: &'a Row,
+    state: &'static str,
+    /// The one that goes on.
+    current: bool,
+}
+
+fn state(row: &Row, current: &HashSet<String>, now: At) -> &'static str {
+    let is_idle = row.last_at.is_none_or(|at| (now - at).to_std().is_ok_and(|age| age > IDLE));
     match row {
         Row { merged_into: Some(_), .. } => "merged",
         Row { resolved_at: Some(_), .. } => "over",
-        row if current.contains(&row.id) => "open",
+        row if current.contains(&row.id) || !is_idle => OPEN,
         _ => "silent",
     }
 }
 
-fn one<'a>(row: &'a Row, state: &'static str) -> One<'a> {
+fn one<'a>(stands: &Stands<'a>) -> One<'a> {
+    let Stands { row, state, current } = *stands;
     One {
         id: &row.id,
         service: &row.service,
         title: &row.title,
         state,
+        current,
         opened_at: row.opened_at,
         resolved_at: row.resolved_at,
         merged_into: row.merged_into.as_deref(),
@@ -107,21 +127,23 @@ fn one<'a>(row: &'a Row, state: &'static str) -> One<'a> {
 }
 
 /// The columns of a row: id, service, how it stands, how bad it was, who, title.
-fn columns(row: &Row, state: &str, now: At) -> [String; 6] {
+fn columns(stands: &Stands<'_>, now: At) -> [String; 6] {
+    let Stands { row, state, current } = *stands;
     let opened = row.opened_at.or(row.last_at).unwrap_or(now);
     let stands = match (state, row.resolved_at, &row.merged_into) {
         (_, _, Some(whole)) => format!("part of {whole}"),
         (_, Some(end), _) => format!("over, took {}", units::between(opened, end)),
-        ("open", ..) => format!("open for {}", units::between(opened, now)),
-        _ => format!("silent for {}", units::between(row.last_at.unwrap_or(opened), now)),
+        (OPEN, ..) if !current => "open (another goes on)".to_owned(),
+        (OPEN, ..) => format!("open for {}", units::between(opened, now)),
+        _ => format!("quiet for {}", units::between(row.last_at.unwrap_or(opened), now)),
     };
     let worst = row.worst.map_or("", crate::triage::Severity::word).to_owned();
     let people = clean_line(&row.people.join(", "), 40);
     [row.id.clone(), row.service.clone(), stands, worst, people, row.title.clone()]
 }
 
-fn text(rows: &[(&Row, &'static str)], now: At) -> String {
-    let rows: Vec<[String; 6]> = rows.iter().map(|(row, state)| columns(row, state, now)).collect();
+fn text(rows: &[Stands<'_>], now: At) -> String {
+    let rows: Vec<[String; 6]> = rows.iter().map(|row| columns(row, now)).collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
     let widths: [usize; 6] = std::array::from_fn(widest);
     let mut out = String::new();
@@ -137,10 +159,10 @@ fn text(rows: &[(&Row, &'static str)], now: At) -> String {
     out
 }
 
-fn markdown(rows: &[(&Row, &'static str)], now: At) -> String {
+fn markdown(rows: &[Stands<'_>], now: At) -> String {
     let mut out = "| incident | service | state | worst | people | title |\n|---|---|---|---|---|---|\n".to_owned();
-    for (row, state) in rows {
-        let cells = columns(row, state, now).map(|cell| escape(&cell));
+    for row in rows {
+        let cells = columns(row, now).map(|cell| escape(&cell));
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out

@@ -3,23 +3,48 @@
 use super::Desk;
 use super::Outcome;
 use super::Refused;
+use super::note;
+use super::words;
+use crate::app::Licence;
+use crate::facts::text::clean_line;
+use crate::incident::LINE_MAX;
 use crate::incident::What;
 use crate::runtime::exit;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
 use crate::runtime::setup;
 
-pub(super) fn run(desk: &Desk, title: &str) -> Outcome {
+pub(super) fn run(desk: &Desk, title: Option<&str>) -> Outcome {
+    let licence = desk.licence()?;
+    let title = title.map(words::given).transpose()?;
+    if title.as_ref().is_some_and(|title| title.trim().is_empty()) {
+        return Err(Refused::cannot(
+            "there are no words to open it with: say in a few what it is about, or leave them out",
+        ));
+    }
+    let title = title.unwrap_or_default();
     let service = service(desk)?;
-    let before = desk.archive.current(&service, desk.now)?;
-    let mut journal = Journal::open(&desk.state, &service, Access::Write(desk.licence()?));
-    let opened = What::Opened { service: service.clone(), title: title.to_owned() };
+    if let Some(id) = desk.archive.current(&service, desk.now)? {
+        return join(desk, licence, &service, id, &title);
+    }
+    if clean_line(&title, usize::MAX).chars().count() > LINE_MAX {
+        exit::say(format!("the title is cut to {LINE_MAX} characters; say the rest with sixty note"));
+    }
+    let mut journal = Journal::open(&desk.state, &service, Access::Write(licence));
     let _ = journal.poll(desk.now);
-    journal.append(&desk.entry(desk.now, opened))?;
-    let id = journal.incident().unwrap_or_default();
-    // Decided under the lock: another may have opened it since.
-    if before.as_ref() == Some(&id) {
+    // Decided under the lock: where another opens one at the same moment, both are in one.
+    journal.append(&desk.entry(desk.now, What::Opened { service, title }))?;
+    Ok(journal.incident().unwrap_or_default() + "\n")
+}
+
+/// It was opened already, and is not twice: the words are a note of whoever says them.
+fn join(desk: &Desk, licence: Licence, service: &str, id: String, title: &str) -> Outcome {
+    if title.is_empty() {
+        desk.archive.append(licence, &id, &desk.entry(desk.now, What::Joined))?;
         exit::say(format!("an incident of {service} goes on already: joined it"));
+    } else {
+        note::keep(desk, licence, &id, title)?;
+        exit::say(format!("an incident of {service} goes on already: joined it, with your words as a note"));
     }
     Ok(id + "\n")
 }

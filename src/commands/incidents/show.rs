@@ -3,6 +3,7 @@
 //! Times are UTC, with how long after the opening; what sixty saw by itself is told apart from what people did.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -24,6 +25,9 @@ use crate::incident::told;
 use crate::runtime::exit;
 use crate::runtime::journal::Loaded;
 use crate::signals::units;
+
+/// No entry is that far from the opening of its incident: its clock was wrong.
+const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 /// The incident as JSON. Fields may be added; none changes its meaning.
 #[derive(Serialize)]
@@ -164,10 +168,14 @@ fn heading(loaded: &Loaded) -> Vec<String> {
     lines
 }
 
-/// How long after the opening: `+12:05`, `+1:02:03`, `-0:10`.
+/// How long after the opening: `+12:05`, `+1:02:03`, `-0:10`. A clock that is years off must not stretch the column of
+/// all others.
 fn after(opened: Option<At>, at: At) -> String {
     let Some(opened) = opened else { return String::new() };
     let seconds = (at - opened).num_seconds();
+    if seconds.unsigned_abs() > LONGEST.as_secs() {
+        return "clock off".to_owned();
+    }
     let (sign, seconds) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{sign}{hours}:{minutes:02}:{seconds:02}") } else { format!("{sign}{minutes}:{seconds:02}") }
@@ -233,4 +241,27 @@ fn markdown(loaded: &Loaded, entries: &[&Entry]) -> String {
         };
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_short_whatever_the_clocks_were() {
+        let at = |seconds| At::from_timestamp(seconds, 0).unwrap();
+        let opened = 1_770_000_000;
+        for (seconds, age) in [
+            (opened + 725, "+12:05"),
+            (opened + 3_723, "+1:02:03"),
+            (opened - 10, "-0:10"),
+            (opened + 30 * 86_400, "+720:00:00"),
+            (opened + 30 * 86_400 + 1, "clock off"),
+            (0, "clock off"),
+            (4_070_908_800, "clock off"),
+        ] {
+            assert_eq!(after(Some(at(opened)), at(seconds)), age);
+        }
+        assert_eq!(after(None, at(0)), "");
+    }
 }

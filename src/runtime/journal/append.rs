@@ -110,7 +110,11 @@ impl Journal {
                     flushed.count += appended.len();
                     flushed.last = appended.last().copied().unwrap_or(flushed.last);
                 }
-                Err(error) if error.kind() == ErrorKind::NotFound && vanished < VANISHED_MAX => {
+                // Gone, or none of ours any more.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData)
+                        && vanished < VANISHED_MAX =>
+                {
                     vanished += 1;
                     writer.forget(&target);
                     self.tail.take_if(|tail| tail.path() == target);

@@ -18,6 +18,7 @@ use crate::incident::What;
 use crate::incident::as_part;
 use crate::runtime::journal::Access;
 use crate::runtime::journal::Journal;
+use crate::runtime::journal::guard;
 use crate::runtime::journal::place;
 use crate::runtime::journal::tail::Tail;
 use crate::runtime::journal::write;
@@ -73,7 +74,7 @@ impl Archive {
     /// The files of all incidents, newest first by the time in their names.
     fn files(&self, damaged: &mut Vec<(String, Fault)>) -> Result<Vec<PathBuf>, Fault> {
         let all = place::all(&self.dir);
-        let folders = match fs::read_dir(&all) {
+        let folders = match guard::no_link(&all).and_then(|()| fs::read_dir(&all)) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.map_err(|error| write::fault(&all, &error))?,
         };

@@ -9,10 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::facts::At;
 use crate::facts::text::clean_line;
+use crate::runtime::journal::guard;
 
 /// An incident in which nobody wrote for so long is not the one that a new page is about. On-call people who work on
 /// something write within it; and ticks of an afternoon, half a shift ago, must not look like those of tonight.
-pub(super) const IDLE: Duration = Duration::from_hours(6);
+pub const IDLE: Duration = Duration::from_hours(6);
 
 /// File systems stamp times in steps of up to two seconds: a directory that changed this recently may change again
 /// without a new time.
@@ -76,6 +77,7 @@ pub(super) fn find(dir: &Path, id: &str) -> Option<PathBuf> {
 
 /// The incident files of a folder, newest first by name.
 pub(super) fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    guard::no_link(folder)?;
     let mut names: Vec<OsString> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();

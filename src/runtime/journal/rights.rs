@@ -4,12 +4,12 @@
 //! it is writable for that group in spite of the umask, and as legible for others as its folder. Everything else is for
 //! its owner alone. The state directory itself is made private; a team makes its own.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown, fchown};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags, renameat_with};
 
 /// Who may use what is made in a folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,10 +21,9 @@ struct Team {
 }
 
 /// The team of a folder; `None` where it is private.
-fn team(folder: &Path) -> io::Result<Option<Team>> {
-    let about = fs::metadata(folder)?;
-    let shared = about.mode() & 0o020 != 0 || about.mode() & 0o2000 != 0;
-    Ok(shared.then(|| Team { group: about.gid(), others: about.mode() & 0o005 }))
+fn team(folder: &Metadata) -> Option<Team> {
+    let shared = folder.mode() & 0o020 != 0 || folder.mode() & 0o2000 != 0;
+    shared.then(|| Team { group: folder.gid(), others: folder.mode() & 0o005 })
 }
 
 /// Makes the folder of a service, below a state directory, where it is missing.
@@ -47,7 +46,8 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
 /// One folder: with all its rights before it has its name, or another of the team might find it closed.
 fn make_one(path: &Path) -> io::Result<()> {
     let private = |path: &Path| DirBuilder::new().mode(0o700).create(path);
-    let Some(team) = path.parent().map(team).transpose()?.flatten() else { return private(path) };
+    let above = path.parent().map(fs::metadata).transpose()?;
+    let Some(team) = above.as_ref().and_then(team) else { return private(path) };
     let unborn = unborn(path);
     private(&unborn)?;
     let named = give(team, &unborn).and_then(|()| {
@@ -69,15 +69,18 @@ fn unborn(path: &Path) -> PathBuf {
 
 /// Gives a folder to a team. Where the group cannot be given it stays private: never to another group.
 fn give(team: Team, path: &Path) -> io::Result<()> {
-    if fs::metadata(path)?.gid() != team.group && chown(path, None, Some(team.group)).is_err() {
+    // By a handle: another of the team may have put a link in its place.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if folder.metadata()?.gid() != team.group && fchown(&folder, None, Some(team.group)).is_err() {
         return Ok(());
     }
-    fs::set_permissions(path, Permissions::from_mode(0o2770 | team.others))
+    folder.set_permissions(Permissions::from_mode(0o2770 | team.others))
 }
 
 /// Gives a new file the rights of its folder; it was made private.
-pub(super) fn give_file(file: &File, folder: &Path) -> io::Result<()> {
-    let Some(team) = team(folder)? else { return Ok(()) };
+pub(super) fn give_file(file: &File, folder: &File) -> io::Result<()> {
+    let Some(team) = team(&folder.metadata()?) else { return Ok(()) };
     if file.metadata()?.gid() != team.group && fchown(file, None, Some(team.group)).is_err() {
         return Ok(());
     }
@@ -141,7 +144,7 @@ mod tests {
             let path = service.join("x");
             let made = File::create(&path).unwrap();
             made.set_permissions(Permissions::from_mode(0o600)).unwrap();
-            give_file(&made, &service).unwrap();
+            give_file(&made, &File::open(&service).unwrap()).unwrap();
             assert_eq!((mode(&service), mode(&path)), (folder, file), "in {state:o}");
             assert_eq!(mode(service.parent().unwrap()), folder);
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing unborn is left");

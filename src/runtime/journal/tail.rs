@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use crate::facts::At;
 use crate::incident::Entry;
 use crate::incident::What;
+use crate::runtime::journal::guard;
 use crate::runtime::journal::place;
 
 /// Longest line that is looked at, in bytes. The longest that `sixty` writes is a quarter of it.
@@ -92,6 +93,11 @@ impl Tail {
         &self.path
     }
 
+    /// Whether anything in the file is an entry.
+    pub(super) fn has_any(&self) -> bool {
+        self.last_at.is_some()
+    }
+
     /// Lines that are not entries.
     pub(super) fn skipped(&self) -> usize {
         self.skipped
@@ -144,15 +150,11 @@ impl Tail {
 
     /// Adds the entries of lines that became complete since the last call.
     pub(super) fn read(&mut self, out: &mut Vec<Entry>) -> io::Result<()> {
-        let metadata = fs::metadata(&self.path)?;
+        let metadata = fs::symlink_metadata(&self.path)?;
         if self.stamp == Some(Stamp::of(&metadata)) {
             return Ok(());
         }
-        // A named pipe would block on opening, a device may never end.
-        if !metadata.is_file() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        let mut file = File::open(&self.path)?;
+        let mut file = guard::read(&self.path)?;
         let metadata = file.metadata()?;
         let stamp = Stamp::of(&metadata);
         if !self.continues(&file, stamp) {

@@ -6,10 +6,12 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, openat, renameat, unlinkat};
 
 use crate::app::Licence;
 use crate::facts::At;
@@ -17,6 +19,7 @@ use crate::facts::Fault;
 use crate::facts::FaultKind;
 use crate::incident::Entry;
 use crate::incident::What;
+use crate::runtime::journal::guard;
 use crate::runtime::journal::place;
 use crate::runtime::journal::rights;
 use crate::runtime::journal::tail::Tail;
@@ -82,7 +85,7 @@ impl Writer {
     #[expect(clippy::unused_self, reason = "the receiver is the right to write")]
     pub(super) fn hold(&self, folder: &Path) -> io::Result<Held> {
         rights::make_folder(folder)?;
-        let handle = File::open(folder)?;
+        let handle = guard::folder(folder)?;
         lock(&handle)?;
         Ok(Held { folder: folder.to_path_buf(), handle })
     }
@@ -131,42 +134,40 @@ pub(super) struct Held {
 impl Held {
     /// Makes the file of a new incident with its first line in it; it appears whole or not at all.
     pub(super) fn create(&self, opened: At, first: &Entry) -> io::Result<PathBuf> {
-        for entry in fs::read_dir(&self.folder)?.flatten() {
+        // All by the handle: the name may have become a link to another folder.
+        let folder = &self.handle;
+        for entry in Dir::read_from(folder)?.flatten() {
             // Whoever began one of these was killed: we hold the folder.
-            if entry.file_name().as_encoded_bytes().starts_with(UNBORN.as_bytes()) {
-                let _ = fs::remove_file(entry.path());
+            if entry.file_name().to_bytes().starts_with(UNBORN.as_bytes()) {
+                let _ = unlinkat(folder, entry.file_name(), AtFlags::empty());
             }
         }
         let name = place::file_name(opened);
-        let unborn = self.folder.join(format!("{UNBORN}{name}"));
-        let path = self.folder.join(name);
+        let unborn = format!("{UNBORN}{name}");
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let written = (|| {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unborn)?;
-            rights::give_file(&file, &self.folder)?;
+            let mut file = File::from(openat(folder, &unborn, flags, Mode::RUSR | Mode::WUSR)?);
+            rights::give_file(&file, folder)?;
             file.write_all(format!("{}\n", first.line()).as_bytes())?;
             file.sync_all()?;
-            fs::rename(&unborn, &path)
+            Ok(renameat(folder, &unborn, folder, &name)?)
         })();
         if let Err(error) = written {
-            let _ = fs::remove_file(&unborn);
+            let _ = unlinkat(folder, &unborn, AtFlags::empty());
             return Err(error);
         }
         // The name must survive a power cut as well. Not every file system can sync a folder.
         let _ = self.handle.sync_all();
-        Ok(path)
+        Ok(self.folder.join(name))
     }
 }
 
 /// Opens a file for appending and locks it; makes sure that it is still the one with that name.
 fn open_locked(path: &Path) -> io::Result<File> {
     for _ in 0..REOPENS {
-        // A named pipe would block on opening.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        let file = OpenOptions::new().read(true).append(true).open(path)?;
+        let file = guard::file(path, OFlags::RDWR | OFlags::APPEND)?;
         lock(&file)?;
-        let (held, named) = (file.metadata()?, fs::metadata(path)?);
+        let (held, named) = (file.metadata()?, fs::symlink_metadata(path)?);
         if (held.dev(), held.ino()) == (named.dev(), named.ino()) {
             return Ok(file);
         }
@@ -182,6 +183,11 @@ fn put<'a>(
     unread: &mut Vec<Entry>,
     entries: impl Iterator<Item = &'a Entry>,
 ) -> io::Result<Vec<Appended>> {
+    tail.read(unread)?;
+    if !tail.has_any() {
+        // Each file is made with its first entry in it: this is another's, whatever it is called.
+        return Err(io::Error::new(ErrorKind::InvalidData, "no line of it is an entry: it is no journal"));
+    }
     if !ends_with_newline(file)? {
         // Its writer was killed, or its disk was full: nobody else closes the line. It may be whole all the same.
         file.write_all(b"\n")?;
