@@ -160,6 +160,18 @@ fn an_incident_on_its_pages() {
 }
 
 #[test]
+fn the_panel_and_the_pages_show_one_clock_for_the_first_minute() {
+    let mut app = at_work(Work::Breathing, ">");
+    story::tick(&mut app, 20);
+    story::press(&mut app, "Down");
+    for (keys, words) in [("", "0:45"), ("i", "0:45")] {
+        story::press(&mut app, keys);
+        let shown = text(&frame(&app, &look("terminal"), 120, 36));
+        assert!(shown.contains(words) && !shown.contains("1:00"), "{shown}");
+    }
+}
+
+#[test]
 fn pages_and_incidents_on_their_lists() {
     for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
         let shot = |name: &str, app: &App| {

@@ -197,12 +197,15 @@ pub(super) fn title(app: &App) -> &str {
     later_stage(app).map_or(&app.list_shown().title, |now| now.stage.title())
 }
 
-/// What is left of the time that the list, or the stage, is meant to take, and of how much.
+/// What is left of the time that the list, or the stage, is meant to take, and of how much. Once an incident is open,
+/// its stage alone counts: two clocks of one name would say two things.
 fn time(app: &App) -> Option<(Option<Duration>, Duration)> {
-    match later_stage(app) {
-        Some(now) => Some((now.left, app.settings().incidents.stages.of(now.stage)?)),
-        None if app.mode().is_read_only() => None,
-        None => Some((app.countdown(), app.settings().checklist.countdown?)),
+    let stages = &app.settings().incidents.stages;
+    match (later_stage(app), app.stage_now()) {
+        (Some(now), _) => Some((now.left, stages.of(now.stage)?)),
+        (None, _) if app.mode().is_read_only() => None,
+        (None, Some(_)) => Some((app.countdown(), stages.of(Stage::First)?)),
+        (None, None) => Some((app.countdown(), app.settings().checklist.countdown?)),
     }
 }
 
@@ -210,7 +213,7 @@ fn time(app: &App) -> Option<(Option<Duration>, Duration)> {
 pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
     Some(match time(app)? {
         (None, total) => (standing::left(total), Role::Muted),
-        (Some(left), _) if left.is_zero() => match later_stage(app) {
+        (Some(left), _) if left.is_zero() => match app.stage_now() {
             Some(now) => (format!("for {}", clock::calm_between(now.since, app.now())), Role::Muted),
             None => ("over".to_owned(), Role::Muted),
         },
@@ -221,7 +224,8 @@ pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
 /// What is left, as a line.
 fn progress<'a>(app: &App, width: u16) -> Row<'a> {
     let (left, total) = time(app).unwrap_or_default();
-    let (left, total) = (left.map(|left| left.as_secs_f64()), total.as_secs_f64());
+    // In the steps of the words beside it: what moves every second draws the eye.
+    let (left, total) = (left.map(|left| standing::stepped(left) as f64), total.as_secs_f64());
     let share = if total > 0.0 { (left.unwrap_or(total) / total).clamp(0.0, 1.0) } else { 0.0 };
     let full = (f64::from(width) * share).round() as usize;
     let role = if left.is_some() { Role::Key } else { Role::Faint };
