@@ -476,6 +476,31 @@ fn ticks_that_are_not_saved_are_told_at_every_size() {
 }
 
 #[test]
+fn what_is_not_saved_is_told_on_every_page() {
+    for (name, keys) in PAGES.iter().chain(&[("update", "u"), ("timeline", "t"), ("incident", "i"), ("pages", "a")]) {
+        let mut app = story::unsaved();
+        story::press(&mut app, keys);
+        for (width, height) in [(120, 36), (80, 24), (60, 18), (40, 10)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            let header = shown.lines().next().unwrap_or_default();
+            assert!(header.contains("! 2 not saved"), "{name} {width}x{height}:\n{shown}");
+        }
+    }
+    let mut app = story::unsaved();
+    story::press(&mut app, "i");
+    let shown = text(&frame(&app, &look("terminal"), 80, 24));
+    assert!(shown.contains("! 2 entries not saved: disk full"), "{shown}");
+}
+
+#[test]
+fn nobody_is_urged_while_they_breathe() {
+    let mut app = at_work(Work::Breathing, "");
+    story::tick(&mut app, 5);
+    let shown = text(&frame(&app, &look("terminal"), 120, 36));
+    assert!(shown.contains("BREATHE") && !shown.contains("▲ due"), "{shown}");
+}
+
+#[test]
 fn the_wall_shows_no_keys_and_no_queries() {
     for (width, height) in [(200, 60), (120, 36), (80, 24), (40, 10)] {
         let shown = text(&frame(&story::app(Scene::Wall), &look("terminal"), width, height));

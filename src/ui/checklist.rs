@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::Check;
 use crate::app::Mode;
 use crate::app::Pane;
+use crate::app::ServiceState;
 use crate::app::StageNow;
 use crate::incident::Checklist;
 use crate::incident::Stage;
@@ -23,6 +24,7 @@ use crate::ui::rows::clipped;
 use crate::ui::rows::role;
 use crate::ui::rows::span;
 use crate::ui::rows::wrap;
+use crate::ui::rows::wrap_text;
 use crate::ui::standing;
 
 /// Fewest cells of an item's text that who ticked it leaves, and fewest and most of who where both are long.
@@ -230,6 +232,30 @@ fn progress<'a>(app: &App, width: u16) -> Row<'a> {
     let full = (f64::from(width) * share).round() as usize;
     let role = if left.is_some() { Role::Key } else { Role::Faint };
     Row::new().left(role, "━".repeat(full)).left(Role::Faint, "─".repeat(usize::from(width) - full))
+}
+
+/// The same in two words, for the header of every page: with all services where none is shown.
+pub(super) fn unsaved(app: &App, service: Option<&ServiceState>) -> Option<String> {
+    let all = || service.map_or_else(|| app.services().iter().collect(), |one| vec![one]);
+    let troubled: Vec<_> = all().into_iter().filter(|one| one.journal_trouble.is_some() || one.pending > 3).collect();
+    let pending: usize = troubled.iter().map(|one| one.pending).sum();
+    match (troubled.len(), pending) {
+        (0, _) => None,
+        (_, 0) => Some("! journal".to_owned()),
+        (_, many) => Some(format!("! {many} not saved")),
+    }
+}
+
+/// All that is known of why ticks are not saved, over as many rows as it needs, and what to do.
+pub(super) fn whole_trouble<'a>(app: &App, width: u16, glyphs: Glyphs) -> Vec<Row<'a>> {
+    let fault = app.service().and_then(|service| service.journal_trouble.as_ref());
+    let Some(row) = trouble(app, u16::MAX, glyphs) else { return Vec::new() };
+    let advice = fault.map(|fault| fault.advice.as_str()).filter(|advice| !advice.is_empty());
+    let mut texts: Vec<_> = row.left.into_iter().map(|one| (one.text.into_owned(), one.role)).collect();
+    texts.extend(advice.map(|advice| (advice.to_owned(), Role::Muted)));
+    let rows = texts.iter().flat_map(|(text, role)| wrap_text(text, *role, width, 4, glyphs));
+    let owned = rows.map(|row| row.into_iter().map(|one| span(one.role, one.text.into_owned())).collect());
+    owned.map(|left| Row { left, ..Row::new() }).collect()
 }
 
 /// What must be seen wherever the ticks are: that they are not saved. Where the row is narrow, the count gives way to
