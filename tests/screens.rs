@@ -160,6 +160,18 @@ fn an_incident_on_its_pages() {
 }
 
 #[test]
+fn the_panel_and_the_pages_show_one_clock_for_the_first_minute() {
+    let mut app = at_work(Work::Breathing, ">");
+    story::tick(&mut app, 20);
+    story::press(&mut app, "Down");
+    for (keys, words) in [("", "0:45"), ("i", "0:45")] {
+        story::press(&mut app, keys);
+        let shown = text(&frame(&app, &look("terminal"), 120, 36));
+        assert!(shown.contains(words) && !shown.contains("1:00"), "{shown}");
+    }
+}
+
+#[test]
 fn pages_and_incidents_on_their_lists() {
     for (width, height) in [(40, 10), (80, 24), (120, 36), (200, 60)] {
         let shot = |name: &str, app: &App| {
@@ -461,6 +473,31 @@ fn ticks_that_are_not_saved_are_told_at_every_size() {
         let shown = text(&frame(&app, &look("terminal"), width, height));
         assert!(shown.contains("not saved: disk full"), "{width}x{height}:\n{shown}");
     }
+}
+
+#[test]
+fn what_is_not_saved_is_told_on_every_page() {
+    for (name, keys) in PAGES.iter().chain(&[("update", "u"), ("timeline", "t"), ("incident", "i"), ("pages", "a")]) {
+        let mut app = story::unsaved();
+        story::press(&mut app, keys);
+        for (width, height) in [(120, 36), (80, 24), (60, 18), (40, 10)] {
+            let shown = text(&frame(&app, &look("terminal"), width, height));
+            let header = shown.lines().next().unwrap_or_default();
+            assert!(header.contains("! 2 not saved"), "{name} {width}x{height}:\n{shown}");
+        }
+    }
+    let mut app = story::unsaved();
+    story::press(&mut app, "i");
+    let shown = text(&frame(&app, &look("terminal"), 80, 24));
+    assert!(shown.contains("! 2 entries not saved: disk full"), "{shown}");
+}
+
+#[test]
+fn nobody_is_urged_while_they_breathe() {
+    let mut app = at_work(Work::Breathing, "");
+    story::tick(&mut app, 5);
+    let shown = text(&frame(&app, &look("terminal"), 120, 36));
+    assert!(shown.contains("BREATHE") && !shown.contains("▲ due"), "{shown}");
 }
 
 #[test]

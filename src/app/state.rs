@@ -27,6 +27,7 @@ use crate::facts::SourceId;
 use crate::facts::SourceKind;
 use crate::incident::OpenPage;
 use crate::incident::Row;
+use crate::incident::Stage;
 use crate::signals::ServiceSignals;
 use crate::triage::Severity;
 use crate::triage::Unchecked;
@@ -251,8 +252,12 @@ impl App {
         })
     }
 
-    /// What is left of the first sixty seconds: it begins with the first key. `None` before, and on the wall.
+    /// What is left of the first sixty seconds: of the incident's stage where one is open, for all the same; else they
+    /// begin with the first key. `None` before, and on the wall.
     pub fn countdown(&self) -> Option<Duration> {
+        if let Some(now) = self.stage_now() {
+            return now.left.filter(|_| now.stage == Stage::First);
+        }
         let total = self.settings.checklist.countdown?;
         let passed = (self.now - self.first_key?).to_std().unwrap_or_default();
         Some(total.saturating_sub(passed))

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::Check;
 use crate::app::Mode;
 use crate::app::Pane;
+use crate::app::ServiceState;
 use crate::app::StageNow;
 use crate::incident::Checklist;
 use crate::incident::Stage;
@@ -23,6 +24,7 @@ use crate::ui::rows::clipped;
 use crate::ui::rows::role;
 use crate::ui::rows::span;
 use crate::ui::rows::wrap;
+use crate::ui::rows::wrap_text;
 use crate::ui::standing;
 
 /// Fewest cells of an item's text that who ticked it leaves, and fewest and most of who where both are long.
@@ -197,12 +199,15 @@ pub(super) fn title(app: &App) -> &str {
     later_stage(app).map_or(&app.list_shown().title, |now| now.stage.title())
 }
 
-/// What is left of the time that the list, or the stage, is meant to take, and of how much.
+/// What is left of the time that the list, or the stage, is meant to take, and of how much. Once an incident is open,
+/// its stage alone counts: two clocks of one name would say two things.
 fn time(app: &App) -> Option<(Option<Duration>, Duration)> {
-    match later_stage(app) {
-        Some(now) => Some((now.left, app.settings().incidents.stages.of(now.stage)?)),
-        None if app.mode().is_read_only() => None,
-        None => Some((app.countdown(), app.settings().checklist.countdown?)),
+    let stages = &app.settings().incidents.stages;
+    match (later_stage(app), app.stage_now()) {
+        (Some(now), _) => Some((now.left, stages.of(now.stage)?)),
+        (None, _) if app.mode().is_read_only() => None,
+        (None, Some(_)) => Some((app.countdown(), stages.of(Stage::First)?)),
+        (None, None) => Some((app.countdown(), app.settings().checklist.countdown?)),
     }
 }
 
@@ -210,7 +215,7 @@ fn time(app: &App) -> Option<(Option<Duration>, Duration)> {
 pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
     Some(match time(app)? {
         (None, total) => (standing::left(total), Role::Muted),
-        (Some(left), _) if left.is_zero() => match later_stage(app) {
+        (Some(left), _) if left.is_zero() => match app.stage_now() {
             Some(now) => (format!("for {}", clock::calm_between(now.since, app.now())), Role::Muted),
             None => ("over".to_owned(), Role::Muted),
         },
@@ -221,11 +226,36 @@ pub(super) fn countdown(app: &App) -> Option<(String, Role)> {
 /// What is left, as a line.
 fn progress<'a>(app: &App, width: u16) -> Row<'a> {
     let (left, total) = time(app).unwrap_or_default();
-    let (left, total) = (left.map(|left| left.as_secs_f64()), total.as_secs_f64());
+    // In the steps of the words beside it: what moves every second draws the eye.
+    let (left, total) = (left.map(|left| standing::stepped(left) as f64), total.as_secs_f64());
     let share = if total > 0.0 { (left.unwrap_or(total) / total).clamp(0.0, 1.0) } else { 0.0 };
     let full = (f64::from(width) * share).round() as usize;
     let role = if left.is_some() { Role::Key } else { Role::Faint };
     Row::new().left(role, "━".repeat(full)).left(Role::Faint, "─".repeat(usize::from(width) - full))
+}
+
+/// The same in two words, for the header of every page: with all services where none is shown.
+pub(super) fn unsaved(app: &App, service: Option<&ServiceState>) -> Option<String> {
+    let all = || service.map_or_else(|| app.services().iter().collect(), |one| vec![one]);
+    let troubled: Vec<_> = all().into_iter().filter(|one| one.journal_trouble.is_some() || one.pending > 3).collect();
+    let pending: usize = troubled.iter().map(|one| one.pending).sum();
+    match (troubled.len(), pending) {
+        (0, _) => None,
+        (_, 0) => Some("! journal".to_owned()),
+        (_, many) => Some(format!("! {many} not saved")),
+    }
+}
+
+/// All that is known of why ticks are not saved, over as many rows as it needs, and what to do.
+pub(super) fn whole_trouble<'a>(app: &App, width: u16, glyphs: Glyphs) -> Vec<Row<'a>> {
+    let fault = app.service().and_then(|service| service.journal_trouble.as_ref());
+    let Some(row) = trouble(app, u16::MAX, glyphs) else { return Vec::new() };
+    let advice = fault.map(|fault| fault.advice.as_str()).filter(|advice| !advice.is_empty());
+    let mut texts: Vec<_> = row.left.into_iter().map(|one| (one.text.into_owned(), one.role)).collect();
+    texts.extend(advice.map(|advice| (advice.to_owned(), Role::Muted)));
+    let rows = texts.iter().flat_map(|(text, role)| wrap_text(text, *role, width, 4, glyphs));
+    let owned = rows.map(|row| row.into_iter().map(|one| span(one.role, one.text.into_owned())).collect());
+    owned.map(|left| Row { left, ..Row::new() }).collect()
 }
 
 /// What must be seen wherever the ticks are: that they are not saved. Where the row is narrow, the count gives way to

@@ -15,6 +15,7 @@ use crate::facts::TargetReport;
 use crate::ui::Glyphs;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
+use crate::ui::checklist;
 use crate::ui::clock;
 use crate::ui::rows::Span;
 use crate::ui::rows::clipped;
@@ -65,7 +66,12 @@ pub(super) fn ask(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let most = ASKED_MOST.min(usize::from(area.height.saturating_sub(1).max(1)));
     let margin = u16::from(area.width > 20);
     let width = area.width - 2 * margin;
-    let rows = wrap_text(question, Role::Warning, width, most, canvas.glyphs);
+    let mut rows = wrap_text(question, Role::Warning, width, most, canvas.glyphs);
+    // Whoever says yes knows that what they do may not be kept.
+    let unsaved = checklist::trouble(app, width, canvas.glyphs).filter(|_| rows.len() < usize::from(area.height));
+    if let Some(unsaved) = unsaved {
+        rows.insert(0, unsaved.left);
+    }
     let used = rows.len() as u16;
     let blank = " ".repeat(usize::from(area.width));
     let top = area.bottom().saturating_sub(used);

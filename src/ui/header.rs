@@ -12,6 +12,7 @@ use crate::triage::Severity;
 use crate::ui::Role;
 use crate::ui::alerts;
 use crate::ui::canvas::Canvas;
+use crate::ui::checklist;
 use crate::ui::clock;
 use crate::ui::glyphs::symbol;
 
@@ -36,8 +37,14 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         (None, None) if app.services().len() == 1 => "1 service".to_owned(),
         (None, None) => format!("{} services", app.services().len()),
     };
-    // What must stand: name, badge, and that the past is shown.
-    let must = canvas.width(&name) + canvas.width(&badge) + 4 + past.as_ref().map_or(0, |p| canvas.width(p) + 3);
+    // What must stand: name, badge, what is not saved, and that the past is shown.
+    let unsaved = checklist::unsaved(app, service);
+    let unsaved_width = unsaved.as_ref().map_or(0, |words| canvas.width(words) + 3);
+    let must = canvas.width(&name)
+        + canvas.width(&badge)
+        + unsaved_width
+        + 4
+        + past.as_ref().map_or(0, |p| canvas.width(p) + 3);
     // A second clock, and on a narrow screen the first one, is worth less than that alerts fire.
     let told = alerts_words(app, service).map_or(0, |(text, _)| canvas.width(&text) + 14);
     let must = if must + told < area.width { must + told } else { must };
@@ -83,16 +90,21 @@ fn left(
 ) {
     let badge_width = canvas.width(badge);
     let (mut x, end, y) = (area.x, area.right(), area.y);
-    // The badge is never cut: the name gives way.
-    x += canvas.put(x, y, end.saturating_sub(x + badge_width + 1), name, Role::Strong) + 1;
+    let unsaved = checklist::unsaved(app, service);
+    let unsaved_width = unsaved.as_ref().map_or(0, |words| canvas.width(words) + 1);
+    // The badge is never cut, nor is what is not saved: the name gives way.
+    x += canvas.put(x, y, end.saturating_sub(x + badge_width + unsaved_width + 1), name, Role::Strong) + 1;
     let environment = service.map_or("", |service| service.environment.as_str());
     for (text, role) in [(environment, Role::Muted), (demo(app), Role::Focus)] {
-        if !text.is_empty() && x + canvas.width(text) + badge_width + 3 < end {
+        if !text.is_empty() && x + canvas.width(text) + badge_width + unsaved_width + 3 < end {
             x += canvas.put(x, y, end - x, text, role) + 1;
         }
     }
-    x += if x + badge_width + 12 < end { 2 } else { 0 };
+    x += if x + badge_width + unsaved_width + 12 < end { 2 } else { 0 };
     x += canvas.put(x, y, end.saturating_sub(x), badge, badge_role(severity));
+    if let Some(unsaved) = unsaved {
+        x += 1 + canvas.put(x + 1, y, end.saturating_sub(x + 1), &unsaved, Role::Warning);
+    }
     let onset = service.and_then(|service| service.verdict.onset);
     if let Some(onset) = onset {
         let age = units::between(onset, app.now());

@@ -165,6 +165,8 @@ fn people(app: &App) -> Option<Block<'_>> {
     let mut rows = Vec::new();
     for one in app.clocks_now().iter().filter(|one| one.due.is_some() && one.kind != ClockKind::CallOut) {
         let (words, role) = standing::clock_words(app, one);
+        // Half a minute to breathe is half a minute without being urged.
+        let role = if app.breath().is_some() { Role::Muted } else { role };
         let mark = if role == Role::Warning { "▲ " } else { "" };
         rows.push(named(&one.kind.title().to_lowercase()).left(role, format!("{mark}{words}")));
     }

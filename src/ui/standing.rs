@@ -20,7 +20,7 @@ use crate::ui::clock;
 use crate::ui::rows::Span;
 use crate::ui::rows::span;
 
-/// Below this, what is left is told to the second; above, in whole minutes, so that the screen stands still.
+/// Below this, what is left is told in steps of five seconds; above, in whole minutes, so that the screen stands still.
 const SECONDS: Duration = Duration::from_mins(5);
 
 /// The first key of a command; `None` where it has none, as for whoever may only look.
@@ -110,10 +110,16 @@ pub(super) fn ahead(left: Duration) -> String {
     }
 }
 
-/// What is left of a stage as a clock would show it: `0:43`, `1:20`, `28m`. Rounded up: it says 0:01 until it is over.
+/// What is left of a stage as a clock would show it: `0:45`, `1:20`, `28m`. Rounded up: it says 0:05 until it is over.
 pub(super) fn left(left: Duration) -> String {
-    let seconds = left.as_millis().div_ceil(1000) as u64;
+    let seconds = stepped(left);
     if left <= SECONDS { format!("{}:{:02}", seconds / 60, seconds % 60) } else { format!("{}m", seconds.div_ceil(60)) }
+}
+
+/// What is left in seconds, rounded up to a step of five: several of these stand on a screen, and none of them has to
+/// move every second.
+pub(super) const fn stepped(left: Duration) -> u64 {
+    (left.as_millis() as u64).div_ceil(5_000) * 5
 }
 
 /// The stage and its time: what is left, or how long it has been going on. `None` without an incident, and while
@@ -195,7 +201,7 @@ mod tests {
     #[test]
     fn what_is_left_is_told_no_finer_than_it_matters() {
         for (millis, short) in
-            [(1, "0:01"), (43_000, "0:43"), (79_001, "1:20"), (300_000, "5:00"), (300_001, "6m"), (1_680_000, "28m")]
+            [(1, "0:05"), (43_000, "0:45"), (79_001, "1:20"), (300_000, "5:00"), (300_001, "6m"), (1_680_000, "28m")]
         {
             assert_eq!(left(Duration::from_millis(millis)), short);
         }

@@ -67,7 +67,10 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let chosen = Some(app.navigation().row.min(rows.len().saturating_sub(1))).filter(|_| !app.mode().is_read_only());
     let wide = area.width >= WIDE;
     let airy = area.height >= 20;
-    let top = bar::rows(app, area.width.saturating_sub(2), chosen == Some(0), canvas);
+    let mut top = checklist::whole_trouble(app, area.width.saturating_sub(2), canvas.glyphs);
+    // On a low page the rest needs its rows.
+    top.truncate(if airy { 8 } else { 2 });
+    top.extend(bar::rows(app, area.width.saturating_sub(2), chosen == Some(0), canvas));
     let left_width = if wide { area.width * 11 / 20 } else { area.width };
     let right_width = if wide { area.width - left_width - 1 } else { area.width };
     let made = parts::all(app, &rows, chosen, (left_width.saturating_sub(4), right_width.saturating_sub(4)), canvas);
@@ -101,7 +104,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let name = clipped(&name, area.width.saturating_sub(canvas.width(&more) + 14).max(8), canvas.glyphs);
     let body = title(app, canvas, area, &name, &more);
     let mut y = body.y;
-    for row in checklist::trouble(app, area.width, canvas.glyphs).into_iter().chain(top) {
+    for row in top {
         lines(canvas, Rect { y, height: 1.min(body.bottom().saturating_sub(y)), ..body }, std::slice::from_ref(&row));
         y += 1;
     }

@@ -34,26 +34,28 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.put(body.x + 2, body.y, body.width.saturating_sub(2), "this update is gone", Role::Muted);
         return;
     };
-    let tall = area.height >= 14;
     let room = area.height - head(area);
     let inner = area.width.saturating_sub(2);
+    let text = words(&update, inner.min(WIDEST), canvas);
+    // The words of the draft count for more than a blank row, and than how they are copied.
+    let needed = |air: Air| usize::from(room) >= 1 + text.len() + below(app, &update, inner, air, canvas).len();
+    let air = [Air::Tall, Air::Low].into_iter().find(|air| needed(*air)).unwrap_or(Air::Least);
+    let tall = area.height >= 14 && usize::from(room) > 1 + text.len() + below(app, &update, inner, air, canvas).len();
     let mut top = vec![statuses(update.status, area.width)];
     if tall {
         top.push(Row::new());
     }
-    let text = words(&update, inner.min(WIDEST), canvas);
     if area.height < 12 {
         // Too low for two parts: they scroll together.
         let mut rows = top;
         rows.extend(text);
-        rows.extend(below(app, &update, inner, false, canvas));
+        rows.extend(below(app, &update, inner, Air::Low, canvas));
         return sheet(app, canvas, area, "Update", &rows, app.navigation().scroll);
     }
     // The words keep half of the page, as far as they need it; where they go is always in sight.
     let below_top = usize::from(room).saturating_sub(top.len());
     let most = (below_top / 2).max(below_top.saturating_sub(text.len()));
-    let airy = below(app, &update, inner, true, canvas);
-    let foot = if tall && airy.len() <= most { airy } else { below(app, &update, inner, false, canvas) };
+    let foot = below(app, &update, inner, air, canvas);
     let foot_rows = foot.len().min(most) as u16;
     let middle = usize::from(room.saturating_sub(top.len() as u16 + foot_rows));
     let (first, part) = part(text.len(), middle, app.navigation().scroll);
@@ -102,10 +104,21 @@ fn words<'a>(update: &OpenUpdate, width: u16, canvas: &Canvas<'_>) -> Vec<Row<'a
     shown.into_iter().map(|left| Row { left, ..Row::new() }).collect()
 }
 
+/// How much stands below the words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Air {
+    /// All, with blank rows and a heading.
+    Tall,
+    /// All.
+    Low,
+    /// Where it goes, and when the next one is due.
+    Least,
+}
+
 /// Where it goes, how it is copied, and when the next one is due.
-fn below<'a>(app: &App, update: &OpenUpdate, width: u16, tall: bool, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
+fn below<'a>(app: &App, update: &OpenUpdate, width: u16, air: Air, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
-    if tall {
+    if air == Air::Tall {
         rows.push(Row::new());
         rows.push(Row::new().left(Role::Title, "WHERE IT GOES"));
     }
@@ -117,7 +130,7 @@ fn below<'a>(app: &App, update: &OpenUpdate, width: u16, tall: bool, canvas: &Ca
     if update.channels.is_empty() {
         rows.push(Row::new().left(Role::Muted, "no channel is set up: copy it and say that you posted it"));
     }
-    if tall {
+    if air == Air::Tall {
         rows.push(Row::new());
     }
     let style = match update.style {
@@ -125,7 +138,9 @@ fn below<'a>(app: &App, update: &OpenUpdate, width: u16, tall: bool, canvas: &Ca
         Style::Slack => "Slack's markup",
         Style::Markdown => "Markdown",
     };
-    rows.push(Row::new().left(Role::Muted, format!("{:<13}", "copied as")).left(Role::Text, style));
+    if air != Air::Least {
+        rows.push(Row::new().left(Role::Muted, format!("{:<13}", "copied as")).left(Role::Text, style));
+    }
     if let Some(due) = app.clocks_now().into_iter().find(|one| one.kind == ClockKind::Update) {
         let (words, role) = standing::clock_words(app, &due);
         let mut row = Row::new().left(Role::Muted, format!("{:<13}", "next update")).left(role, words);
