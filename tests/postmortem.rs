@@ -162,6 +162,10 @@ fn the_json_is_of_its_schema() {
     assert_eq!(document["actions"][0]["due"], "2026-02-10");
     assert_eq!(document["responders"].as_array().unwrap().len(), 3);
     let timeline = document["timeline"].as_array().unwrap();
+    // What a part said of itself keeps its kind, and says of which.
+    let of_part = timeline.iter().find(|line| line["kind"] == "opened" && line["incident"] == PART).unwrap();
+    assert_eq!(of_part["text"], "basket: opened: p95 2.1 s");
+    assert_eq!(document["impact"]["unseen_after"], Value::Null);
     let by = |who: &str| timeline.iter().filter(|line| line["by"] == who).count();
     assert_eq!((by("person"), by("sixty")), (22, 6), "{timeline:#?}");
     // Nothing that only a program needs, and nothing of the torn line.
@@ -406,4 +410,18 @@ fn what_was_recorded_is_known_when_nobody_records_any_more() {
         assert!(run.err.contains("no metrics and no pictures: "), "{signal:?}: {}", run.err);
         assert!(place.path("other.md").exists() && !place.path("other-strips.svg").exists());
     }
+}
+
+#[test]
+fn time_that_nobody_observed_is_not_counted() {
+    let place = Place::new();
+    let file = place.path(&format!("state/sixty/incidents/checkout-api/{ID}.jsonl"));
+    let lines = [
+        r#"{"v":1,"id":"o","at":"2026-02-03T23:20:00Z","who":"ana","host":"bastion","kind":"opened","service":"checkout-api","title":"errors"}"#,
+        r#"{"v":1,"id":"observed-0-critical","at":"2026-02-03T23:20:10Z","who":"ana","host":"bastion","by":"sixty","kind":"observed","severity":"critical","text":"errors","onset":"2026-02-03T23:20:00Z","evidence":[]}"#,
+        r#"{"v":1,"id":"r","at":"2026-02-03T23:50:00Z","who":"ana","host":"bastion","kind":"resolved"}"#,
+    ];
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let text = place.run(&[ID, "--out", "-", "--no-metrics"]).out;
+    assert!(text.contains("Critical for 10s, a warning for 0s; not observed after 2026-02-03 23:20:10"), "{text}");
 }

@@ -20,6 +20,7 @@ use crate::incident::Entry;
 use crate::incident::Incident;
 use crate::incident::Role;
 use crate::incident::What;
+use crate::incident::is_of_wild_clock;
 use crate::incident::told;
 use crate::runtime::exit;
 use crate::runtime::journal::Loaded;
@@ -48,6 +49,8 @@ struct Document<'a> {
 struct One {
     /// Seconds after the opening.
     after: Option<i64>,
+    /// The clock that told its time was wrong: it is more than 30 days from the opening.
+    is_wild_clock: bool,
     /// What happened, in words.
     told: String,
     /// The entry as the journal has it.
@@ -129,6 +132,7 @@ fn document<'a>(loaded: &'a Loaded, entries: impl Iterator<Item = &'a Entry>) ->
         entries: entries
             .map(|entry| One {
                 after: opened.map(|opened| (entry.at - opened).num_seconds()),
+                is_wild_clock: is_of_wild_clock(opened, entry.at),
                 told: told(&entry.what),
                 entry: serde_json::from_str(&entry.line()).unwrap_or_default(),
             })
@@ -164,9 +168,12 @@ fn heading(loaded: &Loaded) -> Vec<String> {
     lines
 }
 
-/// How long after the opening: `+12:05`, `+1:02:03`, `-0:10`.
+/// How long after the opening: `+12:05`, `+1:02:03`, `-0:10`; `clock?` where that cannot be.
 fn after(opened: Option<At>, at: At) -> String {
     let Some(opened) = opened else { return String::new() };
+    if is_of_wild_clock(Some(opened), at) {
+        return "clock?".to_owned();
+    }
     let seconds = (at - opened).num_seconds();
     let (sign, seconds) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
@@ -233,4 +240,25 @@ fn markdown(loaded: &Loaded, entries: &[&Entry]) -> String {
         };
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_that_cannot_be_is_a_doubt_about_the_clock() {
+        let at = |second: i64| At::from_timestamp(second, 0).unwrap();
+        let opened = 1_770_160_500;
+        for (second, expected) in [
+            (opened + 725, "+12:05"),
+            (opened - 10, "-0:10"),
+            (opened + 29 * 86_400, "+696:00:00"),
+            (opened + 31 * 86_400, "clock?"),
+            (0, "clock?"),
+            (4_070_908_800, "clock?"),
+        ] {
+            assert_eq!(after(Some(at(opened)), at(second)), expected);
+        }
+    }
 }
