@@ -162,6 +162,10 @@ fn the_json_is_of_its_schema() {
     assert_eq!(document["actions"][0]["due"], "2026-02-10");
     assert_eq!(document["responders"].as_array().unwrap().len(), 3);
     let timeline = document["timeline"].as_array().unwrap();
+    // What a part said of itself keeps its kind, and says of which.
+    let of_part = timeline.iter().find(|line| line["kind"] == "opened" && line["incident"] == PART).unwrap();
+    assert_eq!(of_part["text"], "basket: opened: p95 2.1 s");
+    assert_eq!(document["impact"]["unseen_after"], Value::Null);
     let by = |who: &str| timeline.iter().filter(|line| line["by"] == who).count();
     assert_eq!((by("person"), by("sixty")), (22, 6), "{timeline:#?}");
     // Nothing that only a program needs, and nothing of the torn line.
@@ -335,4 +339,89 @@ fn the_screen_exports_what_it_knows_and_tells_the_app_where() {
     let Some(Msg::Exported(_, Ok((beside, _)))) = inbox.blocking_recv() else { panic!("nothing was told") };
     assert!(beside.ends_with("-2.md"), "{beside}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+}
+
+/// Records a broken service for some seconds; answers when that began and ended. Then neither the service nor anybody
+/// who records is there any more.
+async fn recorded(place: &Place, signal: rustix::process::Signal) -> (At, At) {
+    use sixty::drill::Server;
+    use sixty::drill::Story;
+    use sixty::drill::StoryWorld;
+    let now = chrono::Utc::now();
+    let world = StoryWorld::new(Story::connection_leak(), 60, now - chrono::TimeDelta::hours(1), now);
+    let broken = || chrono::Utc::now() + chrono::TimeDelta::minutes(20);
+    let server = Server::start(world, std::sync::Arc::new(broken), 0).await.unwrap();
+    let config = format!(
+        "[[service]]\nname = \"checkout-api\"\ntargets = [\"http://{}/metrics\"]\n[intervals]\nmetrics = \"1s\"\n",
+        server.address()
+    );
+    fs::write(place.path("sixty.toml"), config).unwrap();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_sixty"));
+    command.arg("record").current_dir(place.0.path()).env_clear().env("HOME", place.0.path());
+    command.env("XDG_STATE_HOME", place.path("state")).env("TZ", "UTC").kill_on_drop(true);
+    let mut recorder = command.spawn().unwrap();
+    let rows = || {
+        let db = rusqlite::Connection::open_with_flags(
+            place.path("state/sixty/metrics.db"),
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+        );
+        db.and_then(|db| db.query_row("SELECT count(*) FROM answer", [], |row| row.get::<_, i64>(0))).unwrap_or(0)
+    };
+    let enough = async {
+        while rows() < 8 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(120), enough).await.expect("eight rows");
+    let ended = chrono::Utc::now();
+    let id = rustix::process::Pid::from_raw(recorder.id().unwrap().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(id, signal).unwrap();
+    recorder.wait().await.unwrap();
+    (now, ended)
+}
+
+#[test]
+fn what_was_recorded_is_known_when_nobody_records_any_more() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::KILL] {
+        let place = Place(tempfile::tempdir().unwrap());
+        let (began, ended) = runtime.block_on(recorded(&place, signal));
+        let folder = place.path("state/sixty/incidents/checkout-api");
+        fs::create_dir_all(&folder).unwrap();
+        let journal = |began: At, ended: At| {
+            let opened = What::Opened { service: "checkout-api".into(), title: "errors".into() };
+            let opened = Entry::new("a", began, "ana", "bastion", opened).line();
+            let text = opened + "\n" + &Entry::new("b", ended, "ana", "bastion", What::Resolved).line() + "\n";
+            fs::write(folder.join(format!("{ID}.jsonl")), text).unwrap();
+        };
+        journal(began, ended);
+        let before = fs::read(place.path("state/sixty/metrics.db")).unwrap();
+        let run = place.run(&["latest", "--format", "json"]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{signal:?}: {}", run.out);
+        let name = format!("postmortem-checkout-api-{ID}");
+        assert_eq!(place.files(), [format!("{name}-strips.svg"), format!("{name}.json")], "{signal:?}");
+        let document: Value = serde_json::from_slice(&fs::read(place.path(&format!("{name}.json"))).unwrap()).unwrap();
+        assert!(document["impact"]["failed"].as_f64().is_some_and(|failed| failed > 0.0), "{document:#}");
+        assert_eq!(fs::read(place.path("state/sixty/metrics.db")).unwrap(), before, "it only reads");
+        // Of an incident that nobody recorded there is no picture of another time.
+        let day = chrono::TimeDelta::hours(5);
+        journal(began - day, ended - day);
+        let run = place.run(&["latest", "--out", "other.md"]);
+        assert!(run.err.contains("no metrics and no pictures: "), "{signal:?}: {}", run.err);
+        assert!(place.path("other.md").exists() && !place.path("other-strips.svg").exists());
+    }
+}
+
+#[test]
+fn time_that_nobody_observed_is_not_counted() {
+    let place = Place::new();
+    let file = place.path(&format!("state/sixty/incidents/checkout-api/{ID}.jsonl"));
+    let lines = [
+        r#"{"v":1,"id":"o","at":"2026-02-03T23:20:00Z","who":"ana","host":"bastion","kind":"opened","service":"checkout-api","title":"errors"}"#,
+        r#"{"v":1,"id":"observed-0-critical","at":"2026-02-03T23:20:10Z","who":"ana","host":"bastion","by":"sixty","kind":"observed","severity":"critical","text":"errors","onset":"2026-02-03T23:20:00Z","evidence":[]}"#,
+        r#"{"v":1,"id":"r","at":"2026-02-03T23:50:00Z","who":"ana","host":"bastion","kind":"resolved"}"#,
+    ];
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let text = place.run(&[ID, "--out", "-", "--no-metrics"]).out;
+    assert!(text.contains("Critical for 10s, a warning for 0s; not observed after 2026-02-03 23:20:10"), "{text}");
 }

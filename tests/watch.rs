@@ -197,14 +197,21 @@ async fn it_ends_when_it_is_asked_to_and_when_its_time_is_over() {
     let world = World::start(0).await;
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
         let mut watch = Watch::start(&[&world.url()]);
-        watch.until("shop ").await;
+        watch.until("shop ok: ").await;
         watch.signal(signal);
         assert_eq!(watch.end().await, 0, "{:#?}", watch.seen);
-        assert!(watch.seen.last().is_some_and(|line| line.ends_with("ends: it was asked to")), "{:#?}", watch.seen);
+        assert!(
+            watch.seen.last().is_some_and(|line| line.contains("ends: it was asked to; shop is ok for ")),
+            "{:#?}",
+            watch.seen
+        );
     }
     // A script must not take silence for well.
-    let mut watch = Watch::start(&[&nowhere(), "--until", "ok", "--for", "2s"]);
-    assert_eq!(watch.end().await, 3, "{:#?}", watch.seen);
+    for until in ["ok", "worse", "critical"] {
+        let mut watch = Watch::start(&[&nowhere(), "--until", until, "--for", "2s"]);
+        assert_eq!(watch.end().await, 3, "{:#?}", watch.seen);
+        assert!(watch.seen.last().is_some_and(|line| line.ends_with("nothing was ever known")), "{:#?}", watch.seen);
+    }
     for wrong in [&["--every", "0s"][..], &["--until", "soon"], &["nowhere:80"]] {
         let mut watch = Watch::start(wrong);
         assert_eq!(watch.end().await, 3, "{wrong:?}");

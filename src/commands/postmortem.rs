@@ -31,6 +31,7 @@ use crate::runtime::export::Wish;
 use crate::runtime::journal;
 use crate::runtime::journal::Archive;
 use crate::runtime::setup;
+use crate::sources::embedded::recording::Access as Recordings;
 
 /// So much of the time before an incident says what was usual; and a picture shows a part of it.
 const BEFORE: TimeDelta = TimeDelta::minutes(90);
@@ -110,7 +111,10 @@ fn measured(
         Ok(app) => {
             let gathered = Gathered::of(&app, subject);
             if !gathered.has_picture() {
-                exit::say(format!("no metrics: nobody knows the signals of {service} in the time of the incident"));
+                exit::say(format!(
+                    "no metrics and no pictures: neither a recording nor a source knows the signals of {service} in \
+                     the time of the incident"
+                ));
             }
             gathered
         }
@@ -149,7 +153,7 @@ fn asked(cli: &Cli, mut config: Config, subject: &Subject, clock: Clock) -> Resu
         server.backfill = past.max(std::time::Duration::from_secs(3_600));
     }
     let prepared: Prepared = prepare::with(cli, config, Some(service.to_owned()))?;
-    let asked = gather::subject_of(prepared, clock)?;
+    let asked = gather::subject_of(prepared, Recordings::Past, clock)?;
     let mut app = gather::gather(asked, std::time::Duration::ZERO, clock)?.app;
     app.settle();
     Ok(app)

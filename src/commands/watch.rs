@@ -31,6 +31,7 @@ use crate::runtime::Clock;
 use crate::runtime::exit;
 use crate::runtime::pollers::Pollers;
 use crate::signals::units;
+use crate::sources::embedded::recording::Access as Recordings;
 use crate::triage::Severity;
 use lookout::Lookout;
 use lookout::Sight;
@@ -64,7 +65,7 @@ fn watched(cli: &Cli, wish: &cli::Watch) -> Result<u8, String> {
         }
     }
     let channels = alarm::channels(&wish.post, std::mem::take(&mut prepared.config.channels), cli.options.read_only)?;
-    let subject = gather::subject_of(prepared, clock)?;
+    let subject = gather::subject_of(prepared, Recordings::ReadOnly, clock)?;
     let began = clock.now();
     let app = App::new(subject.settings, began);
     let deaf = |error: io::Error| format!("the signals of the system cannot be heard: {error}");
@@ -75,13 +76,23 @@ fn watched(cli: &Cli, wish: &cli::Watch) -> Result<u8, String> {
         let pollers = Pollers::start(subject.sources, clock, sender)
             .map_err(|error| format!("no source can be asked: {error}"))?;
         let lookout = Lookout::new(wish.until);
-        let mut post = Post { app, clock, began, lookout, inbox, signals, passed: Duration::ZERO, limit: wish.limit };
+        let mut post = Post {
+            app,
+            clock,
+            began,
+            lookout,
+            inbox,
+            signals,
+            passed: Duration::ZERO,
+            waking: Duration::ZERO,
+            limit: wish.limit,
+        };
         let ended = post.stand().await;
         drop(pollers);
         match ended {
             Ended::Broken => Ok(exit::PANICKED),
             Ended::Asked => {
-                say(clock.now(), "ends: it was asked to");
+                say(clock.now(), &format!("ends: it was asked to; {}", post.lookout.standing(post.waking)));
                 Ok(0)
             }
             Ended::Over => Ok(post.over()),
@@ -154,13 +165,14 @@ struct Post {
     signals: Signals,
     /// How long it has been watched, sleep of the machine included.
     passed: Duration,
+    /// The same without its sleep.
+    waking: Duration,
     limit: Option<Duration>,
 }
 
 impl Post {
     async fn stand(&mut self) -> Ended {
         let (mut awake, mut wall) = (Instant::now(), self.clock.now());
-        let mut waking = Duration::ZERO;
         let mut next = Instant::now() + LOOK;
         loop {
             tokio::select! {
@@ -171,7 +183,7 @@ impl Post {
                     let (step, on_wall) = (awake.elapsed(), self.clock.now() - wall);
                     (awake, wall) = (Instant::now(), self.clock.now());
                     next = awake + LOOK;
-                    waking += step;
+                    self.waking += step;
                     let slept = on_wall.to_std().unwrap_or_default().saturating_sub(step);
                     self.passed += if slept > SLEPT { step + slept } else { step };
                     if slept > SLEPT {
@@ -180,7 +192,7 @@ impl Post {
                         // What was so before says nothing of now.
                         self.lookout.woke();
                     }
-                    if let Some(verdict) = self.look(waking) {
+                    if let Some(verdict) = self.look(self.waking) {
                         return Ended::Seen(verdict);
                     }
                     if self.limit.is_some_and(|limit| self.passed >= limit) {
@@ -214,6 +226,11 @@ impl Post {
     fn over(&self) -> u8 {
         let now = self.clock.now();
         let long = units::age(self.limit.unwrap_or_default());
+        if !self.lookout.ever_known() {
+            // That nothing got worse is more than anybody knows.
+            say(now, &format!("ends after {long}: nothing was ever known"));
+            return Severity::Unknown.exit_code();
+        }
         match self.lookout.until() {
             Until::Worse => {
                 say(now, &format!("ends after {long}: it did not get worse"));

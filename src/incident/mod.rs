@@ -56,6 +56,8 @@ pub use outgoing::PageState;
 pub use outgoing::Parcel;
 pub use outgoing::Row;
 pub use part::as_part;
+pub use part::is_of_wild_clock;
+pub use part::kind_of;
 pub use stage::Stage;
 pub use stage::StageTimes;
 pub use terms::Question;

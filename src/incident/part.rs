@@ -3,6 +3,9 @@
 //! What a person did in it stays what it was, under its id. What only says how that incident itself stood (opened,
 //! over, its stage, its clocks) must not be taken for a word on the whole: it becomes a note that tells it.
 
+use chrono::TimeDelta;
+
+use crate::facts::At;
 use crate::incident::By;
 use crate::incident::Entry;
 use crate::incident::Incident;
@@ -13,15 +16,36 @@ use crate::incident::told;
 /// An entry of an incident as it counts in the one that it became a part of.
 #[must_use]
 pub fn as_part(mut entry: Entry, incident: &str, service: &str) -> Entry {
-    if entry.by == By::Sixty {
+    let own = is_own_standing(&entry.what);
+    if own {
+        // A note has no room for what it was.
+        entry.id = format!("{incident}:{}:{}", entry.what.kind(), entry.id);
+    } else if entry.by == By::Sixty {
         // What sixty sees has ids that are the same in every incident.
         entry.id = format!("{incident}:{}", entry.id);
     }
-    if is_own_standing(&entry.what) {
+    if own {
         let text = format!("{service}: {}", told(&entry.what));
         return Entry { what: What::Note { text }, ..entry };
     }
     entry
+}
+
+/// The kind that an entry of a part had before it became a note; else its own.
+#[must_use]
+pub fn kind_of(entry: &Entry) -> &str {
+    let mut words = entry.id.splitn(3, ':');
+    match (&entry.what, words.next(), words.next(), words.next()) {
+        (What::Note { .. }, Some(_), Some(kind), Some(_)) => kind,
+        _ => entry.what.kind(),
+    }
+}
+
+/// Whether an instant lies so far from the opening of its incident that the clock that told it was wrong.
+#[must_use]
+pub fn is_of_wild_clock(opened: Option<At>, at: At) -> bool {
+    const FAR: TimeDelta = TimeDelta::days(30);
+    opened.is_some_and(|opened| (at - opened).abs() > FAR)
 }
 
 /// Whether it says how its own incident stands as a whole.
@@ -69,7 +93,6 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::At;
     use crate::incident::Stage;
 
     fn entry(id: &str, seconds: i64, what: What) -> Entry {
@@ -92,6 +115,8 @@ mod tests {
         for one in part {
             union.apply(as_part(one, "part", "db"));
         }
+        let kinds: Vec<&str> = union.entries().map(kind_of).collect();
+        assert_eq!(kinds, ["opened", "opened", "staged", "staged", "note", "merged-into"]);
         assert_eq!((union.service(), union.title(), union.opened_at()), ("api", "slow", whole.opened_at()));
         assert_eq!(union.stage(), whole.stage());
         assert!(union.resolved().is_none());

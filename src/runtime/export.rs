@@ -84,7 +84,9 @@ impl Gathered {
         };
         let window = measured::Window { began, over, now: app.now() };
         gathered.measured = measured::measured(service, window);
-        gathered.picture = measured::picture(app, service, subject, window);
+        // A picture of what was before or after tells nothing of the incident, and looks as if it did.
+        let covers = gathered.measured.is_some();
+        gathered.picture = covers.then(|| measured::picture(app, service, subject, window)).flatten();
         gathered
     }
 
@@ -130,7 +132,7 @@ impl Gathered {
         text.map_err(|error| Fault::new(FaultKind::Local, &format!("the post-mortem: {error}")))
     }
 
-    /// Writes the document to a file or into a folder, and the pictures beside it. Edits of people are never written
+    /// Writes the document to a file or into a folder (made where it ends with `/`), and the pictures beside it. Edits of people are never written
     /// over: see [`Written`].
     ///
     /// # Errors
@@ -138,7 +140,7 @@ impl Gathered {
     pub fn write(&self, subject: &Subject, wish: Wish, now: At, to: &Path) -> Result<Written, Fault> {
         let picture = self.picture.as_ref().filter(|_| !wish.no_pictures).map(postmortem::svg);
         let ending = if wish.json { "json" } else { "md" };
-        let path = if to.is_dir() { to.join(format!("{}.{ending}", name(subject))) } else { to.to_path_buf() };
+        let path = files::place(to, &format!("{}.{ending}", name(subject)))?;
         let known = files::known(subject);
         files::write(&path, &known, picture.as_deref(), |pictures| self.text(subject, wish, now, pictures))
     }

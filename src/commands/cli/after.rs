@@ -67,7 +67,8 @@ pub struct Watch {
     #[arg(long = "for", value_name = "TIME", value_parser = crate::config::duration)]
     pub limit: Option<Duration>,
 
-    /// Run this command then, by sh; it finds `SIXTY_SERVICE`, `SIXTY_SEVERITY` and `SIXTY_HEADLINE` in its environment
+    /// Run this command then, by sh; it finds `SIXTY_SERVICE`, `SIXTY_SEVERITY` and `SIXTY_HEADLINE` in its
+    /// environment. All commands run at once; one that takes longer than 30 s is left running and not waited for
     #[arg(long, value_name = "COMMAND")]
     pub run: Vec<String>,
 

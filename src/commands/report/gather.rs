@@ -32,6 +32,7 @@ use crate::runtime::pollers::Pollers;
 use crate::runtime::setup;
 use crate::runtime::setup::Wish;
 use crate::sources::Source;
+use crate::sources::embedded::recording::Access as Recordings;
 use crate::ui::Glyphs;
 
 /// A rate needs two scrapes and a finding two points: with three scrapes, one second apart, a service that is broken
@@ -60,14 +61,14 @@ pub(in crate::commands) struct Subject {
 /// # Errors
 /// Everything that is wrong, a sentence a line.
 pub(in crate::commands) fn subject(cli: &Cli, clock: Clock) -> Result<Subject, String> {
-    subject_of(prepare::prepare(cli)?, clock)
+    subject_of(prepare::prepare(cli)?, setup::access(Mode::ReadOnly), clock)
 }
 
-/// The same of what was prepared already.
+/// The same of what was prepared already; `access` is what may be done with recordings, which are never written here.
 ///
 /// # Errors
 /// Everything that is wrong, a sentence a line.
-pub(in crate::commands) fn subject_of(prepared: Prepared, clock: Clock) -> Result<Subject, String> {
+pub(in crate::commands) fn subject_of(prepared: Prepared, access: Recordings, clock: Clock) -> Result<Subject, String> {
     let mut config = prepared.config;
     let poor = || prepared.look.glyphs == Glyphs::Ascii && std::io::stdout().is_terminal();
     let ascii = config.ascii.unwrap_or_else(poor);
@@ -77,7 +78,7 @@ pub(in crate::commands) fn subject_of(prepared: Prepared, clock: Clock) -> Resul
     if let Some(name) = &wish.service {
         narrow(&mut config, name);
     }
-    let recorder = setup::recorder(&config, &prepared.state, setup::access(wish.mode), "sixty");
+    let recorder = setup::recorder(&config, &prepared.state, access, "sixty");
     let sources = setup::sources(&config, &recorder);
     let settings = setup::settings(&config, &wish, &sources, clock.now()).map_err(|all| all.join("\n"))?;
     // Nobody presses a key here but the report itself, to turn to the next service.

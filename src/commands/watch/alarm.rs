@@ -20,10 +20,11 @@ use crate::incident::Parcel;
 use crate::incident::UpdateStatus;
 use crate::runtime::journal::host;
 use crate::runtime::journal::new_id;
+use crate::signals::units;
 use crate::triage::Severity;
 
 /// So long a command is waited for; it is not stopped after that.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The channels of those names.
 ///
@@ -50,19 +51,18 @@ pub(super) fn channels(names: &[String], known: Vec<Channel>, read_only: bool) -
 /// Rings, runs and tells; what came of it where it is not as it should be, a sentence each.
 pub(super) async fn raise(verdict: &Verdict, wish: &cli::Watch, channels: &[Channel], at: At) -> Vec<String> {
     ring(wish.bell);
-    let commands = async {
-        let mut told = Vec::new();
-        for command in &wish.run {
-            if let Err(why) = run(command, verdict).await {
-                told.push(format!("the command `{}` {why}", clean_line(command, 80)));
-            }
-        }
-        told
-    };
+    let commands = commands(&wish.run, verdict, PATIENCE);
     let parcels = join_all(channels.iter().map(|channel| post(channel, verdict, at)));
     let (mut told, posted) = tokio::join!(commands, parcels);
     told.extend(posted);
     told
+}
+
+/// Runs all commands at once; what failed, in their order. One that hangs must not keep the others back.
+async fn commands(commands: &[String], verdict: &Verdict, patience: Duration) -> Vec<String> {
+    let ended = join_all(commands.iter().map(|command| run(command, verdict, patience))).await;
+    let told = |command: &str, why: String| format!("the command `{}` {why}", clean_line(command, 80));
+    commands.iter().zip(ended).filter_map(|(command, ended)| Some(told(command, ended.err()?))).collect()
 }
 
 /// Tells a channel; what came of it in a sentence.
@@ -102,20 +102,57 @@ fn ring(always: bool) {
 }
 
 /// Runs a command by the shell and waits for it.
-async fn run(command: &str, verdict: &Verdict) -> Result<(), String> {
+async fn run(command: &str, verdict: &Verdict, patience: Duration) -> Result<(), String> {
     let mut shell = tokio::process::Command::new("sh");
     shell.arg("-c").arg(command).stdin(Stdio::null());
     shell.env("SIXTY_SERVICE", &verdict.service);
     shell.env("SIXTY_SEVERITY", verdict.severity.word());
     shell.env("SIXTY_HEADLINE", &verdict.headline);
     let mut child = shell.spawn().map_err(|error| format!("could not be run: {error}"))?;
-    match tokio::time::timeout(PATIENCE, child.wait()).await {
+    match tokio::time::timeout(patience, child.wait()).await {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => Err(match status.code() {
             Some(code) => format!("failed with exit code {code}"),
             None => format!("was ended: {status}"),
         }),
         Ok(Err(error)) => Err(format!("could not be waited for: {error}")),
-        Err(_) => Err("still runs after 5m and is left alone".to_owned()),
+        Err(_) => Err(format!("still runs after {} and is left alone", units::age(patience))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn commands_run_together_and_none_holds_the_others_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let verdict = Verdict {
+            service: "shop".into(),
+            severity: Severity::Critical,
+            headline: "errors".into(),
+            words: String::new(),
+        };
+        // The first one ends only when the second one runs; the third one hangs until it is allowed to go on.
+        let waits = |name: &str| format!("until [ -e '{}' ]; do sleep 0.05; done", path(name));
+        let all = [
+            waits("second"),
+            format!("touch '{}'", path("second")),
+            format!("{}; touch '{}'", waits("go"), path("third")),
+            "exit 7".to_owned(),
+        ];
+        let told = commands(&all, &verdict, Duration::from_secs(5)).await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].ends_with("still runs after 5s and is left alone"), "{told:?}");
+        assert!(told[1].ends_with("failed with exit code 7"), "{told:?}");
+        // It was not ended.
+        std::fs::write(path("go"), "").unwrap();
+        let goes_on = async {
+            while !dir.path().join("third").exists() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), goes_on).await.unwrap();
     }
 }

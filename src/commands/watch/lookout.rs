@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::app::ServiceState;
 use crate::commands::cli::Until;
 use crate::facts::At;
+use crate::signals::units;
 use crate::triage::Severity;
 
 /// So long it must hold.
@@ -93,6 +94,8 @@ struct Seen {
     printed: Option<(Severity, BTreeSet<&'static str>)>,
     worse_since: Option<Duration>,
     better_since: Option<Duration>,
+    /// Its state, and since when.
+    state: Option<(Severity, Duration)>,
     silent_since: Option<Duration>,
 }
 
@@ -104,15 +107,39 @@ pub(super) struct Lookout {
     well_since: Option<Duration>,
     /// Nothing at all is known since then.
     blind_since: Option<Duration>,
+    /// Something was known once.
+    ever_known: bool,
 }
 
 impl Lookout {
     pub(super) const fn new(until: Until) -> Self {
-        Self { until, seen: BTreeMap::new(), well_since: None, blind_since: None }
+        Self { until, seen: BTreeMap::new(), well_since: None, blind_since: None, ever_known: false }
     }
 
     pub(super) const fn until(&self) -> Until {
         self.until
+    }
+
+    /// Whether anything was known since it began.
+    pub(super) const fn ever_known(&self) -> bool {
+        self.ever_known
+    }
+
+    /// How the worst services stand, for the last line of a watch.
+    pub(super) fn standing(&self, now: Duration) -> String {
+        if !self.ever_known {
+            return "nothing was ever known".to_owned();
+        }
+        let all = || self.seen.iter().filter_map(|(name, seen)| Some((name, seen.state?)));
+        let Some(worst) = all().map(|(_, (severity, _))| severity).max() else { return String::new() };
+        let mut worst_ones = all().filter(|(_, (severity, _))| *severity == worst);
+        let Some((name, (_, since))) = worst_ones.next() else { return String::new() };
+        let more = match worst_ones.count() {
+            0 => String::new(),
+            1 => ", and so is 1 more service".to_owned(),
+            more => format!(", and so are {more} more services"),
+        };
+        format!("{name} is {} for {}{more}", worst.word(), units::age(now.saturating_sub(since)))
     }
 
     /// Time has passed in which nobody looked: what was about to be decided begins anew.
@@ -128,7 +155,11 @@ impl Lookout {
         let mut lines = Vec::new();
         let mut verdict = None;
         for sight in sights {
+            self.ever_known |= sight.is_known();
             let seen = self.seen.entry(sight.service.clone()).or_default();
+            if seen.state.is_none_or(|(severity, _)| severity != sight.severity) {
+                seen.state = Some((sight.severity, now));
+            }
             lines.extend(seen.news(sight));
             let found = seen.judge(self.until, now, sight);
             lines.extend(found.better);

@@ -40,6 +40,9 @@ const ANSWERED: TimeDelta = TimeDelta::minutes(5);
 /// An incident of several people that lasts longer wants somebody who decides.
 const WANTS_COMMANDER: Duration = Duration::from_secs(1800);
 
+/// So long nothing may be known of it without that being told.
+const UNSEEN: TimeDelta = TimeDelta::minutes(1);
+
 /// When what happened.
 pub(super) fn course(material: &Material<'_>) -> Course {
     let incident = material.incident;
@@ -77,9 +80,26 @@ fn sent(incident: &Incident) -> Vec<At> {
     all
 }
 
-/// Seconds for which it was critical, and a warning and no more; `None` where nothing was seen.
-pub(super) fn lasted(material: &Material<'_>) -> Option<(f64, f64)> {
-    let end = document::over(material).unwrap_or(material.now);
+/// How long it was how bad.
+pub(super) struct Lasted {
+    /// Seconds.
+    pub critical: f64,
+    /// Seconds of a warning and no more.
+    pub warning: f64,
+    /// Nobody observed it after this, although it was in trouble then and not over.
+    pub unseen_after: Option<At>,
+}
+
+/// How long it was seen to be how bad; `None` where nothing was seen. Time that neither a running sixty nor the signals
+/// know is not counted: that nobody looked does not say that it was still so.
+pub(super) fn lasted(material: &Material<'_>) -> Option<Lasted> {
+    let over = document::over(material).unwrap_or(material.now);
+    let over = material.measured.and_then(|measured| measured.back_since).map_or(over, |back| over.min(back));
+    let by_sixty = material.incident.entries().filter(|entry| entry.by == By::Sixty).map(|entry| entry.at);
+    let known_until = material.measured.and_then(|measured| measured.known_until);
+    let end = by_sixty.chain(known_until).max().map_or(over, |last| last.min(over));
+    // From one look to the next something is always unseen.
+    let end = if over - end <= UNSEEN { over } else { end };
     let mut spans: Vec<(At, At, Severity)> = Vec::new();
     let mut open: BTreeMap<Option<&str>, (At, Severity)> = BTreeMap::new();
     for entry in material.incident.entries() {
@@ -103,7 +123,8 @@ pub(super) fn lasted(material: &Material<'_>) -> Option<(f64, f64)> {
     }
     let critical = covered(spans.iter().filter(|span| span.2 == Severity::Critical));
     let both = covered(spans.iter().filter(|span| span.2 >= Severity::Warning));
-    Some((critical, (both - critical).max(0.0)))
+    let was_bad = spans.iter().any(|span| span.1 >= end && span.2 >= Severity::Warning);
+    Some(Lasted { critical, warning: (both - critical).max(0.0), unseen_after: (end < over && was_bad).then_some(end) })
 }
 
 /// Seconds that at least one of the spans covers.

@@ -51,6 +51,8 @@ pub struct Measured {
     pub peaks: Vec<Peak>,
     /// Since when all is as before.
     pub back_since: Option<At>,
+    /// The last instant of the incident that has values.
+    pub known_until: Option<At>,
 }
 
 impl<'a> Material<'a> {
@@ -157,8 +159,9 @@ fn impact(material: &Material<'_>) -> Impact {
     let times = course::lasted(material);
     Impact {
         worst: seen.iter().map(|one| one.severity).max().map(|worst| worst.word().to_owned()),
-        critical_s: times.map(|(critical, _)| critical),
-        warning_s: times.map(|(_, warning)| warning),
+        critical_s: times.as_ref().map(|times| times.critical),
+        warning_s: times.as_ref().map(|times| times.warning),
+        unseen_after: times.and_then(|times| times.unseen_after),
         failed: failed.map(|(failed, _)| failed.round()),
         asked: failed.map(|(_, asked)| asked.round()),
         counted,

@@ -78,7 +78,9 @@ fn impact(out: &mut String, document: &Document) {
         rows.push("Requests failed: not known".to_owned());
     }
     if let (Some(critical), Some(warning)) = (impact.critical_s, impact.warning_s) {
-        rows.push(format!("Critical for {}, a warning for {}", span(critical), span(warning)));
+        let unseen = impact.unseen_after.map(|at| format!("; not observed after {}", moment(at)));
+        let unseen = unseen.unwrap_or_default();
+        rows.push(format!("Critical for {}, a warning for {}{unseen}", span(critical), span(warning)));
     }
     rows.push(format!("Users affected: {}", impact.users.as_deref().unwrap_or("not known")));
     bullets(out, &rows);

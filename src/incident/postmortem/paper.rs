@@ -133,6 +133,9 @@ pub struct Impact {
     pub critical_s: Option<f64>,
     /// For how long it was a warning and no more.
     pub warning_s: Option<f64>,
+    /// Nobody observed it after this, although it was in trouble then and not over: the two do not count that time.
+    #[serde(with = "Perhaps")]
+    pub unseen_after: Option<At>,
     /// Requests that failed.
     pub failed: Option<f64>,
     /// All requests of that time.
@@ -188,7 +191,7 @@ pub struct Line {
     pub text: String,
     /// What it rests on, a sentence each.
     pub evidence: Vec<String>,
-    /// The incident that it is about, where sixty saw it and it is a part of this one.
+    /// The incident that it is about, where that is a part of this one and says how it stands or what sixty saw of it.
     pub incident: Option<String>,
 }
 

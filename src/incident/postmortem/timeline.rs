@@ -54,6 +54,8 @@ fn is_noise(entry: &Entry, severity: &mut Option<Severity>) -> bool {
 }
 
 fn line(material: &Material<'_>, part: Option<&str>, entry: &Entry) -> Line {
+    let is_wild = incident::is_of_wild_clock(material.incident.opened_at(), entry.at);
+    let doubt = is_wild.then(|| "clock? more than 30 days from the opening".to_owned());
     Line {
         at: entry.at,
         by: match entry.by {
@@ -61,9 +63,9 @@ fn line(material: &Material<'_>, part: Option<&str>, entry: &Entry) -> Line {
             incident::By::Sixty => By::Sixty,
         },
         who: entry.who.clone(),
-        kind: clean_line(entry.what.kind(), KIND_MAX),
+        kind: clean_line(incident::kind_of(entry), KIND_MAX),
         text: text(material, &entry.what),
-        evidence: evidence(material.incident, entry),
+        evidence: doubt.into_iter().chain(evidence(material.incident, entry)).collect(),
         incident: part.map(str::to_owned),
     }
 }

@@ -33,6 +33,8 @@ pub struct Written {
     pub pictures: Option<PathBuf>,
     /// An earlier document that a person edited, or that is not ours, and that was left as it is.
     pub kept: Option<PathBuf>,
+    /// Whether we wrote what was left as it is, so that it was edited.
+    pub is_edited: bool,
 }
 
 impl Written {
@@ -41,7 +43,8 @@ impl Written {
     pub fn words(&self) -> String {
         let shown = |path: &Path| clean_line(&path.to_string_lossy(), 400);
         let pictures = self.pictures.as_deref().map(|path| format!(" and {}", shown(path))).unwrap_or_default();
-        let kept = self.kept.as_deref().map(|path| format!("; {} was edited and stays as it is", shown(path)));
+        let why = if self.is_edited { "was edited" } else { "is there already" };
+        let kept = self.kept.as_deref().map(|path| format!("; {} {why} and stays as it is", shown(path)));
         format!("written to {}{pictures}{}", shown(&self.path), kept.unwrap_or_default())
     }
 }
@@ -77,7 +80,7 @@ pub(super) fn write(
     picture: Option<&str>,
     document: impl Fn(Option<String>) -> Result<String, Fault>,
 ) -> Result<Written, Fault> {
-    let mut kept = None;
+    let (mut kept, mut is_edited) = (None, false);
     for number in 1..=MOST {
         let path = absolute(&numbered(path, number));
         let own = known.get(&in_journal(&path)).map(Vec::as_slice).unwrap_or_default();
@@ -86,7 +89,10 @@ pub(super) fn write(
         let free_beside =
             picture.is_none() || is_ours(&pictures, is_stamped).map_err(|error| fault(&pictures, &error))?;
         if !free || !free_beside {
-            kept.get_or_insert(if free { pictures } else { path });
+            if kept.is_none() {
+                is_edited = if free { is_of_sixty(&pictures) } else { !own.is_empty() };
+                kept = Some(if free { pictures } else { path });
+            }
             continue;
         }
         let name = pictures.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -95,11 +101,38 @@ pub(super) fn write(
             put(&pictures, &stamped(picture)).map_err(|error| fault(&pictures, &error))?;
         }
         put(&path, &text).map_err(|error| fault(&path, &error))?;
-        return Ok(Written { hash: hash(text.as_bytes()), path, pictures: picture.map(|_| pictures), kept });
+        return Ok(Written { hash: hash(text.as_bytes()), path, pictures: picture.map(|_| pictures), kept, is_edited });
     }
     let shown = clean_line(&path.to_string_lossy(), 400);
     Err(Fault::new(FaultKind::Local, &format!("{shown}: there are {MOST} of it already"))
         .advise("move some of them away, or name another file with --out"))
+}
+
+/// The path of a document that is to be written there: a folder gets a file of that name, and is made where it is
+/// spelled as one.
+pub(super) fn place(to: &Path, name: &str) -> Result<PathBuf, Fault> {
+    let is_spelled_as_folder = to.as_os_str().as_encoded_bytes().ends_with(b"/");
+    match fs::metadata(to) {
+        Ok(there) if there.is_dir() => Ok(to.join(name)),
+        Ok(there) if there.is_file() && !is_spelled_as_folder => Ok(to.to_path_buf()),
+        Ok(_) => {
+            let shown = clean_line(&to.to_string_lossy(), 300);
+            let advice = "name a file or a folder with --out, or `--out -` for the standard output";
+            Err(Fault::new(FaultKind::Local, &format!("{shown} is neither a file nor a folder")).advise(advice))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && is_spelled_as_folder => {
+            fs::create_dir_all(to).map_err(|error| fault(to, &error))?;
+            Ok(to.join(name))
+        }
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Err(fault(to, &error)),
+        // Why it cannot be written is told when that is tried.
+        Err(_) => Ok(to.to_path_buf()),
+    }
+}
+
+/// Whether a picture has our mark, although it may not be as it was written.
+fn is_of_sixty(path: &Path) -> bool {
+    path.is_file() && fs::read(path).is_ok_and(|text| String::from_utf8_lossy(&text).contains("<!-- sixty "))
 }
 
 /// Whether a file is not there, or is as it was written.
@@ -224,6 +257,21 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_made_and_what_is_no_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let spelled = PathBuf::from(format!("{}/new/deep/", dir.path().display()));
+        assert_eq!(place(&spelled, "a.md").unwrap(), dir.path().join("new/deep/a.md"));
+        assert!(dir.path().join("new/deep").is_dir());
+        assert_eq!(place(&dir.path().join("new"), "a.md").unwrap(), dir.path().join("new/a.md"));
+        assert_eq!(place(&dir.path().join("b.md"), "a.md").unwrap(), dir.path().join("b.md"));
+        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
+        for none in [PathBuf::from("/dev/full"), dir.path().join("socket")] {
+            let refused = place(&none, "a.md").unwrap_err();
+            assert!(refused.cause.contains("is neither a file nor a folder"), "{refused:?}");
+        }
+    }
+
+    #[test]
     fn what_is_not_ours_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.md");
@@ -233,6 +281,8 @@ mod tests {
         let written = export(&path, &mut Known::new(), "one", None);
         assert_eq!(written.path.file_name().unwrap(), "a-2.md");
         assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+        // Nobody edited what we never wrote.
+        assert!(written.words().contains("a.md is there already and stays as it is"), "{}", written.words());
     }
 
     #[test]

@@ -57,13 +57,11 @@ impl Window {
 /// What was measured; `None` where nothing is known of the time.
 pub(super) fn measured(service: &ServiceState, window: Window) -> Option<Measured> {
     let signals = &service.signals;
-    let known = |measure: &Measure| {
-        let track = signals.track(*measure);
-        track.is_some_and(|track| track.history.between(window.began, window.end()).any(|point| point.number.is_some()))
+    let last = |measure: &Measure| {
+        let points = signals.track(*measure)?.history.between(window.began, window.end());
+        points.filter(|point| point.number.is_some()).map(|point| point.at).last()
     };
-    if !Measure::ALL.iter().any(known) {
-        return None;
-    }
+    let known_until = Some(Measure::ALL.iter().filter_map(last).max()?);
     let (failed, covered) = failed(signals, window);
     // A while after the end is looked at too: the last repair shows there.
     let recovery = recovery_by(signals, service.watcher.rules(), window.began, window.shown().1, HOLD);
@@ -72,6 +70,7 @@ pub(super) fn measured(service: &ServiceState, window: Window) -> Option<Measure
         covered,
         peaks: recovery.subjects.iter().filter_map(peak).collect(),
         back_since: recovery.back_since,
+        known_until,
     })
 }
 

@@ -170,7 +170,7 @@ impl Share {
     /// How long we scrape for ourselves before we look again whether somebody records.
     fn patience(&self) -> Duration {
         match self.recorder.access() {
-            Some(Access::ReadOnly) => self.every,
+            Some(Access::ReadOnly | Access::Past) => self.every,
             _ => TRY_AGAIN.max(self.every),
         }
     }
@@ -182,7 +182,7 @@ impl Share {
             Ok(Some(entered)) => self.entered(entered, read_before),
             Ok(None) => self.alone(None),
             // Nobody records, or it cannot be read: for somebody who only reads that is no trouble.
-            Err(_) if self.recorder.access() == Some(Access::ReadOnly) => self.alone(None),
+            Err(_) if self.recorder.access() != Some(Access::Shared) => self.alone(None),
             Err(trouble) => self.alone(Some(&trouble)),
         }
     }
@@ -215,12 +215,13 @@ impl Share {
                 let seq = news.records.last().map_or(0, |(seq, ..)| *seq);
                 self.role = Role::Reads { recording, seq, holder, beat: i64::MIN, since: Instant::now() };
             }
+            Lease::Nobodys => self.role = Role::Alone { since: Instant::now() },
         }
         if let Some(aside) = aside {
             let words = format!("the recording was damaged, is now {}, and begins anew", aside.display());
             self.remark = Some(clean_line(&words, 300));
         }
-        if news.records.is_empty() && matches!(self.role, Role::Holds { .. }) {
+        if news.records.is_empty() && !self.reads() {
             self.state = news.state;
             return Turn::Scrape;
         }

@@ -145,6 +145,9 @@ impl Desk {
             (None, Access::ReadOnly) => {
                 File::open_to_read(path)?.ok_or_else(|| Trouble::Other("nobody records".to_owned()))?
             }
+            (None, Access::Past) => {
+                File::open_past(path)?.ok_or_else(|| Trouble::Other("nothing was recorded".to_owned()))?
+            }
         };
         Ok(self.file.insert(file))
     }

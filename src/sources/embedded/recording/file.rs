@@ -168,6 +168,23 @@ impl File {
         Self::checked(db, path, which, 0).map(Some)
     }
 
+    /// The same, also where no process has it open; `None` where there is no file.
+    pub fn open_past(path: &Path) -> Result<Option<Self>, Trouble> {
+        if let Some(file) = Self::open_to_read(path)? {
+            return Ok(Some(file));
+        }
+        // With a log and no index beside it, it may not be read without making that.
+        if !path.exists() || path.with_extension("db-wal").metadata().is_ok_and(|log| log.len() > 0) {
+            return Ok(None);
+        }
+        let which = identity(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        // Whoever closed it last wrote its log into it. Else not even reading is possible without making files.
+        let db = Connection::open_with_flags(format!("file:{}?mode=ro&immutable=1", escaped(path)), flags)?;
+        settle(&db)?;
+        Self::checked(db, path, which, 0).map(Some)
+    }
+
     fn checked(db: Connection, path: &Path, which: (u64, u64), pages: u64) -> Result<Self, Trouble> {
         match version(&db)? {
             FORMAT => Ok(Self { db, path: path.to_owned(), which, pages }),

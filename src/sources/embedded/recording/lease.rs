@@ -39,6 +39,8 @@ pub enum Lease {
     Mine(Option<Holder>),
     /// Somebody else does.
     Theirs(Holder),
+    /// Nobody does any more, and we may only read what was recorded.
+    Nobodys,
 }
 
 /// A recording at one moment.

@@ -53,6 +53,9 @@ const FORMAT: &str = "1";
 pub enum Access {
     /// Read what others record; write nothing, make nothing.
     ReadOnly,
+    /// Read what was recorded, whether anybody records now or not; write nothing, make nothing. For a moment: who
+    /// begins to record later is not noticed.
+    Past,
     /// Record, or read what others record.
     Shared,
 }
@@ -140,8 +143,8 @@ impl Recorder {
         self.0.as_deref().ok_or_else(|| Trouble::Other("recording is switched off".to_owned()))
     }
 
-    /// Joins a recording and reads what is known there since `from_ms`. Where we may only read, and nobody records,
-    /// there is none.
+    /// Joins a recording and reads what is known there since `from_ms`. Where we may only read what is recorded now,
+    /// and nobody records, there is none.
     pub(super) async fn enter(
         &self,
         terms: Terms,
@@ -297,7 +300,7 @@ fn enter(
             let joined = desk.join(terms, now_ms, suspect)?;
             (joined.recording, joined.lease)
         }
-        Access::ReadOnly => {
+        Access::ReadOnly | Access::Past => {
             let me = desk.place.me.clone();
             let found = desk.with(now_ms, |file| {
                 let Some(recording) = file.find(&terms.key)? else { return Ok(None) };
@@ -305,8 +308,11 @@ fn enter(
             })?;
             let Some((recording, glance)) = found else { return Ok(None) };
             let alive = |holder: &Holder| !holder.is_dead(&me) && suspect != Some(glance.beat);
-            let Some(holder) = glance.holder.clone().filter(alive) else { return Ok(None) };
-            (recording, Lease::Theirs(holder))
+            match glance.holder.clone().filter(alive) {
+                Some(holder) => (recording, Lease::Theirs(holder)),
+                None if desk.place.access == Access::Past => (recording, Lease::Nobodys),
+                None => return Ok(None),
+            }
         }
     };
     let news = desk
