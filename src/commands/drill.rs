@@ -127,20 +127,20 @@ impl Plan {
     fn new(drill: &Drill, past: &[Held]) -> Result<Self, String> {
         let seed = drill.seed.unwrap_or_else(|| fastrand::u64(..));
         let mut chance = fastrand::Rng::with_seed(seed);
-        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
         let chosen = match drill.scenario.as_str() {
-            "random" => history::choose(&names, past, chance.f64()).unwrap_or_default(),
+            "random" => history::choose(&at_random(), past, chance.f64()).unwrap_or_default(),
             own => own,
         };
         let name = Path::new(chosen).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let quiet = TimeDelta::seconds(chance.i64(QUIET.0..=QUIET.1));
-        let began = Utc::now();
-        let scenario = stage::scenario(chosen)?.moved_to(began + quiet).with_room();
+        let scenario = quiet_first(stage::scenario(chosen)?, Utc::now() + quiet).with_room();
+        let began = scenario.instant(scenario.first_trouble()) - quiet;
         Ok(Self { name, truth: scenario.truth(), scenario, seed, began })
     }
 
     fn page_at(&self) -> At {
-        self.scenario.instant(self.truth.visible.max(self.scenario.zero) + PAGED_AFTER)
+        let told = self.scenario.first_told().unwrap_or_else(|| self.truth.visible.max(self.scenario.zero));
+        self.scenario.instant(told + PAGED_AFTER)
     }
 
     /// What tells the truth of the world at an instant.
@@ -170,6 +170,18 @@ impl Plan {
             }
         })
     }
+}
+
+/// A scenario moved so that the first of its trouble, which may come long before its T, is to be seen at an instant.
+fn quiet_first(scenario: Scenario, first: At) -> Scenario {
+    let climbs = TimeDelta::seconds(scenario.zero - scenario.first_trouble());
+    scenario.moved_to(first + climbs)
+}
+
+/// What `random` takes: what climbs for long before it hurts is drilled by its name only.
+fn at_random() -> Vec<&'static str> {
+    let is_soon = |name: &&str| stage::scenario(name).is_ok_and(|scenario| scenario.first_trouble() == scenario.zero);
+    SHIPPED.iter().map(|(name, _)| *name).filter(is_soon).collect()
 }
 
 /// The page of the screen on which the cause is to be seen.
@@ -225,3 +237,6 @@ fn incident(folder: &Path, service: &str) -> Incident {
     };
     loaded.map(|one| one.incident).max_by_key(weight).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

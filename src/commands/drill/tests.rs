@@ -1,0 +1,39 @@
+//! What is drilled, and from when on.
+
+use super::*;
+
+fn drill(scenario: &str, seed: u64) -> Drill {
+    Drill { scenario: scenario.to_owned(), speed: 1.0, seed: Some(seed), history: false, format: Format::Text }
+}
+
+#[test]
+fn a_drill_begins_before_the_first_trouble() {
+    for (name, _) in SHIPPED {
+        let held = Plan::new(&drill(name, 4), &[]).unwrap();
+        let scenario = &held.scenario;
+        let first = scenario.instant(scenario.first_trouble());
+        let quiet = (first - held.began).num_seconds();
+        assert!((QUIET.0..=QUIET.1).contains(&quiet), "{name}: {quiet} s");
+        let bad = |expect: &&crate::drill::Expect| {
+            expect.severity.is_some_and(|severity| severity >= crate::drill::Severity::Warning)
+        };
+        for expect in scenario.expects.iter().filter(bad) {
+            assert!(scenario.instant(expect.visible.min(expect.at)) > held.began, "{name}: line {}", expect.line);
+        }
+        assert!(held.page_at() > first, "{name}");
+    }
+}
+
+#[test]
+fn what_climbs_is_ended_before_it_hurts() {
+    for name in ["connection-leak", "disk-full", "unbounded-cache"] {
+        let held = Plan::new(&drill(name, 4), &[]).unwrap();
+        let at = held.page_at() + TimeDelta::minutes(1);
+        assert!(at < held.scenario.zero_at(), "{name}");
+        let tried = [(Fix::Nothing, at), (held.truth.ends[0].clone(), at)];
+        let trials = Reckoning::of(&held.scenario, 4, &tried, at + TimeDelta::minutes(5)).trials;
+        assert!(!trials[0].helps && trials[1].helps, "{name}: {trials:?}");
+        assert!(!at_random().contains(&name), "{name}");
+    }
+    assert!(at_random().len() > 20);
+}
