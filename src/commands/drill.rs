@@ -75,7 +75,7 @@ pub fn run(cli: &Cli, drill: &Drill) -> Result<ExitCode, String> {
     check_terminal(prepare::env("TERM").as_deref())?;
     let held = Plan::new(drill, &past)?;
     let world = Drilled::new(&held.scenario, held.seed);
-    let folder = free(&state, held.began)?;
+    let folder = free(&state, Utc::now())?;
     let play = Play::drill(&world, &held.scenario, held.began, folder, drill.speed);
     let running = Stage::start(cli, play)?;
     let badge = if drill.speed > 1.0 { format!("drill {}x", drill.speed) } else { "drill".to_owned() };
@@ -173,7 +173,11 @@ impl Plan {
 }
 
 /// A scenario moved so that the first of its trouble, which may come long before its T, is to be seen at an instant.
+/// Where the time of the day is a part of it, it stays where it is: the clock of the drill shows its own time.
 fn quiet_first(scenario: Scenario, first: At) -> Scenario {
+    if scenario.is_of_the_day() {
+        return scenario;
+    }
     let climbs = TimeDelta::seconds(scenario.zero - scenario.first_trouble());
     scenario.moved_to(first + climbs)
 }

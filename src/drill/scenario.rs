@@ -84,6 +84,13 @@ impl Scenario {
         early.min_by_key(|expect| expect.visible.min(expect.at))
     }
 
+    /// Whether the time of the day is a part of it: something runs daily, or T is at midnight UTC.
+    #[must_use]
+    pub fn is_of_the_day(&self) -> bool {
+        let is_daily = |job: &Job| matches!(job.when, Timetable::Daily(_));
+        self.jobs.iter().any(is_daily) || self.zero_at().timestamp().rem_euclid(86_400) == 0
+    }
+
     /// The last instant.
     #[must_use]
     pub fn ends(&self) -> At {

@@ -37,3 +37,17 @@ fn what_climbs_is_ended_before_it_hurts() {
     }
     assert!(at_random().len() > 20);
 }
+
+#[test]
+fn what_is_bound_to_a_time_of_the_day_keeps_it() {
+    let (mut stay, before) = (Vec::new(), Utc::now());
+    for (name, _) in SHIPPED {
+        let (held, own) = (Plan::new(&drill(name, 4), &[]).unwrap(), stage::scenario(name).unwrap());
+        if held.scenario.zero_at() == own.zero_at() {
+            stay.push(*name);
+        } else {
+            assert!(held.began >= before && held.began <= Utc::now(), "{name}");
+        }
+    }
+    assert_eq!(stay, ["false-page", "midnight-utc", "nightly-backup"]);
+}
