@@ -238,7 +238,7 @@ impl Debrief {
     }
 }
 
-/// Whether the words of a person name something; a version may be left out.
+/// Whether the words of a person name something.
 fn names(what: &What, name: &str) -> bool {
     let text = match what {
         What::Hypothesis { text, .. }
@@ -246,10 +246,15 @@ fn names(what: &What, name: &str) -> bool {
         | What::Note { text }
         | What::Fixed { text }
         | What::HandedOver { text, .. }
-        | What::Drafted { text, .. } => text.to_lowercase(),
+        | What::Drafted { text, .. } => text,
         _ => return false,
     };
-    let whole = name.to_lowercase();
+    holds(text, name)
+}
+
+/// Whether words hold a name; a version may stand alone.
+fn holds(text: &str, name: &str) -> bool {
+    let (text, whole) = (text.to_lowercase(), name.to_lowercase());
     let version = whole.split_whitespace().nth(1).filter(|version| version.len() > 2);
     text.contains(&whole) || version.is_some_and(|version| text.contains(version))
 }
@@ -289,7 +294,7 @@ fn left(incident: &Incident, lists: &[&Checklist]) -> Vec<String> {
 fn missed(incident: &Incident, truth: &Truth, looked: &[(i64, String)], lists: &[&Checklist]) -> Vec<String> {
     let saw = |page: &str| looked.iter().any(|(_, word)| word == page);
     let mut missed = Vec::new();
-    if !truth.page.is_empty() && !saw(&truth.page) {
+    if !truth.page.is_empty() && !saw(&truth.page) && !was_known(incident, truth) {
         let what = truth.accused.as_deref().unwrap_or("what speaks for the cause");
         missed.push(format!("{what}: on the page “{}”", truth.page));
     }
@@ -309,6 +314,16 @@ fn missed(incident: &Incident, truth: &Truth, looked: &[(i64, String)], lists: &
     let untouched = |list: &&&Checklist| list.items.iter().all(|item| incident.tick(&list.key, &item.key).is_none());
     missed.extend(lists.iter().filter(untouched).map(|list| format!("the checklist “{}”", list.title)));
     missed
+}
+
+/// Whether what did it was named by somebody, or undone, or stood in the verdict: nobody missed it then.
+fn was_known(incident: &Incident, truth: &Truth) -> bool {
+    let Some(name) = truth.accused.as_deref() else { return false };
+    let told = |entry: &Entry| match &entry.what {
+        What::Observed(seen) => std::iter::once(&seen.headline).chain(&seen.evidence).any(|text| holds(text, name)),
+        what => entry.by == By::Person && names(what, name),
+    };
+    truth.tried.iter().any(|tried| !tried.idle && holds(&tried.what, name)) || incident.entries().any(told)
 }
 
 /// What there was to see for whoever looked, and from when on.

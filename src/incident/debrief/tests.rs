@@ -158,3 +158,33 @@ fn updates_are_late_by_the_clock() {
     assert_eq!(late(&[5_000], 901), [1]);
     assert_eq!(ClockKind::ALL.len(), 4, "the clock of updates is among them");
 }
+
+#[test]
+fn what_was_named_or_undone_or_stood_in_the_verdict_was_not_missed() {
+    let note = |text: &str| What::Note { text: text.to_owned() };
+    let verdict = |headline: &str, evidence: &str| {
+        let evidence = vec![evidence.to_owned()];
+        let headline = headline.to_owned();
+        What::Observed(Observation { severity: Severity::Critical, headline, onset: None, evidence, failed: None })
+    };
+    let undone = |what: &str, idle| Tried { what: what.to_owned(), after_s: 9, idle, helps: false, harm: None };
+    let cases = [
+        (note("what now?"), None, true),
+        (note("it is orders V105"), None, false),
+        (note("it is v105"), None, false),
+        (verdict("11 % of requests fail", "suspect: orders v105, 2 min before"), None, false),
+        (verdict("errors since orders v105", ""), None, false),
+        (verdict("11 % of requests fail", "suspect: web v88"), None, true),
+        (note("what now?"), Some(undone("roll back orders v105", false)), false),
+        (note("what now?"), Some(undone("restart all of orders", false)), true),
+        (note("what now?"), Some(undone("wait for orders v105", true)), true),
+    ];
+    for (what, tried, is_missed) in cases {
+        let truth = Truth { tried: tried.into_iter().collect(), ..truth() };
+        let by_person = matches!(what, What::Note { .. });
+        let told = format!("{what:?} {:?}", truth.tried);
+        let debrief = Debrief::of(&incident(&[(50, by_person, what)]), &truth, &[]);
+        let missed = debrief.missed.iter().any(|line| line.starts_with("orders v105"));
+        assert_eq!(missed, is_missed, "{told}");
+    }
+}
