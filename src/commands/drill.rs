@@ -105,7 +105,7 @@ pub fn run(cli: &Cli, drill: &Drill) -> Result<ExitCode, String> {
     let kept = history.add(&line);
     let text = match drill.format {
         Format::Json => serde_json::to_string_pretty(&debrief).map_err(|error| error.to_string())? + "\n",
-        Format::Text | Format::Markdown => debrief.text(),
+        Format::Text | Format::Markdown => debrief.text(columns()),
     };
     super::print(text.as_bytes());
     kept.map_err(|error| format!("the drill could not be added to the history: {error}"))?;
@@ -186,6 +186,11 @@ fn quiet_first(scenario: Scenario, first: At) -> Scenario {
 fn at_random() -> Vec<&'static str> {
     let is_soon = |name: &&str| stage::scenario(name).is_ok_and(|scenario| scenario.first_trouble() == scenario.zero);
     SHIPPED.iter().map(|(name, _)| *name).filter(is_soon).collect()
+}
+
+/// Columns of the terminal that is printed on; 80 where there is none.
+fn columns() -> usize {
+    crate::runtime::size().map_or(80, |(columns, _)| usize::from(columns))
 }
 
 /// The page of the screen on which the cause is to be seen.

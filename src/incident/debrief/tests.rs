@@ -103,7 +103,7 @@ fn a_drill_is_told_by_its_times() {
     assert_eq!(debrief.missed, ["the runbook `errors-after-deploy`"]);
     assert_eq!(debrief.wrong().count(), 1);
     assert_eq!(debrief.seen[0], (45, "critical: 11 % of requests fail".to_owned()));
-    let text = debrief.text();
+    let text = debrief.text(200);
     for words in
         ["after 1 min 30 s", "restart all of orders; it did not end the trouble; worse for a while: 42 % failed"]
     {
@@ -186,5 +186,26 @@ fn what_was_named_or_undone_or_stood_in_the_verdict_was_not_missed() {
         let debrief = Debrief::of(&incident(&[(50, by_person, what)]), &truth, &[]);
         let missed = debrief.missed.iter().any(|line| line.starts_with("orders v105"));
         assert_eq!(missed, is_missed, "{told}");
+    }
+}
+
+#[test]
+fn a_debrief_fits_the_terminal_and_uses_the_words_of_the_screen() {
+    let looked = |second, page: &str| (second, true, What::Looked { page: page.to_owned() });
+    let mut all = story();
+    all.extend([looked(20, "service"), looked(30, "write"), looked(40, "quick-win")]);
+    let truth = Truth { about: "Old orders lack it and nobody knew that they would. ".repeat(9), ..truth() };
+    let debrief = Debrief::of(&incident(&all), &truth, &[&Checklist::first_60_seconds()]);
+    for columns in [0, 40, 80, 132] {
+        let text = debrief.text(columns);
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= columns.max(40) && widest > columns / 2, "{columns}: {widest}\n{text}");
+        for inner in ["write", "quick-win", "service, after"] {
+            assert!(!text.contains(inner), "{inner}\n{text}");
+        }
+    }
+    let text = debrief.text(80);
+    for words in ["the service's own page, after 20 s", "quick win, after 40 s"] {
+        assert!(text.contains(words), "{words}\n{text}");
     }
 }
