@@ -150,6 +150,7 @@ impl Plan {
         Arc::new(move |at, given_up| {
             let reckoning = Reckoning::of(&scenario, seed, &world.tried(), at);
             let base = reckoning.began.unwrap_or(page_at).min(at);
+            let trials = truth.in_a_lull(reckoning.trials);
             Truth {
                 scenario: name.clone(),
                 title: scenario.title.clone(),
@@ -158,6 +159,7 @@ impl Plan {
                 began: reckoning.began,
                 paged: (page_at <= at).then_some(page_at),
                 back: reckoning.back,
+                stays: truth.stays(),
                 ended: at,
                 given_up,
                 accused: truth.accused.clone(),
@@ -166,7 +168,7 @@ impl Plan {
                 page: page(&scenario, &truth).to_owned(),
                 ends: truth.ends.iter().map(Fix::name).collect(),
                 lasting: truth.lasting.as_ref().map(Fix::name),
-                tried: reckoning.trials.iter().map(|trial| tried(trial, base)).collect(),
+                tried: trials.iter().map(|trial| tried(trial, base)).collect(),
             }
         })
     }

@@ -51,3 +51,18 @@ fn what_is_bound_to_a_time_of_the_day_keeps_it() {
     }
     assert_eq!(stay, ["false-page", "midnight-utc", "nightly-backup"]);
 }
+
+#[test]
+fn a_kill_at_the_limit_ends_nothing_and_a_rollback_after_it_does() {
+    let held = Plan::new(&drill("unbounded-cache", 4), &[]).unwrap();
+    let world = Drilled::new(&held.scenario, held.seed);
+    let debrief = |at: At| Debrief::of(&Incident::default(), &held.reveal(&world)(at, false), &[]);
+    let zero = held.scenario.zero_at();
+    let lull = (1..40).map(|minutes| zero + TimeDelta::minutes(minutes)).find(|at| debrief(*at).lull_s.is_some());
+    let lull = lull.unwrap();
+    let left = debrief(lull);
+    assert_eq!((left.outcome, left.times.recovered_s), (crate::incident::Outcome::Lull, None));
+    world.try_out(&held.truth.ends[0], lull);
+    let ended = debrief(lull + TimeDelta::minutes(5));
+    assert_eq!(ended.outcome, crate::incident::Outcome::Fixed, "{ended:?}");
+}

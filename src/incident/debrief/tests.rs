@@ -19,6 +19,7 @@ fn truth() -> Truth {
         began: Some(at(0)),
         paged: Some(at(60)),
         back: Some(at(700)),
+        stays: true,
         ended: at(1_000),
         given_up: false,
         accused: Some("orders v105".to_owned()),
@@ -130,7 +131,7 @@ fn endings_have_their_words() {
     let before = Truth { began: None, paged: None, back: None, tried: Vec::new(), ..truth() };
     assert_eq!(Debrief::of(&Incident::default(), &before, &[]).outcome, Outcome::Left, "nothing had begun yet");
     for (began, back, tried, entries, given_up, outcome) in cases {
-        let truth = Truth { began, back, given_up, tried, ..truth() };
+        let truth = Truth { began, back, given_up, tried, stays: false, ..truth() };
         assert_eq!(Debrief::of(&incident(&entries), &truth, &[]).outcome, outcome, "{truth:?}");
     }
 }
@@ -208,4 +209,25 @@ fn a_debrief_fits_the_terminal_and_uses_the_words_of_the_screen() {
     for words in ["the service's own page, after 20 s", "quick win, after 40 s"] {
         assert!(text.contains(words), "{words}\n{text}");
     }
+}
+
+#[test]
+fn what_comes_back_is_no_success() {
+    let killed = Truth { back: Some(at(210)), tried: Vec::new(), ..truth() };
+    let resolved = [(300, true, What::Resolved)];
+    for (entries, given_up, outcome) in
+        [(&resolved[..], false, Outcome::Lull), (&[], false, Outcome::Lull), (&[], true, Outcome::GivenUp)]
+    {
+        let debrief = Debrief::of(&incident(entries), &Truth { given_up, ..killed.clone() }, &[]);
+        assert_eq!((debrief.outcome, debrief.times.recovered_s, debrief.lull_s), (outcome, None, Some(210)));
+        let text = debrief.text(120);
+        assert!(text.contains("for a while, after 3 min 30 s, by itself; nothing ended it, it comes back"), "{text}");
+    }
+    // It can be seen before it hurts: then it is left, or ended before anybody noticed.
+    let early = Truth { began: None, back: None, ..truth() };
+    let left = Debrief::of(&incident(&resolved), &Truth { tried: Vec::new(), ..early.clone() }, &[]);
+    assert_eq!((left.outcome, left.lull_s), (Outcome::Left, None));
+    let ended = Debrief::of(&incident(&resolved), &early, &[]);
+    assert_eq!(ended.outcome, Outcome::Fixed);
+    assert!(ended.text(120).contains("it was ended before anybody was hurt"));
 }

@@ -86,7 +86,16 @@ impl Debrief {
         if self.outcome != Outcome::ByItself || times.fix_s.is_some() {
             lines.push(("right fix", told(times.fix_s)));
         }
-        lines.push(("back to usual", told(times.recovered_s)));
+        lines.push((
+            "back to usual",
+            match (times.recovered_s, self.lull_s) {
+                (None, Some(lull)) => {
+                    format!("for a while, {}, by itself; nothing ended it, it comes back", point(lull))
+                }
+                (None, None) if self.outcome == Outcome::Fixed => "it was ended before anybody was hurt".to_owned(),
+                (recovered, _) => told(recovered),
+            },
+        ));
         lines.push(("resolved", told(times.resolved_s)));
     }
 
