@@ -252,16 +252,15 @@ impl Debrief {
 
 /// Whether the words of a person name something.
 fn names(what: &What, name: &str) -> bool {
-    let text = match what {
+    match what {
         What::Hypothesis { text, .. }
         | What::Assessed { text, .. }
         | What::Note { text }
         | What::Fixed { text }
         | What::HandedOver { text, .. }
-        | What::Drafted { text, .. } => text,
-        _ => return false,
-    };
-    holds(text, name)
+        | What::Drafted { text, .. } => holds(text, name),
+        _ => false,
+    }
 }
 
 /// Whether words hold a name; a version may stand alone.
