@@ -130,7 +130,9 @@ pub enum Command {
     /// Practise: a simulated service breaks, and nobody says how
     ///
     /// The same screen and the same keys, a page that pages nobody, a channel that only records, and on the page of
-    /// the quick win (w) a list of what can be tried on the simulated service. It begins with a quiet minute. When it
+    /// the quick win (w) a list of what can be tried on the simulated service. It begins with a quiet minute, now, or,
+    /// where the time of the day is a part of it, at the time of its story. What climbs for long before it hurts
+    /// (connection-leak, disk-full, unbounded-cache) is never taken at random: ask for it by its name. When it
     /// is resolved or given up, and when you leave, a debrief says how long it took to acknowledge, to name the
     /// cause, to tell the others and to end it, what was looked at, and what was tried in vain. Reads no
     /// configuration, reaches nothing real, writes only below drills in the state directory.

@@ -75,7 +75,7 @@ pub fn run(cli: &Cli, drill: &Drill) -> Result<ExitCode, String> {
     check_terminal(prepare::env("TERM").as_deref())?;
     let held = Plan::new(drill, &past)?;
     let world = Drilled::new(&held.scenario, held.seed);
-    let folder = free(&state, held.began)?;
+    let folder = free(&state, Utc::now())?;
     let play = Play::drill(&world, &held.scenario, held.began, folder, drill.speed);
     let running = Stage::start(cli, play)?;
     let badge = if drill.speed > 1.0 { format!("drill {}x", drill.speed) } else { "drill".to_owned() };
@@ -105,7 +105,7 @@ pub fn run(cli: &Cli, drill: &Drill) -> Result<ExitCode, String> {
     let kept = history.add(&line);
     let text = match drill.format {
         Format::Json => serde_json::to_string_pretty(&debrief).map_err(|error| error.to_string())? + "\n",
-        Format::Text | Format::Markdown => debrief.text(),
+        Format::Text | Format::Markdown => debrief.text(columns()),
     };
     super::print(text.as_bytes());
     kept.map_err(|error| format!("the drill could not be added to the history: {error}"))?;
@@ -127,20 +127,20 @@ impl Plan {
     fn new(drill: &Drill, past: &[Held]) -> Result<Self, String> {
         let seed = drill.seed.unwrap_or_else(|| fastrand::u64(..));
         let mut chance = fastrand::Rng::with_seed(seed);
-        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
         let chosen = match drill.scenario.as_str() {
-            "random" => history::choose(&names, past, chance.f64()).unwrap_or_default(),
+            "random" => history::choose(&at_random(), past, chance.f64()).unwrap_or_default(),
             own => own,
         };
         let name = Path::new(chosen).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let quiet = TimeDelta::seconds(chance.i64(QUIET.0..=QUIET.1));
-        let began = Utc::now();
-        let scenario = stage::scenario(chosen)?.moved_to(began + quiet).with_room();
+        let scenario = quiet_first(stage::scenario(chosen)?, Utc::now() + quiet).with_room();
+        let began = scenario.instant(scenario.first_trouble()) - quiet;
         Ok(Self { name, truth: scenario.truth(), scenario, seed, began })
     }
 
     fn page_at(&self) -> At {
-        self.scenario.instant(self.truth.visible.max(self.scenario.zero) + PAGED_AFTER)
+        let told = self.scenario.first_told().unwrap_or_else(|| self.truth.visible.max(self.scenario.zero));
+        self.scenario.instant(told + PAGED_AFTER)
     }
 
     /// What tells the truth of the world at an instant.
@@ -150,6 +150,7 @@ impl Plan {
         Arc::new(move |at, given_up| {
             let reckoning = Reckoning::of(&scenario, seed, &world.tried(), at);
             let base = reckoning.began.unwrap_or(page_at).min(at);
+            let trials = truth.in_a_lull(reckoning.trials);
             Truth {
                 scenario: name.clone(),
                 title: scenario.title.clone(),
@@ -158,6 +159,7 @@ impl Plan {
                 began: reckoning.began,
                 paged: (page_at <= at).then_some(page_at),
                 back: reckoning.back,
+                stays: truth.stays(),
                 ended: at,
                 given_up,
                 accused: truth.accused.clone(),
@@ -166,10 +168,31 @@ impl Plan {
                 page: page(&scenario, &truth).to_owned(),
                 ends: truth.ends.iter().map(Fix::name).collect(),
                 lasting: truth.lasting.as_ref().map(Fix::name),
-                tried: reckoning.trials.iter().map(|trial| tried(trial, base)).collect(),
+                tried: trials.iter().map(|trial| tried(trial, base)).collect(),
             }
         })
     }
+}
+
+/// A scenario moved so that the first of its trouble, which may come long before its T, is to be seen at an instant.
+/// Where the time of the day is a part of it, it stays where it is: the clock of the drill shows its own time.
+fn quiet_first(scenario: Scenario, first: At) -> Scenario {
+    if scenario.is_of_the_day() {
+        return scenario;
+    }
+    let climbs = TimeDelta::seconds(scenario.zero - scenario.first_trouble());
+    scenario.moved_to(first + climbs)
+}
+
+/// What `random` takes: what climbs for long before it hurts is drilled by its name only.
+fn at_random() -> Vec<&'static str> {
+    let is_soon = |name: &&str| stage::scenario(name).is_ok_and(|scenario| scenario.first_trouble() == scenario.zero);
+    SHIPPED.iter().map(|(name, _)| *name).filter(is_soon).collect()
+}
+
+/// Columns of the terminal that is printed on; 80 where there is none.
+fn columns() -> usize {
+    crate::runtime::size().map_or(80, |(columns, _)| usize::from(columns))
 }
 
 /// The page of the screen on which the cause is to be seen.
@@ -225,3 +248,6 @@ fn incident(folder: &Path, service: &str) -> Incident {
     };
     loaded.map(|one| one.incident).max_by_key(weight).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub struct Trial {
     pub fix: Fix,
     /// When.
     pub at: At,
-    /// Within ten minutes it ends what would have gone on without it.
+    /// Ten minutes later, or after T, what would have gone on without it is ended.
     pub helps: bool,
     /// The share of requests that failed in the minute before.
     pub before: f64,
@@ -70,8 +70,8 @@ impl Reckoning {
         for (index, (fix, at)) in tried.iter().enumerate() {
             let mut after = play(index + 1);
             let pulse = |world: &mut World, to: At| world.pulse(service, to - MINUTE, to);
-            let late = *at + WITHIN;
-            let is_well = |world: &mut World, usual: &mut World| pulse(world, late).is_as(&pulse(usual, late));
+            // Some of what climbs hurts nobody before T: then it is to be seen whether it was ended.
+            let lates = [*at + WITHIN, (*at).max(scenario.zero_at()) + WITHIN];
             let failed = pulse(&mut before, *at).failing;
             let minutes = || (1..=HARM).map(|minute| *at + TimeDelta::minutes(minute));
             let most = |world: &mut World, of: fn(&Pulse) -> f64| {
@@ -81,7 +81,10 @@ impl Reckoning {
             let mean = |pulse: &Pulse| pulse.mean;
             let worst = (most(&mut after, share), most(&mut before, share));
             let slowest = (most(&mut after, mean), most(&mut before, mean));
-            let helps = !is_well(&mut before, &mut usual) && is_well(&mut after, &mut usual);
+            let helps = lates.into_iter().any(|late| {
+                let well = pulse(&mut usual, late);
+                !pulse(&mut before, late).is_as(&well) && pulse(&mut after, late).is_as(&well)
+            });
             trials.push(Trial { fix: fix.clone(), at: *at, helps, before: failed, worst, slowest });
             before = after;
         }
@@ -99,7 +102,7 @@ impl Reckoning {
     ) -> (Option<At>, Option<At>) {
         const STEP: TimeDelta = TimeDelta::seconds(15);
         let (mut began, mut back) = (None, None);
-        let mut at = scenario.zero_at() - MINUTE;
+        let mut at = scenario.instant(scenario.first_trouble()) - MINUTE;
         while at < end {
             let next = at + STEP;
             let is_well = world.pulse(service, at, next).is_as(&usual.pulse(service, at, next));

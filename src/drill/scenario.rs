@@ -10,6 +10,7 @@ use crate::drill::Acts;
 use crate::drill::Event;
 use crate::drill::Expect;
 use crate::drill::Setting;
+use crate::drill::Severity;
 use crate::facts::At;
 
 /// Seconds after the beginning of a scenario; negative before it.
@@ -61,6 +62,33 @@ impl Scenario {
     #[must_use]
     pub fn zero_at(&self) -> At {
         self.instant(self.zero)
+    }
+
+    /// When somebody who looks can see the first of it: T, or long before where it climbs.
+    #[must_use]
+    pub fn first_trouble(&self) -> Second {
+        self.climbs().map_or(self.zero, |expect| expect.visible.min(expect.at))
+    }
+
+    /// When a good verdict speaks of the first of it at the latest.
+    #[must_use]
+    pub fn first_told(&self) -> Option<Second> {
+        let within = |expect: &Expect| expect.first_within.and_then(|within| Second::try_from(within.as_secs()).ok());
+        self.climbs().map(|expect| (expect.visible + within(expect).unwrap_or(0)).min(expect.at))
+    }
+
+    /// What is expected of a climb that can be seen before T.
+    fn climbs(&self) -> Option<&Expect> {
+        let bad = |expect: &&Expect| expect.severity.is_some_and(|severity| severity >= Severity::Warning);
+        let early = self.expects.iter().filter(bad).filter(|expect| expect.visible.min(expect.at) < self.zero);
+        early.min_by_key(|expect| expect.visible.min(expect.at))
+    }
+
+    /// Whether the time of the day is a part of it: something runs daily, or T is at midnight UTC.
+    #[must_use]
+    pub fn is_of_the_day(&self) -> bool {
+        let is_daily = |job: &Job| matches!(job.when, Timetable::Daily(_));
+        self.jobs.iter().any(is_daily) || self.zero_at().timestamp().rem_euclid(86_400) == 0
     }
 
     /// The last instant.

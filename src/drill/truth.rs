@@ -13,6 +13,7 @@ use crate::drill::Scenario;
 use crate::drill::Second;
 use crate::drill::Setting;
 use crate::drill::Severity;
+use crate::drill::Trial;
 use crate::drill::fixed::grows;
 use crate::drill::fixed::untold;
 
@@ -39,6 +40,25 @@ pub struct Truth {
     pub ends: Vec<Fix>,
     /// What keeps it from coming back, where what ends it does not.
     pub lasting: Option<Fix>,
+}
+
+impl Truth {
+    /// Whether it goes on, or comes back, until something that is tried ends it.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.over.is_none() && self.ends.iter().any(|fix| *fix != Fix::Nothing)
+    }
+
+    /// What was tried, where the first right thing also helps when it was tried while the trouble was away for a while:
+    /// nobody was hurt then either way, but only with it the trouble does not come back.
+    #[must_use]
+    pub fn in_a_lull(&self, mut trials: Vec<Trial>) -> Vec<Trial> {
+        let is_right = |trial: &Trial| self.ends.contains(&trial.fix) || self.lasting.as_ref() == Some(&trial.fix);
+        if self.stays() && !trials.iter().any(|trial| trial.helps) {
+            trials.iter_mut().filter(|trial| is_right(trial)).take(1).for_each(|trial| trial.helps = true);
+        }
+        trials
+    }
 }
 
 impl Scenario {

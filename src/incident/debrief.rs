@@ -36,6 +36,8 @@ pub struct Truth {
     pub paged: Option<At>,
     /// Since when people are served as usual again; `None`: they are not.
     pub back: Option<At>,
+    /// It goes on, or comes back, until something that is tried ends it.
+    pub stays: bool,
     /// When the drill ended.
     pub ended: At,
     /// It was given up.
@@ -79,6 +81,8 @@ pub enum Outcome {
     Fixed,
     /// It ended by itself, or there was nothing to end.
     ByItself,
+    /// It went away by itself for a while, and comes back.
+    Lull,
     /// It was given up.
     GivenUp,
     /// The person left while it went on.
@@ -92,6 +96,7 @@ impl Outcome {
         match self {
             Self::Fixed => "ended by a fix",
             Self::ByItself => "over without a fix",
+            Self::Lull => "away by itself for a while, it comes back",
             Self::GivenUp => "given up",
             Self::Left => "left while it went on",
         }
@@ -137,6 +142,8 @@ pub struct Debrief {
     pub lasted_s: i64,
     /// How long things took.
     pub times: Times,
+    /// When it went away by itself to come back, in seconds; `None`: it did not.
+    pub lull_s: Option<i64>,
     /// What did it.
     pub cause: Option<String>,
     /// What ends it.
@@ -175,21 +182,25 @@ impl Debrief {
         let first = |is_it: &dyn Fn(&What) -> bool| of_people().find(|one| is_it(&one.what)).map(|one| after(one.at));
         let helped = truth.tried.iter().find(|tried| tried.helps).map(|tried| tried.after_s);
         let named = truth.accused.as_deref().and_then(|name| first(&|what| names(what, name)));
+        // A process that was killed at its limit and begins anew ends nothing.
+        let is_ended = helped.is_some() || !truth.stays;
+        let back = truth.back.filter(|_| is_ended);
         let updates_s = arrivals(incident).into_iter().map(after).collect::<Vec<_>>();
         let times = Times {
             acknowledged_s: first(&|what| matches!(what, What::Acknowledged { .. })),
             suspect_s: named.into_iter().chain(helped).min(),
             update_s: updates_s.first().copied(),
             fix_s: helped,
-            recovered_s: truth.back.map(after),
+            recovered_s: back.map(after),
             resolved_s: incident.resolved().map(|entry| after(entry.at)),
         };
-        let is_well = truth.back.is_some() || (truth.began.is_none() && truth.paged.is_some());
+        let is_well = back.is_some() || (is_ended && truth.began.is_none() && truth.paged.is_some());
         let outcome = match (is_well, helped.is_some()) {
             (true, true) => Outcome::Fixed,
             (true, false) if incident.resolved().is_some() => Outcome::ByItself,
             _ if truth.given_up => Outcome::GivenUp,
             (true, false) => Outcome::ByItself,
+            _ if truth.back.is_some() => Outcome::Lull,
             _ => Outcome::Left,
         };
         let looked: Vec<(i64, String)> = entries
@@ -202,7 +213,7 @@ impl Debrief {
         let vain = |name: &&String| of_people().any(|entry| names(&entry.what, name));
         let states = incident.hypotheses().into_iter().map(|one| one.state).collect::<Vec<_>>();
         let count = |is_it: fn(TestState) -> bool| states.iter().filter(|state| is_it(**state)).count();
-        let ended = after(truth.back.unwrap_or(truth.ended));
+        let ended = after(back.unwrap_or(truth.ended));
         Self {
             scenario: truth.scenario.clone(),
             title: truth.title.clone(),
@@ -212,6 +223,7 @@ impl Debrief {
             outcome,
             began,
             lasted_s: after(truth.ended),
+            lull_s: truth.back.filter(|_| !is_ended).map(after),
             cause: truth.accused.clone(),
             ends: truth.ends.clone(),
             lasting: truth.lasting.clone(),
@@ -238,18 +250,22 @@ impl Debrief {
     }
 }
 
-/// Whether the words of a person name something; a version may be left out.
+/// Whether the words of a person name something.
 fn names(what: &What, name: &str) -> bool {
-    let text = match what {
+    match what {
         What::Hypothesis { text, .. }
         | What::Assessed { text, .. }
         | What::Note { text }
         | What::Fixed { text }
         | What::HandedOver { text, .. }
-        | What::Drafted { text, .. } => text.to_lowercase(),
-        _ => return false,
-    };
-    let whole = name.to_lowercase();
+        | What::Drafted { text, .. } => holds(text, name),
+        _ => false,
+    }
+}
+
+/// Whether words hold a name; a version may stand alone.
+fn holds(text: &str, name: &str) -> bool {
+    let (text, whole) = (text.to_lowercase(), name.to_lowercase());
     let version = whole.split_whitespace().nth(1).filter(|version| version.len() > 2);
     text.contains(&whole) || version.is_some_and(|version| text.contains(version))
 }
@@ -289,7 +305,7 @@ fn left(incident: &Incident, lists: &[&Checklist]) -> Vec<String> {
 fn missed(incident: &Incident, truth: &Truth, looked: &[(i64, String)], lists: &[&Checklist]) -> Vec<String> {
     let saw = |page: &str| looked.iter().any(|(_, word)| word == page);
     let mut missed = Vec::new();
-    if !truth.page.is_empty() && !saw(&truth.page) {
+    if !truth.page.is_empty() && !saw(&truth.page) && !was_known(incident, truth) {
         let what = truth.accused.as_deref().unwrap_or("what speaks for the cause");
         missed.push(format!("{what}: on the page “{}”", truth.page));
     }
@@ -309,6 +325,16 @@ fn missed(incident: &Incident, truth: &Truth, looked: &[(i64, String)], lists: &
     let untouched = |list: &&&Checklist| list.items.iter().all(|item| incident.tick(&list.key, &item.key).is_none());
     missed.extend(lists.iter().filter(untouched).map(|list| format!("the checklist “{}”", list.title)));
     missed
+}
+
+/// Whether what did it was named by somebody, or undone, or stood in the verdict: nobody missed it then.
+fn was_known(incident: &Incident, truth: &Truth) -> bool {
+    let Some(name) = truth.accused.as_deref() else { return false };
+    let told = |entry: &Entry| match &entry.what {
+        What::Observed(seen) => std::iter::once(&seen.headline).chain(&seen.evidence).any(|text| holds(text, name)),
+        what => entry.by == By::Person && names(what, name),
+    };
+    truth.tried.iter().any(|tried| !tried.idle && holds(&tried.what, name)) || incident.entries().any(told)
 }
 
 /// What there was to see for whoever looked, and from when on.

@@ -31,5 +31,6 @@ pub use clock::Clock;
 pub use look::look;
 pub use outside::Outside;
 pub use screen::check_terminal;
+pub use screen::size;
 pub use session::Ending;
 pub use session::Session;

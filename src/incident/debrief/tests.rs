@@ -19,6 +19,7 @@ fn truth() -> Truth {
         began: Some(at(0)),
         paged: Some(at(60)),
         back: Some(at(700)),
+        stays: true,
         ended: at(1_000),
         given_up: false,
         accused: Some("orders v105".to_owned()),
@@ -103,7 +104,7 @@ fn a_drill_is_told_by_its_times() {
     assert_eq!(debrief.missed, ["the runbook `errors-after-deploy`"]);
     assert_eq!(debrief.wrong().count(), 1);
     assert_eq!(debrief.seen[0], (45, "critical: 11 % of requests fail".to_owned()));
-    let text = debrief.text();
+    let text = debrief.text(200);
     for words in
         ["after 1 min 30 s", "restart all of orders; it did not end the trouble; worse for a while: 42 % failed"]
     {
@@ -130,7 +131,7 @@ fn endings_have_their_words() {
     let before = Truth { began: None, paged: None, back: None, tried: Vec::new(), ..truth() };
     assert_eq!(Debrief::of(&Incident::default(), &before, &[]).outcome, Outcome::Left, "nothing had begun yet");
     for (began, back, tried, entries, given_up, outcome) in cases {
-        let truth = Truth { began, back, given_up, tried, ..truth() };
+        let truth = Truth { began, back, given_up, tried, stays: false, ..truth() };
         assert_eq!(Debrief::of(&incident(&entries), &truth, &[]).outcome, outcome, "{truth:?}");
     }
 }
@@ -157,4 +158,76 @@ fn updates_are_late_by_the_clock() {
     assert_eq!(late(&[], 900), Vec::<i64>::new());
     assert_eq!(late(&[5_000], 901), [1]);
     assert_eq!(ClockKind::ALL.len(), 4, "the clock of updates is among them");
+}
+
+#[test]
+fn what_was_named_or_undone_or_stood_in_the_verdict_was_not_missed() {
+    let note = |text: &str| What::Note { text: text.to_owned() };
+    let verdict = |headline: &str, evidence: &str| {
+        let evidence = vec![evidence.to_owned()];
+        let headline = headline.to_owned();
+        What::Observed(Observation { severity: Severity::Critical, headline, onset: None, evidence, failed: None })
+    };
+    let undone = |what: &str, idle| Tried { what: what.to_owned(), after_s: 9, idle, helps: false, harm: None };
+    let cases = [
+        (note("what now?"), None, true),
+        (note("it is orders V105"), None, false),
+        (note("it is v105"), None, false),
+        (verdict("11 % of requests fail", "suspect: orders v105, 2 min before"), None, false),
+        (verdict("errors since orders v105", ""), None, false),
+        (verdict("11 % of requests fail", "suspect: web v88"), None, true),
+        (note("what now?"), Some(undone("roll back orders v105", false)), false),
+        (note("what now?"), Some(undone("restart all of orders", false)), true),
+        (note("what now?"), Some(undone("wait for orders v105", true)), true),
+    ];
+    for (what, tried, is_missed) in cases {
+        let truth = Truth { tried: tried.into_iter().collect(), ..truth() };
+        let by_person = matches!(what, What::Note { .. });
+        let told = format!("{what:?} {:?}", truth.tried);
+        let debrief = Debrief::of(&incident(&[(50, by_person, what)]), &truth, &[]);
+        let missed = debrief.missed.iter().any(|line| line.starts_with("orders v105"));
+        assert_eq!(missed, is_missed, "{told}");
+    }
+}
+
+#[test]
+fn a_debrief_fits_the_terminal_and_uses_the_words_of_the_screen() {
+    let looked = |second, page: &str| (second, true, What::Looked { page: page.to_owned() });
+    let mut all = story();
+    all.extend([looked(20, "service"), looked(30, "write"), looked(40, "quick-win")]);
+    let truth = Truth { about: "Old orders lack it and nobody knew that they would. ".repeat(9), ..truth() };
+    let debrief = Debrief::of(&incident(&all), &truth, &[&Checklist::first_60_seconds()]);
+    for columns in [0, 40, 80, 132] {
+        let text = debrief.text(columns);
+        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= columns.max(40) && widest > columns / 2, "{columns}: {widest}\n{text}");
+        for inner in ["write", "quick-win", "service, after"] {
+            assert!(!text.contains(inner), "{inner}\n{text}");
+        }
+    }
+    let text = debrief.text(80);
+    for words in ["the service's own page, after 20 s", "quick win, after 40 s"] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+}
+
+#[test]
+fn what_comes_back_is_no_success() {
+    let killed = Truth { back: Some(at(210)), tried: Vec::new(), ..truth() };
+    let resolved = [(300, true, What::Resolved)];
+    for (entries, given_up, outcome) in
+        [(&resolved[..], false, Outcome::Lull), (&[], false, Outcome::Lull), (&[], true, Outcome::GivenUp)]
+    {
+        let debrief = Debrief::of(&incident(entries), &Truth { given_up, ..killed.clone() }, &[]);
+        assert_eq!((debrief.outcome, debrief.times.recovered_s, debrief.lull_s), (outcome, None, Some(210)));
+        let text = debrief.text(120);
+        assert!(text.contains("for a while, after 3 min 30 s, by itself; nothing ended it, it comes back"), "{text}");
+    }
+    // It can be seen before it hurts: then it is left, or ended before anybody noticed.
+    let early = Truth { began: None, back: None, ..truth() };
+    let left = Debrief::of(&incident(&resolved), &Truth { tried: Vec::new(), ..early.clone() }, &[]);
+    assert_eq!((left.outcome, left.lull_s), (Outcome::Left, None));
+    let ended = Debrief::of(&incident(&resolved), &early, &[]);
+    assert_eq!(ended.outcome, Outcome::Fixed);
+    assert!(ended.text(120).contains("it was ended before anybody was hurt"));
 }

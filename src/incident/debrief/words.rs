@@ -2,11 +2,30 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::incident::debrief::Debrief;
 use crate::incident::debrief::Outcome;
 
 /// Cells of the names at the left.
 const NAME: usize = 16;
+
+/// Fewer columns than these are no text: lines are longer then.
+const NARROWEST: usize = 40;
+
+/// The page that opens to write is on the way to something, nothing that is looked at.
+const WRITING: &str = "write";
+
+/// What a page is called on the screen.
+fn screen_word(page: &str) -> &str {
+    match page {
+        "service" => "the service's own page",
+        "quick-win" => "quick win",
+        "overview" => "all services",
+        "query" => "a query",
+        page => page,
+    }
+}
 
 /// A time in words: `45 s`, `2 min 5 s`, `1 h 2 min`.
 fn span(seconds: i64) -> String {
@@ -48,7 +67,8 @@ impl Debrief {
             lines.push(("hypotheses", format!("{right} right, {wrong} wrong, {open} left open")));
         }
         self.tell_updates(&mut lines);
-        let looked = self.looked.iter().map(|(at, page)| format!("{page}, {}", point(*at)));
+        let looked = self.looked.iter().filter(|(_, page)| page != WRITING);
+        let looked = looked.map(|(at, page)| format!("{}, {}", screen_word(page), point(*at)));
         list(&mut lines, "looked at", looked);
         list(&mut lines, "missed", self.missed.iter().cloned());
         list(&mut lines, "left undone", self.left.iter().cloned());
@@ -66,7 +86,16 @@ impl Debrief {
         if self.outcome != Outcome::ByItself || times.fix_s.is_some() {
             lines.push(("right fix", told(times.fix_s)));
         }
-        lines.push(("back to usual", told(times.recovered_s)));
+        lines.push((
+            "back to usual",
+            match (times.recovered_s, self.lull_s) {
+                (None, Some(lull)) => {
+                    format!("for a while, {}, by itself; nothing ended it, it comes back", point(lull))
+                }
+                (None, None) if self.outcome == Outcome::Fixed => "it was ended before anybody was hurt".to_owned(),
+                (recovered, _) => told(recovered),
+            },
+        ));
         lines.push(("resolved", told(times.resolved_s)));
     }
 
@@ -94,15 +123,41 @@ impl Debrief {
         list(lines, "", late);
     }
 
-    /// The debrief as plain text.
+    /// The debrief as plain text in lines of at most so many columns; 40 at least.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, columns: usize) -> String {
+        let columns = columns.max(NARROWEST) - NAME;
         let mut text = String::from("DEBRIEF\n");
         for (name, words) in self.lines() {
-            let _ = writeln!(text, "{name:<NAME$}{words}");
+            for (index, line) in wrapped(&words, columns).into_iter().enumerate() {
+                let _ = writeln!(text, "{:<NAME$}{line}", if index == 0 { name } else { "" });
+            }
         }
         text
     }
+}
+
+/// Words in lines of at most so many columns. A word that is too long for a line is broken.
+fn wrapped(words: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut last = String::new();
+    for word in words.split_whitespace() {
+        if !last.is_empty() && last.width() + 1 + word.width() <= columns {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(std::mem::take(&mut last));
+            for c in word.chars() {
+                if !last.is_empty() && format!("{last}{c}").width() > columns {
+                    lines.push(std::mem::take(&mut last));
+                }
+                last.push(c);
+            }
+        }
+    }
+    lines.push(last);
+    lines.retain(|line| !line.is_empty());
+    if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 /// Several lines under one name.
@@ -123,5 +178,19 @@ mod tests {
             assert_eq!(span(seconds), words);
         }
         assert_eq!((point(-5).as_str(), point(5).as_str()), ("5 s before", "after 5 s"));
+    }
+
+    #[test]
+    fn words_are_wrapped_at_the_width() {
+        let cases = [
+            ("", 10, vec![""]),
+            ("one two three", 7, vec!["one two", "three"]),
+            ("one  two", 80, vec!["one two"]),
+            ("abcdefghij k", 4, vec!["abcd", "efgh", "ij k"]),
+            ("漢字漢字", 4, vec!["漢字", "漢字"]),
+        ];
+        for (words, columns, lines) in cases {
+            assert_eq!(wrapped(words, columns), lines, "{words}");
+        }
     }
 }
