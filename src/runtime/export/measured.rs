@@ -59,7 +59,7 @@ pub(super) fn measured(service: &ServiceState, window: Window) -> Option<Measure
     let signals = &service.signals;
     let last = |measure: &Measure| {
         let points = signals.track(*measure)?.history.between(window.began, window.end());
-        points.filter(|point| point.number.is_some()).map(|point| point.at).last()
+        points.filter(|point| point.number.is_some()).map(|point| point.at).next_back()
     };
     let known_until = Some(Measure::ALL.iter().filter_map(last).max()?);
     let (failed, covered) = failed(signals, window);
