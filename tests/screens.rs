@@ -493,6 +493,24 @@ fn what_is_not_saved_is_told_on_every_page() {
 }
 
 #[test]
+fn what_came_of_a_key_hides_no_keys_of_the_next_page() {
+    // There is only one service: that is said where the list of them would be.
+    let mut app = at_work(Work::Assessing, "s");
+    assert!(app.remark().is_some());
+    story::press(&mut app, "i");
+    assert_eq!(app.remark(), None);
+}
+
+#[test]
+fn the_incident_is_called_without_old_numbers_and_times_are_local() {
+    let shown = text(&frame(&at_work(Work::Assessing, "i"), &look("terminal"), 120, 36));
+    assert!(shown.contains("INCIDENT · Errors  "), "{shown}");
+    let shown = text(&frame(&at_work(Work::Assessing, "t Tab"), &look("terminal"), 200, 60));
+    assert!(shown.contains("clock call out snoozed until 03:28:09"), "{shown}");
+    assert!(!shown.contains("sending an update"), "{shown}");
+}
+
+#[test]
 fn nobody_is_urged_while_they_breathe() {
     let mut app = at_work(Work::Breathing, "");
     story::tick(&mut app, 5);

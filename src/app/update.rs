@@ -21,7 +21,15 @@ impl App {
     pub fn update(&mut self, at: At, msg: Msg) -> Vec<Effect> {
         self.now = self.now.max(at);
         match msg {
-            Msg::Key(press) => self.key(press),
+            Msg::Key(press) => {
+                let (page, said) = (self.navigation.page(), self.remark.clone());
+                let effects = self.key(press);
+                // On another page its keys count for more than what came of a key on the one before.
+                if self.navigation.page() != page && self.remark == said {
+                    self.remark = None;
+                }
+                effects
+            }
             Msg::Resized(..) => Vec::new(),
             Msg::Second => {
                 self.judge_due();

@@ -32,10 +32,12 @@ pub fn told_with(what: &What, item_words: &dyn Fn(&str, &str) -> String) -> Stri
         What::Note { text } => text.clone(),
         What::Staged { stage } => format!("stage: {}", stage.title()),
         What::Clock { clock, act } => match act {
-            ClockAct::Set(at) => format!("clock `{}` set to {}", clock.title(), at.format("%H:%M:%S UTC")),
-            ClockAct::Snoozed(at) => format!("clock `{}` snoozed until {}", clock.title(), at.format("%H:%M:%S UTC")),
-            ClockAct::Off => format!("clock `{}` switched off", clock.title()),
-            ClockAct::On => format!("clock `{}` switched on", clock.title()),
+            ClockAct::Set(at) => format!("clock {} set to {}", clock.title().to_lowercase(), at.format("%H:%M:%S UTC")),
+            ClockAct::Snoozed(at) => {
+                format!("clock {} snoozed until {}", clock.title().to_lowercase(), at.format("%H:%M:%S UTC"))
+            }
+            ClockAct::Off => format!("clock {} switched off", clock.title().to_lowercase()),
+            ClockAct::On => format!("clock {} switched on", clock.title().to_lowercase()),
             ClockAct::Rang(_) => format!("due: {}", clock.title().to_lowercase()),
         },
         What::Observed(seen) => with(seen.severity.word(), &seen.headline),

@@ -10,6 +10,7 @@ use crate::app::IncidentRow;
 use crate::app::KEYS;
 use crate::app::Page;
 use crate::facts::SourceKind;
+use crate::incident::PageState;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::standing;
@@ -79,6 +80,7 @@ fn typing(app: &App, page: Page) -> Option<&'static [(&'static str, &'static str
             ("Ctrl-E", "own editor"),
             ("?", "help"),
         ],
+        Page::Pages if !can_acknowledge(app) => &[("a", "only here"), ("Esc", "back"), ("?", "help"), ("q", "quit")],
         Page::Pages => {
             &[("Enter", "acknowledge there"), ("a", "only here"), ("Esc", "back"), ("?", "help"), ("q", "quit")]
         }
@@ -156,6 +158,13 @@ fn word(app: &App, page: Page, command: Command, word: Option<&'static str>) -> 
         Command::Timeline if page == Page::Timeline || !acts => None,
         _ => word,
     }
+}
+
+/// Whether the chosen page still waits for somebody.
+fn can_acknowledge(app: &App) -> bool {
+    let pages = app.pages().map_or(&[][..], |(pages, _)| pages);
+    let chosen = pages.get(app.navigation().listed.min(pages.len().saturating_sub(1)));
+    chosen.is_some_and(|page| page.state == PageState::Triggered)
 }
 
 /// What Enter does to the chosen row of the incident's page.

@@ -8,6 +8,9 @@ use ratatui::layout::Rect;
 
 use crate::app::App;
 use crate::app::IncidentRow;
+use crate::incident::By;
+use crate::incident::Incident;
+use crate::incident::What;
 use crate::ui::Role;
 use crate::ui::canvas::Canvas;
 use crate::ui::checklist;
@@ -17,7 +20,7 @@ use crate::ui::pages::head;
 use crate::ui::pages::incident::parts::Part;
 use crate::ui::pages::lines;
 use crate::ui::pages::part;
-use crate::ui::pages::title;
+use crate::ui::pages::titled;
 use crate::ui::rows::Row;
 use crate::ui::rows::clipped;
 
@@ -97,12 +100,10 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         }
         None => "not opened".to_owned(),
     };
-    let name = match incident.title() {
-        "" => "Incident".to_owned(),
-        title => format!("Incident · {title}"),
-    };
-    let name = clipped(&name, area.width.saturating_sub(canvas.width(&more) + 14).max(8), canvas.glyphs);
-    let body = title(app, canvas, area, &name, &more);
+    // The way back, the blanks, and `INCIDENT · ` need their cells.
+    let free = area.width.saturating_sub(canvas.width(&more) + 25);
+    let words = if free < 8 { String::new() } else { clipped(&name(incident), free, canvas.glyphs).into_owned() };
+    let body = titled(app, canvas, area, ("Incident", &words), &more);
     let mut y = body.y;
     for row in top {
         lines(canvas, Rect { y, height: 1.min(body.bottom().saturating_sub(y)), ..body }, std::slice::from_ref(&row));
@@ -117,6 +118,19 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         let first = right.scroll(room).min(right.rows.len().saturating_sub(1));
         lines(canvas, Rect { x: x + 1, width: right_width.saturating_sub(1), ..below }, &right.rows[first..]);
     }
+}
+
+/// What the incident is called: as a person wrote it. Of what sixty saw when it opened one, the words before the first
+/// number: it is older than that of the verdict, which stands above.
+fn name(incident: &Incident) -> String {
+    let title = incident.title().trim().trim_end_matches('.');
+    let opened = incident.entries().find(|entry| matches!(entry.what, What::Opened { .. }));
+    if opened.is_none_or(|entry| entry.by == By::Person) {
+        return title.to_owned();
+    }
+    let is_word = |word: &&str| !word.starts_with(|first: char| first.is_ascii_digit() || "><~≈(".contains(first));
+    let words: Vec<_> = title.split_whitespace().take_while(is_word).collect();
+    if words.is_empty() { title.to_owned() } else { words.join(" ") }
 }
 
 /// The place of a row among those that can be chosen.

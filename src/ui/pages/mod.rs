@@ -82,9 +82,17 @@ const fn head(area: Rect) -> u16 {
 
 /// The row that says where the person is; answers what is left below it.
 fn title(app: &App, canvas: &mut Canvas<'_>, area: Rect, title: &str, more: &str) -> Rect {
+    titled(app, canvas, area, (title, ""), more)
+}
+
+/// The same with words behind the title, which stand as they were written.
+fn titled(app: &App, canvas: &mut Canvas<'_>, area: Rect, (title, words): (&str, &str), more: &str) -> Rect {
     let back = KEYS.iter().find(|row| row.command == Command::Back);
     let back = back.and_then(|row| app.keys().shown(row).into_iter().next());
     let mut row = Row::new().left(Role::Title, title.to_uppercase());
+    if !words.is_empty() {
+        row = row.left(Role::Muted, " · ").left(Role::Strong, words.to_owned());
+    }
     if !more.is_empty() {
         row = row.right(Role::Muted, format!("{more}  "));
     }

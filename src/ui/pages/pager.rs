@@ -77,7 +77,7 @@ const fn state(state: PageState) -> (&'static str, &'static str, Role) {
     match state {
         PageState::Triggered => ("▲", "triggered", Role::Warning),
         PageState::Acknowledged => ("✓", "acknowledged", Role::Ok),
-        PageState::Resolved => ("●", "resolved", Role::Muted),
+        PageState::Resolved => ("●", "over", Role::Muted),
     }
 }
 
@@ -107,9 +107,7 @@ fn details<'a>(app: &App, page: &'a OpenPage, width: u16, canvas: &Canvas<'_>) -
             rows.push(named("", Role::Muted, "it is asked for twice"));
         }
         PageState::Acknowledged => rows.push(named("", Role::Muted, "somebody has it already")),
-        PageState::Resolved => {
-            rows.push(named("", Role::Muted, "it is over: acknowledging would open it again, so it is not offered"));
-        }
+        PageState::Resolved => rows.push(named("", Role::Muted, "it is over: nothing to acknowledge")),
     }
     rows.extend(wrapped("title", Role::Text, &page.title, width, canvas));
     rows.extend(wrapped("called", Role::Muted, &page.reference, width, canvas));

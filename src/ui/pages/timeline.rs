@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::App;
 use crate::facts::At;
 use crate::incident::By;
+use crate::incident::ClockAct;
 use crate::incident::Entry;
 use crate::incident::What;
 use crate::incident::told_with;
@@ -70,9 +71,23 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     lines(canvas, body, &rows);
 }
 
-/// Whether a person did it, and it is worth to be told: texts that were kept on the way are not.
+/// Whether a person did it, and it is worth to be told: texts that were kept on the way are not, nor that something is
+/// about to be sent, as what came of it follows.
 const fn is_of_people(entry: &Entry) -> bool {
-    matches!(entry.by, By::Person) && !matches!(entry.what, What::Unsaved { .. } | What::Looked { .. })
+    matches!(entry.by, By::Person)
+        && !matches!(entry.what, What::Unsaved { .. } | What::Looked { .. } | What::Sending { .. })
+}
+
+/// An entry in words, its times as those of the rows: in the zone of whoever looks.
+fn words(app: &App, entry: &Entry) -> String {
+    let text = told_with(&entry.what, &|list, item| checklist::item_words(app, list, item));
+    let at = match &entry.what {
+        What::Clock { act: ClockAct::Set(at) | ClockAct::Snoozed(at), .. } => *at,
+        What::Normal { since } => *since,
+        _ => return text,
+    };
+    let local = app.settings().zone.local(at).format("%H:%M:%S").to_string();
+    text.replace(&at.format("%H:%M:%S UTC").to_string(), &local)
 }
 
 fn entry_rows<'a>(app: &App, entry: &Entry, width: u16, canvas: &Canvas<'_>) -> Vec<Row<'a>> {
@@ -86,7 +101,7 @@ fn entry_rows<'a>(app: &App, entry: &Entry, width: u16, canvas: &Canvas<'_>) -> 
     let names = if wide { 12 } else { 7 };
     let name = format!("{} ", padded(name, names - 1, canvas.glyphs));
     let before = canvas.width(&time) + canvas.width(mark) + names;
-    let text = told_with(&entry.what, &|list, item| checklist::item_words(app, list, item));
+    let text = words(app, entry);
     let role = words_role(entry);
     let wrapped = owned(&text, role, width.saturating_sub(before + 3).max(1), ENTRY_ROWS, canvas.glyphs);
     let blank = " ".repeat(usize::from(before));
