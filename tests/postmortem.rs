@@ -372,7 +372,7 @@ async fn recorded(place: &Place, signal: rustix::process::Signal) -> (At, At) {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(120), enough).await.expect("eight rows");
+    tokio::time::timeout(std::time::Duration::from_secs(120), enough).await.unwrap();
     let ended = chrono::Utc::now();
     let id = rustix::process::Pid::from_raw(recorder.id().unwrap().try_into().unwrap()).unwrap();
     rustix::process::kill_process(id, signal).unwrap();

@@ -3,7 +3,6 @@
 //! Times are UTC, with how long after the opening; what sixty saw by itself is told apart from what people did.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
