@@ -259,13 +259,14 @@ fn long_words_are_kept_whole_or_it_is_said() {
     let place = Place::with(ONE);
     let title = place.piped(&["open", "-"], &"long ".repeat(60));
     assert!(title.code == 0 && title.err.contains("cut to 200 characters"), "{}", title.err);
-    let log: String = (0..1_000).map(|line| format!("line {line} of a log that goes on\n")).collect();
-    let noted = place.piped(&["note", "-"], &log);
-    assert!(noted.code == 0 && noted.err.contains("kept as 4 notes"), "{}", noted.err);
+    let lines: Vec<String> = (0..1_000).map(|line| format!("line {line} of a log that goes on")).collect();
+    let log = lines.join("\n");
+    let long = place.piped(&["note", "-"], &log);
+    assert!(long.code == 0 && long.err.contains("kept as 4 notes"), "{}", long.err);
     let json = place.json(&["show", "--format", "json"]);
     let notes = json["entries"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "note");
     let texts: Vec<&str> = notes.map(|entry| entry["text"].as_str().unwrap()).collect();
-    assert_eq!(texts.join("\n"), log.trim_end());
+    assert_eq!(texts.join("\n"), log);
     assert_eq!(place.run(&["note", "short"]).err, "");
     let endless = place.piped(&["note", "-"], &"x ".repeat(140_000));
     assert!(endless.err.contains("only the first 256 KiB"), "{}", endless.err);
