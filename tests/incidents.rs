@@ -261,8 +261,8 @@ fn long_words_are_kept_whole_or_it_is_said() {
     assert!(title.code == 0 && title.err.contains("cut to 200 characters"), "{}", title.err);
     let lines: Vec<String> = (0..1_000).map(|line| format!("line {line} of a log that goes on")).collect();
     let log = lines.join("\n");
-    let long = place.piped(&["note", "-"], &log);
-    assert!(long.code == 0 && long.err.contains("kept as 4 notes"), "{}", long.err);
+    let pasted = place.piped(&["note", "-"], &log);
+    assert!(pasted.code == 0 && pasted.err.contains("kept as 4 notes"), "{}", pasted.err);
     let json = place.json(&["show", "--format", "json"]);
     let notes = json["entries"].as_array().unwrap().iter().filter(|entry| entry["kind"] == "note");
     let texts: Vec<&str> = notes.map(|entry| entry["text"].as_str().unwrap()).collect();
