@@ -16,6 +16,7 @@ mod leading;
 mod lists;
 mod news;
 mod rows;
+mod sending;
 mod stages;
 mod standing;
 mod sure;
