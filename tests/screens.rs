@@ -135,7 +135,7 @@ const INCIDENT_PAGES: [(&str, Work, &str); 20] = [
     ("list-whole", Work::Assessing, "Enter Tab"),
     ("update-draft", Work::Assessing, "u"),
     ("update-asked", Work::Assessing, "u s"),
-    ("update-sent", Work::Assessing, "i G Up Up Enter"),
+    ("update-sent", Work::Assessing, "i G Up Up Up Enter"),
     ("write-note", Work::Assessing, "n 'Rolled' Space 'back.' Enter '日本語' Left"),
     ("write-answer", Work::Assessing, "i Down Enter"),
     ("help", Work::Assessing, "?"),
