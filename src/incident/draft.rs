@@ -1,7 +1,7 @@
 //! The words of an update to others, made from what is known now: a first text for a person to edit, never the last.
 //!
 //! It says what is broken, how bad, since when, what is being done and when the next word comes. It promises no time of
-//! a repair, and it tells no cause: only what a person marked as right is told, as what we believe. [`format`] writes a
+//! a repair, and it tells no cause: only what a person marked as right is told, as what we believe. [`format()`] writes a
 //! text in the way of a place, so that nothing in it calls people or becomes markup. Nothing is sent here.
 
 use std::time::Duration;
