@@ -300,6 +300,7 @@ fn after_half_an_hour_it_is_opened_again() {
         worst: None,
         people: Vec::new(),
         last_at: None,
+        has_post_mortem: false,
     };
     for _ in 0..31 {
         story.tell(Msg::Incidents(Ok(vec![row.clone()])));
@@ -844,6 +845,7 @@ fn incidents_are_listed_reopened_and_merged_after_asking() {
         worst: None,
         people: Vec::new(),
         last_at: None,
+        has_post_mortem: false,
     };
     assert_eq!(story.press("I"), [Effect::List]);
     story.tell(Msg::Incidents(Ok(vec![row("b", None), row("a", Some(-8_000))])));

@@ -75,4 +75,6 @@ pub struct Row {
     pub people: Vec<String>,
     /// When somebody last wrote in it.
     pub last_at: Option<At>,
+    /// Its post-mortem was written.
+    pub has_post_mortem: bool,
 }

@@ -86,6 +86,7 @@ impl Row {
             worst: worst.max(),
             people: incident.people().into_iter().map(str::to_owned).collect(),
             last_at: incident.entries().next_back().map(|entry| entry.at),
+            has_post_mortem: incident.exported().is_some(),
         }
     }
 }

@@ -272,6 +272,7 @@ pub fn incidents(app: &mut App) {
         worst,
         people: people.iter().map(|one| (*one).to_owned()).collect(),
         last_at: over.or(Some(20)).map(ago),
+        has_post_mortem: false,
     };
     let merged: Option<At> = Some(ago(320));
     let rows = vec![

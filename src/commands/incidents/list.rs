@@ -45,6 +45,8 @@ struct One<'a> {
     worst: Option<&'static str>,
     people: &'a [String],
     last_at: Option<At>,
+    /// Its post-mortem was written.
+    has_post_mortem: bool,
 }
 
 #[derive(Serialize)]
@@ -88,6 +90,9 @@ pub(super) fn run(desk: &Desk, format: Format, all: bool) -> Outcome {
     }
 }
 
+/// So long after the end a post-mortem should be there: people still remember.
+const DUE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
 /// The word for an incident that goes on.
 const OPEN: &str = "open";
 
@@ -123,6 +128,7 @@ fn one<'a>(stands: &Stands<'a>) -> One<'a> {
         worst: row.worst.map(crate::triage::Severity::word),
         people: &row.people,
         last_at: row.last_at,
+        has_post_mortem: row.has_post_mortem,
     }
 }
 
@@ -132,6 +138,9 @@ fn columns(stands: &Stands<'_>, now: At) -> [String; 6] {
     let opened = row.opened_at.or(row.last_at).unwrap_or(now);
     let stands = match (state, row.resolved_at, &row.merged_into) {
         (_, _, Some(whole)) => format!("part of {whole}"),
+        (_, Some(end), _) if !row.has_post_mortem && now - end >= DUE => {
+            format!("over, took {}; post-mortem due", units::between(opened, end))
+        }
         (_, Some(end), _) => format!("over, took {}", units::between(opened, end)),
         (OPEN, ..) if !current => "open (another goes on)".to_owned(),
         (OPEN, ..) => format!("open for {}", units::between(opened, now)),
@@ -166,4 +175,32 @@ fn markdown(rows: &[Stands<'_>], now: At) -> String {
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_mortem_that_nobody_wrote_is_due_after_a_day() {
+        let end = At::from_timestamp(1_770_000_000, 0).unwrap();
+        let told = |hours: i64, has_post_mortem: bool| {
+            let row = Row {
+                id: "a".to_owned(),
+                service: "shop".to_owned(),
+                title: String::new(),
+                opened_at: Some(end - chrono::TimeDelta::minutes(40)),
+                resolved_at: Some(end),
+                merged_into: None,
+                worst: None,
+                people: Vec::new(),
+                last_at: Some(end),
+                has_post_mortem,
+            };
+            let stands = Stands { row: &row, state: "over", current: false };
+            columns(&stands, end + chrono::TimeDelta::hours(hours)).join("|")
+        };
+        assert!(told(24, false).contains("over, took 40m; post-mortem due"), "{}", told(24, false));
+        assert!(!told(23, false).contains("due") && !told(99, true).contains("due"));
+    }
 }
