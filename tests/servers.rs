@@ -320,7 +320,7 @@ fn real_servers_are_asked_as_they_want_to_be() {
     let one = |what, server: &Server| reported(what, &site, server, || site.report(&[&server.url()]));
     let told = one("Prometheus", &site.prometheus);
     the_past_is_there(&site, &told);
-    alerts_are_told(&told);
+    alerts_are_told(&site, &told);
     let told = one("VictoriaMetrics", &site.victoria);
     the_past_is_there(&site, &told);
     the_lag_is_said(&told);
@@ -349,7 +349,7 @@ fn the_past_is_there(site: &Site, told: &Told) {
     assert!((240..600).contains(&age), "the onset is {age} s older than the servers: {}", service["headline"]["text"]);
 }
 
-fn alerts_are_told(told: &Told) {
+fn alerts_are_told(site: &Site, told: &Told) {
     let alert = &told.all["alerts"][0];
     for (key, value) in [
         ("name", "ShopFails"),
@@ -361,7 +361,9 @@ fn alerts_are_told(told: &Told) {
     ] {
         assert_eq!(alert[key], value, "{key} of {alert}");
     }
-    assert!(alert["age_s"].as_f64().is_some_and(|age| age < 60.0), "{alert}");
+    // It cannot have fired for longer than the servers run, which is long on a busy machine.
+    let oldest = (Utc::now() - site.shop.started()).as_seconds_f64();
+    assert!(alert["age_s"].as_f64().is_some_and(|age| age < oldest), "{alert}");
     let rule = &told.all["broken_rules"][0];
     assert_eq!((&rule["name"], &rule["group"]), (&"NeverEvaluated".into(), &"shop".into()));
     let error = rule["error"].as_str().unwrap();
