@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
 
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -23,6 +21,7 @@ use crate::facts::Payload;
 use crate::facts::Reading;
 use crate::facts::SourceId;
 use crate::runtime::Clock;
+use crate::runtime::EndSignals;
 use crate::runtime::exit;
 use crate::runtime::pollers::Pollers;
 use crate::runtime::setup;
@@ -65,7 +64,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode, String> {
     recorder.open(clock.now()).map_err(|why| format!("nothing can be recorded: {why}"))?;
     let engines = setup::engines(&config, &recorder);
     let ended = runtime.block_on(async {
-        let mut signals = Signals::new()?;
+        let mut signals = EndSignals::new()?;
         let (sender, mut inbox) = unbounded_channel();
         let services = match config.services.as_slice() {
             [one] => one.name.to_string(),
@@ -99,32 +98,12 @@ enum Ended {
     Panicked,
 }
 
-/// The signals that are listened to.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-}
-
-async fn listen(inbox: &mut UnboundedReceiver<Msg>, signals: &mut Signals, clock: Clock) -> Ended {
+async fn listen(inbox: &mut UnboundedReceiver<Msg>, signals: &mut EndSignals, clock: Clock) -> Ended {
     let mut states = States::default();
     loop {
         tokio::select! {
             () = exit::panicked() => return Ended::Panicked,
-            _ = signals.terminate.recv() => return Ended::Asked,
-            _ = signals.interrupt.recv() => return Ended::Asked,
-            // The terminal that it was begun in may go.
-            _ = signals.hang_up.recv() => {}
+            () = signals.come() => return Ended::Asked,
             msg = inbox.recv() => match msg {
                 Some(Msg::Arrived(reading)) => {
                     for line in states.news(&reading) {

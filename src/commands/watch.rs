@@ -12,8 +12,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::time::Instant;
 
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -28,6 +26,7 @@ use crate::commands::report::gather;
 use crate::facts::At;
 use crate::facts::text::clean;
 use crate::runtime::Clock;
+use crate::runtime::EndSignals;
 use crate::runtime::exit;
 use crate::runtime::pollers::Pollers;
 use crate::signals::units;
@@ -71,7 +70,7 @@ fn watched(cli: &Cli, wish: &cli::Watch) -> Result<u8, String> {
     let deaf = |error: io::Error| format!("the signals of the system cannot be heard: {error}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(deaf)?;
     runtime.block_on(async {
-        let signals = Signals::new().map_err(deaf)?;
+        let signals = EndSignals::new().map_err(deaf)?;
         let (sender, inbox) = unbounded_channel();
         let pollers = Pollers::start(subject.sources, clock, sender)
             .map_err(|error| format!("no source can be asked: {error}"))?;
@@ -125,44 +124,13 @@ enum Ended {
     Broken,
 }
 
-/// The signals that are listened to.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    quit: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// One that asks us to end. That the terminal is gone does not: somebody sleeps.
-    async fn come(&mut self) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.quit.recv() => return,
-                _ = self.hang_up.recv() => {}
-            }
-        }
-    }
-}
-
 struct Post {
     app: App,
     clock: Clock,
     began: At,
     lookout: Lookout,
     inbox: UnboundedReceiver<Msg>,
-    signals: Signals,
+    signals: EndSignals,
     /// How long it has been watched, sleep of the machine included.
     passed: Duration,
     /// The same without its sleep.

@@ -34,3 +34,4 @@ pub use screen::check_terminal;
 pub use screen::size;
 pub use session::Ending;
 pub use session::Session;
+pub use signals::EndSignals;

@@ -1,4 +1,4 @@
-//! The signals that a session listens to, from before it takes the terminal.
+//! The signals that are listened to: by a session from before it takes the terminal, and by what runs without one.
 
 use std::io;
 
@@ -50,6 +50,42 @@ impl LeaveSignals {
             }
             if !lent {
                 return;
+            }
+        }
+    }
+}
+
+/// The signals that ask something to end which runs without a screen. That the terminal goes in which it was begun does
+/// not end it.
+pub struct EndSignals {
+    terminate: Signal,
+    interrupt: Signal,
+    quit: Signal,
+    hang_up: Signal,
+}
+
+impl EndSignals {
+    /// Listens from now on. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// When the signals of the system cannot be heard.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Ends when one comes.
+    pub async fn come(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.quit.recv() => return,
+                _ = self.hang_up.recv() => {}
             }
         }
     }
